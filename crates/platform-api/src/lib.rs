@@ -1,0 +1,33 @@
+//! The words that the agent's side and the platform share: ids, statuses, facts, events, problems, limits, requests
+//! and answers. Pure data: no I/O, no async, no clocks; both sides fold the same facts with the same [`State::after`].
+
+mod deployment;
+mod event;
+mod file;
+mod generation;
+mod ids;
+pub mod limits;
+mod log;
+mod platform;
+mod problem;
+mod project;
+mod state;
+mod status;
+
+pub use deployment::{
+    Change, DeployRequest, Deployment, DeploymentAccepted, Failure, InstanceView, Phase, Receipt,
+    RollbackRequest, Trigger,
+};
+pub use event::{Event, StatusMessage};
+pub use file::{BlobId, FileMode, FilePath, InvalidFilePath, ManifestEntry};
+pub use generation::{GenerateAnswer, GenerateRequest};
+pub use ids::{
+    CommitHash, DeploymentId, InstanceId, InvalidCommitHash, InvalidId, InvalidProjectId, ProjectId,
+    ShortCommit, slug,
+};
+pub use log::{LogCursor, LogLine, LogPage, LogSource, LogStream};
+pub use platform::{Challenge, PlatformFile, PlatformStatus, StopAnswer, StoppedApp, Verification, Version};
+pub use problem::{Code, Problem};
+pub use project::{DeletedProject, FileContent, Page, Project, ProjectFiles};
+pub use state::{Fact, IllegalTransition, State};
+pub use status::Status;

@@ -1,0 +1,1 @@
+//! The platform: API, Git source of truth, deployments, engines, gateway, generation.
