@@ -20,7 +20,8 @@ use tokio_util::task::TaskTracker;
 use crate::event_log::EventLog;
 use crate::gateway::Gateway;
 use crate::logs::LogDir;
-use crate::source::{Repository, SourceError};
+use crate::platform::Refusal;
+use crate::source::Repository;
 use crate::store::{DeploymentRow, Store};
 
 /// How long the steps of a deployment may take.
@@ -104,7 +105,7 @@ impl<E> Site<E> {
     /// Moves the project's branch to the deployment's commit.
     pub(super) async fn move_branch(&self, row: &DeploymentRow) -> Result<(), Failure> {
         let (dir, commit) = (self.repository_dir(&row.project), row.commit.clone());
-        blocking(move || Repository::open(&dir)?.set_head(&commit)).await
+        blocking(move || Ok(Repository::open(&dir)?.set_head(&commit)?)).await
     }
 
     /// The release's folder with the commit checked out, unless it is already built there.
@@ -117,7 +118,7 @@ impl<E> Site<E> {
             }
             remove_tree(&to.dir)?;
             std::fs::create_dir_all(to.root())?;
-            Repository::open(&dir)?.checkout(&commit, &to.root())
+            Ok(Repository::open(&dir)?.checkout(&commit, &to.root())?)
         })
         .await?;
         Ok(place)
@@ -155,14 +156,15 @@ pub(crate) fn remove_tree(dir: &Path) -> io::Result<()> {
     }
 }
 
-async fn blocking(work: impl FnOnce() -> Result<(), SourceError> + Send + 'static) -> Result<(), Failure> {
+async fn blocking(work: impl FnOnce() -> Result<(), Refusal> + Send + 'static) -> Result<(), Failure> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|_| Err(io::Error::other("the platform is stopping").into())).map_err(source_failure)
-}
-
-fn source_failure(error: SourceError) -> Failure {
-    let refusal: crate::platform::Refusal = error.into();
-    Failure { hint: refusal.hint, retryable: refusal.retryable, ..Failure::new(refusal.code, refusal.detail) }
+    let refusal = match done {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(refusal)) => refusal,
+        Err(error) => Refusal::internal(&error),
+    };
+    let failure = Failure::new(refusal.code, refusal.detail);
+    Err(Failure { hint: refusal.hint, retryable: refusal.retryable, ..failure })
 }
 
 pub(super) fn io_failure(error: &io::Error) -> Failure {

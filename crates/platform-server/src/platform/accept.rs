@@ -8,7 +8,7 @@ use super::content::{self, Content};
 use super::{Platform, Refusal, env};
 use crate::clock::{new_deployment, now_ms};
 use crate::deployment::Command;
-use crate::source::{ArchiveFile, Repository};
+use crate::source::{ArchiveFile, NewCommit, Repository, TreeId};
 use crate::store::{DeploymentRow, IdempotencyKey, NewDeployment, ProjectRow, Remembered};
 
 /// A deploy as it came in.
@@ -25,7 +25,7 @@ pub(crate) struct DeployInput {
 /// A project's next content: staged in the repository, not committed.
 struct Staged {
     entries: Vec<ManifestEntry>,
-    tree: String,
+    tree: TreeId,
     plan: build_plan::Plan,
 }
 
@@ -53,7 +53,7 @@ impl Platform {
         let new = |commit, id| NewDeployment {
             accepted: accepted(id, &project, &commit),
             commit,
-            tree: staged.tree.clone(),
+            tree: staged.tree.to_string(),
             trigger: Trigger::Deploy,
             message: request.message.clone(),
             created_ms: now_ms(),
@@ -124,7 +124,7 @@ impl Platform {
             let tree = repository.write_tree(&entries)?;
             let last_equal = last_equal.and_then(|short| repository.resolve(&short));
             if let (Some(seen), Some(tip), false) = (last_equal, tip, force) {
-                refuse_burying(&repository, &seen, &tip, &tree)?;
+                refuse_burying(&repository, &seen, &tip, tree)?;
             }
             Ok(Staged { entries, tree, plan })
         })
@@ -144,7 +144,7 @@ impl Platform {
         }
         let live = self.0.site.store.deployment(live)?;
         let same = |row: &DeploymentRow| {
-            row.tree == staged.tree && row.plan.plan_hash == staged.plan.plan_hash && row.env == *env
+            row.tree == staged.tree.to_string() && row.plan.plan_hash == staged.plan.plan_hash && row.env == *env
         };
         Ok(live.filter(same))
     }
@@ -159,17 +159,18 @@ impl Platform {
     ) -> Result<CommitHash, Refusal> {
         let dir = self.0.site.repository_dir(project);
         let tip = known.and_then(|row| row.tip.clone());
-        let (tree, user) = (staged.tree.clone(), self.0.identity.user.clone());
+        let (tree, author) = (staged.tree, self.0.identity.user.clone());
         let files = staged.entries.len();
         let message = message.map_or_else(|| format!("Deploy {files} files"), str::to_owned);
         super::blocking(move || {
             let repository = Repository::open(&dir)?;
             if let Some(tip) = &tip
-                && repository.tree_of(tip)? == tree
+                && repository.tree_of(tip)? == tree.to_string()
             {
                 return Ok(tip.clone());
             }
-            Ok(repository.commit(&tree, tip.as_ref(), &message, &user, now_s())?)
+            let (message, author) = (message.as_str(), author.as_str());
+            Ok(repository.commit(&NewCommit { tree, parent: tip.as_ref(), message, author, time_s: now_s() })?)
         })
         .await
     }
@@ -197,9 +198,9 @@ fn refuse_burying(
     repository: &Repository,
     seen: &CommitHash,
     tip: &CommitHash,
-    tree: &str,
+    tree: TreeId,
 ) -> Result<(), Refusal> {
-    if seen == tip || repository.tree_of(tip)? == tree {
+    if seen == tip || repository.tree_of(tip)? == tree.to_string() {
         return Ok(());
     }
     let changed = repository.changed_paths(seen, tip)?;

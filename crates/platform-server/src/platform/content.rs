@@ -33,11 +33,14 @@ impl Content {
         let mut forms = Vec::new();
         forms.extend(archive.map(Self::Files));
         if let Some(files) = request.files.take() {
-            let plain = |(path, text): (FilePath, String)| (path, FileMode::File, text.into_bytes());
+            let plain = |(path, text): (FilePath, String)| {
+                let bytes = text.into_bytes();
+                ArchiveFile { path, mode: FileMode::File, bytes }
+            };
             forms.push(Self::Files(files.into_iter().map(plain).collect()));
         }
         if let Some(source) = request.source.take() {
-            forms.push(Self::Files(archive::from_base64(&source)?));
+            forms.push(Self::Files(archive::read_base64(&source)?));
         }
         forms.extend(request.manifest.take().map(Self::Manifest));
         if let Some(base) = request.base.take() {
@@ -74,7 +77,7 @@ impl Content {
 fn store(repository: &Repository, files: Vec<ArchiveFile>) -> Result<Vec<ManifestEntry>, Refusal> {
     let mut entries = BTreeMap::new();
     let mut blobs = Vec::with_capacity(files.len());
-    for (path, mode, bytes) in files {
+    for ArchiveFile { path, mode, bytes } in files {
         let (oid, size) = (blob_id(&bytes), bytes.len() as u64);
         blobs.push((oid, bytes));
         entries.insert(path.clone(), ManifestEntry { path, mode, size, oid });

@@ -10,7 +10,7 @@ use super::accept::now_s;
 use super::{Platform, Refusal};
 use crate::clock::now_ms;
 use crate::generation::{Generation, GenerationRequest, generate};
-use crate::source::{Repository, blob_id};
+use crate::source::{NewCommit, Repository, blob_id};
 use crate::store::{IdempotencyKey, Remembered};
 
 /// How much of the prompt a commit's message quotes, in characters.
@@ -80,7 +80,7 @@ impl Platform {
         let dir = self.0.site.repository_dir(project);
         let tip = self.0.site.store.project(project)?.and_then(|row| row.tip);
         let files = generation.files.clone();
-        let user = self.0.identity.user.clone();
+        let author = self.0.identity.user.clone();
         let quote: String = prompt.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(QUOTE_CHARS).collect();
         super::blocking(move || {
             let repository = Repository::open_or_init(&dir)?;
@@ -100,11 +100,13 @@ impl Platform {
             let entries: Vec<ManifestEntry> = entries.into_values().collect();
             let tree = repository.write_tree(&entries)?;
             if let Some(tip) = &tip
-                && repository.tree_of(tip)? == tree
+                && repository.tree_of(tip)? == tree.to_string()
             {
                 return Ok(tip.clone());
             }
-            let commit = repository.commit(&tree, tip.as_ref(), &format!("Generate: {quote}"), &user, now_s())?;
+            let (message, author) = (format!("Generate: {quote}"), author.as_str());
+            let new = NewCommit { tree, parent: tip.as_ref(), message: &message, author, time_s: now_s() };
+            let commit = repository.commit(&new)?;
             repository.set_head(&commit)?;
             Ok(commit)
         })

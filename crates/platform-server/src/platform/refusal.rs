@@ -109,6 +109,13 @@ fn disk_full() -> Refusal {
 
 impl From<SourceError> for Refusal {
     fn from(error: SourceError) -> Self {
-        Self::internal(&error)
+        match error.code() {
+            Code::INTERNAL => Self::internal(&error),
+            Code::DISK_FULL => disk_full(),
+            code => {
+                let refusal = Self::new(code, error.to_string());
+                Self { hint: error.hint().map(str::to_owned), ..refusal }
+            }
+        }
     }
 }
