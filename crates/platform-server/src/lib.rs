@@ -1,3 +1,5 @@
 //! The platform: API, Git source of truth, deployments, engines, gateway, generation.
 
+mod gateway;
 mod health;
+mod static_site;
