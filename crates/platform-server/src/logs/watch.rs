@@ -33,7 +33,12 @@ impl LogWatches {
     /// When the kernel gives no inotify instance.
     pub(crate) fn start(tasks: &TaskTracker, shutdown: CancellationToken) -> io::Result<Self> {
         let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        let shared = Arc::new(Shared { inotify: AsyncFd::new(inotify)?, folders: Mutex::default() });
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe, which is forbidden here; an OwnedFd keeps its descriptor, so this is sound"
+        )]
+        let inotify = AsyncFd::new(inotify)?;
+        let shared = Arc::new(Shared { inotify, folders: Mutex::default() });
         let driver = Arc::clone(&shared);
         tasks.spawn(async move {
             if let Some(Err(error)) = shutdown.run_until_cancelled(driver.drive()).await {
