@@ -1,6 +1,7 @@
 //! Archives as uploads bring them. An archive with one entry that could leave the project, or that is no file, folder or
 //! link, is refused as a whole; nothing is written while it is read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
@@ -191,9 +192,8 @@ fn member(entry: &mut tar::Entry<'_, impl Read>, extended: Extended) -> Result<M
             limit: format!("{FILE_BYTES_MAX} bytes for one file"),
         });
     }
-    let link = extended
-        .link
-        .unwrap_or_else(|| entry.link_name_bytes().map(|name| name.into_owned()).unwrap_or_default());
+    let link =
+        extended.link.unwrap_or_else(|| entry.link_name_bytes().map(Cow::into_owned).unwrap_or_default());
     Ok(Member {
         kind: entry.header().entry_type(),
         mode: entry.header().mode().map_err(error)?,

@@ -289,11 +289,11 @@ fn a_cold_upload_of_three_thousand_files_is_stored_in_well_under_150_ms() {
         .enumerate()
         .map(|(n, (_, bytes))| entry(&format!("d{}/e{}/f{n}", n % 17, n % 31), FileMode::File, bytes))
         .collect();
-    let timed = |what: &str, begun: Instant| println!("{what}: {:?}", begun.elapsed());
+    let timed = |what: &str, begun: Instant| eprintln!("{what}: {:?}", begun.elapsed());
     let begun = Instant::now();
     repository.put_blobs(blobs).unwrap();
     let took = begun.elapsed();
-    println!("{bytes} bytes: {took:?}");
+    eprintln!("{bytes} bytes: {took:?}");
     let begun = Instant::now();
     let tree = repository.write_tree(&entries).unwrap();
     timed("trees", begun);
