@@ -214,6 +214,12 @@ impl Repository {
         }
     }
 
+    /// The length of a blob in bytes, without reading it.
+    pub(crate) fn size_of(&self, id: &BlobId) -> Option<u64> {
+        let git = self.git.to_thread_local();
+        git.find_header(ObjectId::from(*id.as_bytes())).ok().map(|header| header.size())
+    }
+
     /// The paths whose mode or content differ between two commits, sorted.
     pub(crate) fn changed_paths(&self, a: &CommitHash, b: &CommitHash) -> Result<Vec<FilePath>, SourceError> {
         let (a, b) = (self.tree_id(a)?, self.tree_id(b)?);
