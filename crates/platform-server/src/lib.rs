@@ -1,3 +1,15 @@
 //! The platform: API, Git source of truth, deployments, engines, gateway, generation.
 
+mod clock;
+mod deployment;
+mod engine;
+mod event_log;
+mod gateway;
+mod generation;
+mod health;
+mod http;
+mod logs;
+mod platform;
 mod source;
+mod static_site;
+mod store;
