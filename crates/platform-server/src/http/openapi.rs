@@ -37,7 +37,7 @@ pub(super) fn build() -> OpenApi {
     Problem::schemas(&mut schemas);
     components.schemas.extend(schemas);
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    components.security_schemes.insert(BEARER.to_owned(), bearer);
+    components.security_schemes.insert(BEARER.to_owned(), bearer.into());
     for route in ROUTES {
         describe(&mut document, route);
     }
