@@ -1,6 +1,7 @@
 //! Archives as uploads bring them. An archive with one entry that could leave the project, or that is no file, folder or
 //! link, is refused as a whole; nothing is written while it is read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
@@ -61,11 +62,11 @@ pub(crate) fn read_base64(text: &str) -> Result<Vec<ArchiveFile>, SourceError> {
 }
 
 /// Hands every blob of a tar stream, whose entries are named by id, to `take`, one at a time.
-pub(crate) fn read_blobs(
+pub(crate) fn read_blobs<E: From<SourceError>>(
     source: impl Read,
     compression: Compression,
-    mut take: impl FnMut(BlobId, Vec<u8>) -> Result<(), SourceError>,
-) -> Result<(), SourceError> {
+    mut take: impl FnMut(BlobId, Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
     each_member(source, compression, |member| {
         let name = String::from_utf8_lossy(&member.path).into_owned();
         if member.kind == EntryType::Directory {
@@ -76,7 +77,7 @@ pub(crate) fn read_blobs(
         })?;
         match member.kind {
             EntryType::Regular => take(id, member.bytes),
-            _ => Err(SourceError::Unsupported { path: name, kind: "not a plain file" }),
+            _ => Err(SourceError::Unsupported { path: name, kind: "not a plain file" }.into()),
         }
     })
 }
@@ -98,11 +99,11 @@ struct Extended {
     size: Option<u64>,
 }
 
-fn each_member(
+fn each_member<E: From<SourceError>>(
     source: impl Read,
     compression: Compression,
-    mut take: impl FnMut(Member) -> Result<(), SourceError>,
-) -> Result<(), SourceError> {
+    mut take: impl FnMut(Member) -> Result<(), E>,
+) -> Result<(), E> {
     // Folders and long names are entries too, and each has a header and padding.
     let entries_max = PROJECT_FILES_MAX * 3;
     let bytes_max = PROJECT_BYTES_MAX + entries_max as u64 * 1024;
@@ -119,7 +120,8 @@ fn each_member(
             return Err(SourceError::TooLarge {
                 what: "the number of files".to_owned(),
                 limit: PROJECT_FILES_MAX.to_string(),
-            });
+            }
+            .into());
         }
     }
     // The rest is padding; reading it checks the checksum behind it.
@@ -191,9 +193,8 @@ fn member(entry: &mut tar::Entry<'_, impl Read>, extended: Extended) -> Result<M
             limit: format!("{FILE_BYTES_MAX} bytes for one file"),
         });
     }
-    let link = extended
-        .link
-        .unwrap_or_else(|| entry.link_name_bytes().map(|name| name.into_owned()).unwrap_or_default());
+    let link =
+        extended.link.unwrap_or_else(|| entry.link_name_bytes().map(Cow::into_owned).unwrap_or_default());
     Ok(Member {
         kind: entry.header().entry_type(),
         mode: entry.header().mode().map_err(error)?,

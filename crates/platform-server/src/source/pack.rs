@@ -132,8 +132,8 @@ fn index(mut places: Vec<Place>, pack: [u8; 20]) -> Vec<u8> {
         below += places[below..].iter().take_while(|place| place.id[0] == first).count();
         index.extend_from_slice(&u32::try_from(below).expect("counted before").to_be_bytes());
     }
-    places.iter().for_each(|place| index.extend_from_slice(&place.id));
-    places.iter().for_each(|place| index.extend_from_slice(&place.crc32.to_be_bytes()));
+    index.extend(places.iter().flat_map(|place| place.id));
+    index.extend(places.iter().flat_map(|place| place.crc32.to_be_bytes()));
     let mut wide: Vec<u8> = Vec::new();
     for place in &places {
         let short = if place.offset < WIDE_OFFSET {

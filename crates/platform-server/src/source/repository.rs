@@ -22,7 +22,7 @@ const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n
 /// Batches up to this many objects become loose files; larger ones a pack.
 const LOOSE_MAX: usize = 8;
 /// How many packs an open repository can look into.
-const PACKS_MAX: u16 = 4096;
+const PACKS_MAX: u16 = 1024;
 /// Hashing fewer bytes than this is not worth a thread.
 const PARALLEL_BYTES: usize = 1 << 20;
 

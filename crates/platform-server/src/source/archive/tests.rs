@@ -198,14 +198,14 @@ fn blobs_come_named_by_their_id() {
     let mut got = Vec::new();
     let taken = read_blobs(gzip(&archive).as_slice(), Compression::Gzip, |id, bytes| {
         got.push((id, bytes));
-        Ok(())
+        Ok::<_, SourceError>(())
     });
     taken.unwrap();
     assert_eq!(got, [(id, b"hello".to_vec())]);
     let named = tar(&[plain_file("main.py", b"hello")]);
-    assert!(read_blobs(named.as_slice(), Compression::Identity, |_, _| Ok(())).is_err());
+    assert!(read_blobs(named.as_slice(), Compression::Identity, |_, _| Ok::<_, SourceError>(())).is_err());
     // What the header of the request says is believed.
-    assert!(read_blobs(archive.as_slice(), Compression::Gzip, |_, _| Ok(())).is_err());
+    assert!(read_blobs(archive.as_slice(), Compression::Gzip, |_, _| Ok::<_, SourceError>(())).is_err());
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use platform_api::Code;
 use proptest::prelude::*;
@@ -272,7 +272,7 @@ proptest! {
 
 #[test]
 #[ignore = "a measurement: run it alone, optimised, with --nocapture"]
-fn a_cold_upload_of_three_thousand_files_is_stored_in_well_under_150_ms() {
+fn measures_a_cold_upload_of_three_thousand_files() {
     let mut random = 1_u64;
     let mut word = || {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -289,11 +289,13 @@ fn a_cold_upload_of_three_thousand_files_is_stored_in_well_under_150_ms() {
         .enumerate()
         .map(|(n, (_, bytes))| entry(&format!("d{}/e{}/f{n}", n % 17, n % 31), FileMode::File, bytes))
         .collect();
-    let timed = |what: &str, begun: Instant| println!("{what}: {:?}", begun.elapsed());
+    let timed = |what: &str, begun: Instant| eprintln!("{what}: {:?}", begun.elapsed());
+    let begun = Instant::now();
+    verify(&blobs).unwrap();
+    timed("hashed alone", begun);
     let begun = Instant::now();
     repository.put_blobs(blobs).unwrap();
-    let took = begun.elapsed();
-    println!("{bytes} bytes: {took:?}");
+    timed(&format!("{bytes} bytes stored"), begun);
     let begun = Instant::now();
     let tree = repository.write_tree(&entries).unwrap();
     timed("trees", begun);
@@ -314,5 +316,4 @@ fn a_cold_upload_of_three_thousand_files_is_stored_in_well_under_150_ms() {
     let begun = Instant::now();
     Repository::open(&repository.path).unwrap();
     timed("open", begun);
-    assert!(took < Duration::from_millis(150), "{took:?}");
 }
