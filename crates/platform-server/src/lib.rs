@@ -1,1 +1,3 @@
 //! The platform: API, Git source of truth, deployments, engines, gateway, generation.
+
+mod generation;
