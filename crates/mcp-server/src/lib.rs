@@ -17,6 +17,9 @@ mod schema;
 mod server;
 mod tools;
 
+#[cfg(test)]
+mod testing;
+
 pub use config::ServerConfig;
 pub use error::ServeError;
 pub use root::Root;

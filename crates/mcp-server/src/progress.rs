@@ -37,7 +37,14 @@ pub(crate) enum Opening {
 /// What a step of the client's own work is called.
 pub(crate) fn said(step: &Step) -> String {
     match step {
-        Step::Scanned => "uploading".to_owned(),
+        Step::Reading => "reading the folder".to_owned(),
+        Step::Read { files, bytes } => format!("read {files} files, {bytes} bytes"),
+        Step::Connecting => "finding the platform, or starting it".to_owned(),
+        Step::Sending { bytes_done, bytes } => {
+            // In tenths, because what is said again is not sent again.
+            let tenths = (bytes_done * 10).checked_div(*bytes).unwrap_or(10);
+            format!("uploading: {} % of {bytes} bytes", tenths * 10)
+        }
     }
 }
 
@@ -95,7 +102,12 @@ impl Progress {
             let text = tokio::select! {
                 biased;
                 done = &mut work => return done,
-                Some(text) = self.said.recv() => Some(text),
+                Some(text) = self.said.recv() => {
+                    if text == pace.last && pace.count > 0 {
+                        continue;
+                    }
+                    Some(text)
+                }
                 () = sleep_until(pace.due) => None,
             };
             let mut saying = pin!(pace.say(text));
@@ -178,6 +190,7 @@ mod tests {
         let (voice, progress) = channel(Some(send));
         let work = async {
             sleep(Duration::from_secs(3)).await;
+            voice.say("building");
             voice.say("building");
             sleep(Duration::from_secs(25)).await;
             voice.say("too late to be worth a message");

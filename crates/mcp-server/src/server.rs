@@ -105,7 +105,7 @@ pub async fn serve_stdio(config: ServerConfig) -> Result<(), ServeError> {
     serve(config, rmcp::transport::stdio_pipes()).await
 }
 
-async fn serve<T, E, A>(config: ServerConfig, transport: T) -> Result<(), ServeError>
+pub(crate) async fn serve<T, E, A>(config: ServerConfig, transport: T) -> Result<(), ServeError>
 where
     T: IntoTransport<RoleServer, E, A>,
     E: std::error::Error + Send + Sync + 'static,

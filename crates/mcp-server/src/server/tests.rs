@@ -1,105 +1,12 @@
 //! The protocol as clients of both eras speak it, in hand-written lines.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use platform_api::Code;
-use platform_client::{ClientError, Connect};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
 
-use super::*;
-
-/// How long any answer may take before a test gives up.
-const DEADLINE: Duration = Duration::from_secs(10);
-
-/// A client at the other end of a server, and what it takes to know that the server was idle.
-struct Talk {
-    lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
-    input: Option<WriteHalf<DuplexStream>>,
-    server: JoinSet<Result<(), ServeError>>,
-    connected: Arc<AtomicUsize>,
-    dir: tempfile::TempDir,
-}
-
-/// A server in a workspace of its own whose platform cannot be reached.
-fn talk() -> Talk {
-    let dir = tempfile::tempdir().unwrap();
-    let workspace = dir.path().join("ws");
-    std::fs::create_dir(&workspace).unwrap();
-    talk_in(dir, &workspace)
-}
-
-fn talk_in(dir: tempfile::TempDir, root: &Path) -> Talk {
-    let connected = Arc::new(AtomicUsize::new(0));
-    let count = connected.clone();
-    let connect: Connect = Arc::new(move || {
-        count.fetch_add(1, Ordering::SeqCst);
-        async { Err(ClientError::new(Code::UNREACHABLE, "nobody \u{1b}[31mthere")) }.boxed()
-    });
-    let backend = Backend::new(connect, dir.path().join("client"));
-    let config = ServerConfig { backend, root: Root::new(root), version: "0.0.1".to_owned() };
-    let (ours, theirs) = tokio::io::duplex(1 << 20);
-    let mut server = JoinSet::new();
-    server.spawn(serve(config, tokio::io::split(theirs)));
-    let (output, input) = tokio::io::split(ours);
-    Talk { lines: BufReader::new(output).lines(), input: Some(input), server, connected, dir }
-}
-
-impl Talk {
-    async fn say(&mut self, message: &Value) {
-        self.say_raw(&format!("{message}\n")).await;
-    }
-
-    async fn say_raw(&mut self, text: &str) {
-        self.input.as_mut().unwrap().write_all(text.as_bytes()).await.unwrap();
-    }
-
-    async fn hear(&mut self) -> Value {
-        let line = timeout(DEADLINE, self.lines.next_line()).await.expect("an answer in time").unwrap();
-        serde_json::from_str(&line.expect("an answer before the end")).expect("nothing but JSON")
-    }
-
-    /// Everything up to the answer to `id`: the notifications before it, and it.
-    async fn answer(&mut self, id: u64) -> (Vec<Value>, Value) {
-        let mut before = Vec::new();
-        loop {
-            let message = self.hear().await;
-            if message["id"] == json!(id) {
-                return (before, message);
-            }
-            before.push(message);
-        }
-    }
-
-    async fn initialize(&mut self, version: &str) -> Value {
-        self.say(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "by hand", "version": "1"}
-        }}))
-        .await;
-        let (_, answer) = self.answer(0).await;
-        self.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
-        answer
-    }
-
-    async fn call(&mut self, id: u64, tool: &str, arguments: Value) -> Value {
-        self.say(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
-            "params": {"name": tool, "arguments": arguments}}))
-            .await;
-        self.answer(id).await.1
-    }
-
-    /// Ends the client's side and returns how the server ended.
-    async fn hang_up(mut self) -> Result<(), ServeError> {
-        drop(self.input.take());
-        // Both halves have to go for the other side to see the end.
-        drop(self.lines);
-        timeout(DEADLINE, self.server.join_next()).await.expect("an end in time").unwrap().unwrap()
-    }
-}
+use crate::error::ServeError;
+use crate::testing::Talk;
+use crate::tools;
 
 fn modern(id: u64, method: &str, mut params: Value) -> Value {
     params["_meta"] = json!({
@@ -114,7 +21,7 @@ fn modern(id: u64, method: &str, mut params: Value) -> Value {
 #[tokio::test]
 async fn clients_of_the_first_era_are_answered_in_their_own_version() {
     for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
-        let mut talk = talk();
+        let mut talk = Talk::with_nobody();
         let answer = talk.initialize(version).await;
         let result = &answer["result"];
         assert_eq!(result["protocolVersion"], version);
@@ -125,14 +32,14 @@ async fn clients_of_the_first_era_are_answered_in_their_own_version() {
         talk.say(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})).await;
         let (_, listed) = talk.answer(1).await;
         assert_eq!(listed["result"]["tools"].as_array().unwrap().len(), 9);
-        assert_eq!(talk.connected.load(Ordering::SeqCst), 0, "listing connects to nothing");
+        assert_eq!(talk.connections(), 0, "listing connects to nothing");
         talk.hang_up().await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn an_unknown_version_is_answered_with_one_that_both_may_speak() {
-    let mut talk = talk();
+    let mut talk = Talk::with_nobody();
     let answer = talk.initialize("1999-01-01").await;
     assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
     talk.hang_up().await.unwrap();
@@ -140,7 +47,7 @@ async fn an_unknown_version_is_answered_with_one_that_both_may_speak() {
 
 #[tokio::test]
 async fn clients_of_the_second_era_need_no_handshake() {
-    let mut talk = talk();
+    let mut talk = Talk::with_nobody();
     talk.say(&modern(1, "server/discover", json!({}))).await;
     let (_, discovered) = talk.answer(1).await;
     let versions = discovered["result"]["supportedVersions"].as_array().unwrap();
@@ -166,7 +73,7 @@ async fn clients_of_the_second_era_need_no_handshake() {
 
 #[tokio::test]
 async fn a_client_may_probe_for_the_second_era_and_go_on_in_the_first() {
-    let mut talk = talk();
+    let mut talk = Talk::with_nobody();
     talk.say(&modern(7, "server/discover", json!({}))).await;
     talk.answer(7).await;
     let answer = talk.initialize("2025-11-25").await;
@@ -176,9 +83,9 @@ async fn a_client_may_probe_for_the_second_era_and_go_on_in_the_first() {
 
 #[tokio::test]
 async fn errors_are_results_that_a_model_can_act_on() {
-    let mut talk = talk();
+    let mut talk = Talk::with_nobody();
     talk.initialize("2025-11-25").await;
-    let answer = talk.call(1, "list_projects", json!({})).await;
+    let answer = talk.call("list_projects", json!({})).await;
     let result = &answer["result"];
     assert_eq!(result["isError"], true);
     assert_eq!(result["structuredContent"]["code"], "unreachable");
@@ -186,13 +93,13 @@ async fn errors_are_results_that_a_model_can_act_on() {
     assert_eq!(result["structuredContent"]["retryable"], false);
     let text = result["content"][0]["text"].as_str().unwrap();
     assert!(text.contains("nobody there") && text.contains("unreachable"), "{text}");
-    assert_eq!(talk.connected.load(Ordering::SeqCst), 1);
+    assert_eq!(talk.connections(), 1);
     talk.hang_up().await.unwrap();
 }
 
 #[tokio::test]
 async fn wrong_arguments_are_named_and_nothing_is_connected() {
-    let mut talk = talk();
+    let mut talk = Talk::with_nobody();
     talk.initialize("2025-06-18").await;
     let id = "0190b5a4-6e1f-7c3a-9b1d-2f6c8e4a7d10";
     let cases = [
@@ -213,8 +120,8 @@ async fn wrong_arguments_are_named_and_nothing_is_connected() {
         ("delete_project", json!({"confirm": "x"}), "`project`"),
         ("plan_deploy", json!({"path": ""}), "`path`"),
     ];
-    for (call, (tool, arguments, named)) in (1..).zip(cases) {
-        let answer = talk.call(call, tool, arguments).await;
+    for (tool, arguments, named) in cases {
+        let answer = talk.call(tool, arguments).await;
         let result = &answer["result"];
         assert_eq!(result["isError"], true, "{tool}: {answer}");
         assert_eq!(result["structuredContent"]["code"], "malformed", "{tool}: {answer}");
@@ -222,15 +129,15 @@ async fn wrong_arguments_are_named_and_nothing_is_connected() {
         let message = result["structuredContent"]["message"].as_str().unwrap();
         assert!(message.contains(named), "{tool}: {message}");
     }
-    assert_eq!(talk.connected.load(Ordering::SeqCst), 0);
+    assert_eq!(talk.connections(), 0);
     talk.hang_up().await.unwrap();
 }
 
 #[tokio::test]
 async fn broken_protocol_is_a_protocol_error() {
-    let mut talk = talk();
+    let mut talk = Talk::with_nobody();
     talk.initialize("2025-11-25").await;
-    let unknown = talk.call(1, "set_secret", json!({})).await;
+    let unknown = talk.call("set_secret", json!({})).await;
     assert_eq!(unknown["error"]["code"], -32602, "{unknown}");
     talk.say(&json!({"jsonrpc": "2.0", "id": 2, "method": "no/such/method"})).await;
     assert_eq!(talk.answer(2).await.1["error"]["code"], -32601);
@@ -243,10 +150,10 @@ async fn broken_protocol_is_a_protocol_error() {
 
 #[tokio::test]
 async fn the_workspace_is_the_boundary_of_every_path() {
-    let mut talk = talk();
-    let secret = talk.dir.path().join("secret");
+    let mut talk = Talk::with_nobody();
+    let secret = talk.dir().join("secret");
     std::fs::create_dir(&secret).unwrap();
-    std::os::unix::fs::symlink(&secret, talk.dir.path().join("ws/link")).unwrap();
+    std::os::unix::fs::symlink(&secret, talk.dir().join("ws/link")).unwrap();
     talk.initialize("2025-11-25").await;
     let secret = secret.display().to_string();
     let cases = [
@@ -256,8 +163,8 @@ async fn the_workspace_is_the_boundary_of_every_path() {
         ("generate_code", json!({"prompt": "users", "output_dir": "link/new"}), "symlink_escapes"),
         ("deploy_project", json!({"path": "nowhere"}), "no_such_folder"),
     ];
-    for (call, (tool, arguments, code)) in (1..).zip(cases) {
-        let answer = talk.call(call, tool, arguments).await;
+    for (tool, arguments, code) in cases {
+        let answer = talk.call(tool, arguments).await;
         assert_eq!(answer["result"]["structuredContent"]["code"], code, "{tool}: {answer}");
     }
     talk.hang_up().await.unwrap();
@@ -265,9 +172,9 @@ async fn the_workspace_is_the_boundary_of_every_path() {
 
 #[tokio::test]
 async fn a_server_without_a_workspace_lists_its_tools_and_says_how_to_give_it_one() {
-    let mut talk = talk_in(tempfile::tempdir().unwrap(), Path::new("/"));
+    let mut talk = Talk::with_root(Path::new("/"));
     talk.initialize("2025-11-25").await;
-    let answer = talk.call(1, "deploy_project", json!({})).await;
+    let answer = talk.call("deploy_project", json!({})).await;
     let error = &answer["result"]["structuredContent"];
     assert_eq!(error["code"], "no_workspace_root");
     assert!(error["hint"].as_str().unwrap().contains("--root"), "{error}");
@@ -276,7 +183,7 @@ async fn a_server_without_a_workspace_lists_its_tools_and_says_how_to_give_it_on
 
 #[tokio::test]
 async fn progress_goes_to_the_callers_token_at_once() {
-    let mut talk = talk();
+    let mut talk = Talk::with_nobody();
     talk.initialize("2025-11-25").await;
     talk.say(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
         "name": "deploy_project", "arguments": {}, "_meta": {"progressToken": "mine"}
@@ -299,14 +206,14 @@ async fn progress_goes_to_the_callers_token_at_once() {
 
 #[tokio::test]
 async fn a_client_that_goes_away_is_no_error_and_one_that_speaks_otherwise_is() {
-    talk().hang_up().await.unwrap();
+    Talk::with_nobody().hang_up().await.unwrap();
 
-    let mut probing = talk();
+    let mut probing = Talk::with_nobody();
     probing.say(&modern(1, "server/discover", json!({}))).await;
     probing.answer(1).await;
     probing.hang_up().await.unwrap();
 
-    let mut strange = talk();
+    let mut strange = Talk::with_nobody();
     strange.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
     let error = strange.hang_up().await.unwrap_err();
     assert!(matches!(error, ServeError::Opening), "{error}");

@@ -189,3 +189,6 @@ fn success(answer: &impl Output) -> CallToolResult {
     result.structured_content = Some(structured);
     result
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,16 @@
 //! `list_projects`: the projects, or one project's deployments.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use platform_api::{Deployment, Page, Project};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Effect, Output, Tool};
+use super::{Call, Effect, Output, Tool, limits};
 use crate::error::ToolError;
+use crate::output;
 use crate::progress::Opening;
 use crate::schema;
 
@@ -79,35 +83,90 @@ rollback_project. Pass next_cursor as cursor for more.";
     }
 
     async fn call(call: &Call<'_>, arguments: ListArguments) -> Result<ListOut, ToolError> {
+        let place = arguments
+            .cursor
+            .as_deref()
+            .map_or(Ok(Place::default()), |cursor| limits::parse("cursor", cursor))?;
+        let page = place.page.clone();
         Ok(match arguments.project {
-            Some(project) => of_deployments(call.backend.deployments(&project, arguments.cursor).await?),
-            None => of_projects(call.backend.projects(arguments.cursor).await?),
+            Some(project) => of_deployments(place.cut(call.backend.deployments(&project, page).await?)),
+            None => of_projects(place.cut(call.backend.projects(page).await?)),
         })
     }
 }
 
-fn of_projects(page: Page<Project>) -> ListOut {
+/// Where in a list a page begins: a page of the platform, and how many of its items are past. Lets a result stay small
+/// whatever the platform's pages hold.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Place {
+    page: Option<String>,
+    skip: usize,
+}
+
+/// Not a cursor that this tool gave.
+#[derive(Debug, thiserror::Error)]
+#[error("it is no cursor of this list")]
+struct InvalidPlace;
+
+impl FromStr for Place {
+    type Err = InvalidPlace;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (skip, page) = text.split_once('@').ok_or(InvalidPlace)?;
+        let page = (!page.is_empty()).then(|| page.to_owned());
+        Ok(Self { page, skip: skip.parse().map_err(|_| InvalidPlace)? })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.skip, self.page.as_deref().unwrap_or_default())
+    }
+}
+
+impl Place {
+    /// As many items of the platform's page as fit a result, from this place on, and the place after them.
+    fn cut<T, U: From<T> + Serialize>(self, page: Page<T>) -> Page<U> {
+        let shown = page.items.into_iter().map(U::from).collect::<Vec<_>>();
+        let mut bytes = 0;
+        let fits = |item: &&U| {
+            bytes += serde_json::to_string(item).map_or(0, |json| json.len() + 1);
+            bytes <= output::RESULT_BYTES_MAX
+        };
+        let count = shown.iter().skip(self.skip).take_while(fits).count().max(1);
+        let end = self.skip + count;
+        let next = if end < shown.len() {
+            Some(Self { page: self.page, skip: end })
+        } else {
+            page.next_cursor.map(|page| Self { page: Some(page), skip: 0 })
+        };
+        let items = shown.into_iter().skip(self.skip).take(count).collect();
+        Page { items, next_cursor: next.map(|place| place.to_string()) }
+    }
+}
+
+fn of_projects(page: Page<ProjectOut>) -> ListOut {
     let next = match (page.items.is_empty(), &page.next_cursor) {
         (true, _) => "Nothing is deployed yet: call deploy_project, or generate_code for something new.",
         (_, Some(_)) => "Pass next_cursor as cursor for more; with project its deployments are listed.",
         (_, None) => "Call list_projects with project for its deployments, get_status for one's state.",
     };
     ListOut {
-        projects: Some(page.items.into_iter().map(ProjectOut::from).collect()),
+        projects: Some(page.items),
         deployments: None,
         next_cursor: page.next_cursor,
         next: next.to_owned(),
     }
 }
 
-fn of_deployments(page: Page<Deployment>) -> ListOut {
+fn of_deployments(page: Page<EntryOut>) -> ListOut {
     let next = match &page.next_cursor {
         Some(_) => "Pass next_cursor as cursor for more; get_status and stream_logs take a deployment_id.",
         None => "get_status and stream_logs take a deployment_id, rollback_project a commit_hash as `to`.",
     };
     ListOut {
         projects: None,
-        deployments: Some(page.items.into_iter().map(EntryOut::from).collect()),
+        deployments: Some(page.items),
         next_cursor: page.next_cursor,
         next: next.to_owned(),
     }
@@ -170,6 +229,23 @@ impl Output for ListOut {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_pages_are_cut_and_go_on_where_they_were_cut() {
+        let texts: Vec<String> = (0..100).map(|n| format!("{n} {}", "x".repeat(300))).collect();
+        let mut place = Place::default();
+        let mut seen = Vec::new();
+        while place.page.is_none() {
+            let page = Page { items: texts.clone(), next_cursor: Some("more".to_owned()) };
+            let cut: Page<String> = place.cut(page);
+            assert!(!cut.items.is_empty() && cut.items.len() < 30, "{}", cut.items.len());
+            seen.extend(cut.items);
+            place = cut.next_cursor.unwrap().parse().unwrap();
+        }
+        assert_eq!(seen, texts);
+        assert_eq!(place, Place { page: Some("more".to_owned()), skip: 0 });
+        assert!("more".parse::<Place>().is_err());
+    }
 
     #[test]
     fn times_are_utc_with_milliseconds() {
