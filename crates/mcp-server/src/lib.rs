@@ -2,7 +2,8 @@
 #![allow(missing_docs, clippy::all, clippy::pedantic, reason = "temporary stand-in")]
 use std::path::PathBuf;
 #[derive(Debug, Clone)]
-pub struct Root(pub PathBuf);
+pub struct Root(PathBuf);
+impl Root { pub fn new(dir: impl Into<PathBuf>) -> Self { Self(dir.into()) } }
 pub struct ServerConfig { pub backend: platform_client::Backend, pub root: Root, pub version: &'static str }
 #[derive(Debug, thiserror::Error)]
 #[error("stand-in")]

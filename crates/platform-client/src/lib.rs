@@ -15,7 +15,11 @@ use url::Url;
 
 #[derive(Debug, Clone)]
 pub struct ApiToken(SecretString);
-impl ApiToken { pub fn new(text: String) -> Self { Self(text.into()) } pub fn expose(&self) -> &str { self.0.expose_secret() } }
+impl ApiToken { fn expose(&self) -> &str { self.0.expose_secret() } }
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a token")]
+pub struct InvalidApiToken { pub length: usize }
+impl std::str::FromStr for ApiToken { type Err = InvalidApiToken; fn from_str(text: &str) -> Result<Self, InvalidApiToken> { let text = text.trim(); if text.is_empty() { return Err(InvalidApiToken { length: 0 }) } Ok(Self(text.to_owned().into())) } }
 
 #[derive(Debug, Clone)]
 pub struct Endpoint { pub url: Url, pub token: ApiToken }
