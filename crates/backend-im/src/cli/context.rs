@@ -65,20 +65,6 @@ impl Context {
         Ok(())
     }
 
-    /// Runs a command to its end on this thread.
-    ///
-    /// # Errors
-    /// The command's own.
-    pub(crate) fn block_on(&self, command: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Error::machine("cannot start", error))?;
-        let outcome = runtime.block_on(Box::pin(command));
-        runtime.shutdown_timeout(SHUTDOWN_LIMIT);
-        outcome
-    }
-
     /// Settings and client for work in `folder`; the platform is found or started on first use.
     ///
     /// # Errors
@@ -122,4 +108,18 @@ impl Work {
             _ => Ok(Target::Project(self.project(argument)?)),
         }
     }
+}
+
+/// Runs a command to its end on this thread.
+///
+/// # Errors
+/// The command's own.
+pub(crate) fn block_on(command: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::machine("cannot start", error))?;
+    let outcome = runtime.block_on(Box::pin(command));
+    runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+    outcome
 }

@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// The folder
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// The project's name or id [default: $BACKEND_IM_PROJECT, the configuration file's name, the folder's name]
+    /// The project's name or id [default: `BACKEND_IM_PROJECT`, the configuration file's name, the folder's name]
     #[arg(long, short)]
     project: Option<String>,
     /// An environment variable for the app, kept for later deployments; never a secret

@@ -104,19 +104,18 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
 }
 
 fn shown(paint: Paint, checks: &[Check]) -> String {
-    let mut text = String::new();
-    for check in checks {
+    let shown = |check: &Check| {
         let mark = match check.state {
             State::Ok => paint.good("✓"),
             State::Note => paint.bold("·"),
             State::Broken => paint.bad("✗"),
         };
-        text += &format!("{mark} {:<10} {}\n", check.name, check.found);
-        if let Some(advice) = &check.advice {
-            text += &format!("  {:<10} {}\n", "", paint.dim(&format!("→ {advice}")));
-        }
-    }
-    text
+        let found = format!("{mark} {:<10} {}", check.name, check.found);
+        let advice = check.advice.as_ref();
+        let advice = advice.map(|advice| format!("{:13}{}", "", paint.dim(&format!("→ {advice}"))));
+        [Some(found), advice]
+    };
+    text::page(&checks.iter().flat_map(shown).flatten().collect::<Vec<_>>())
 }
 
 fn settings(context: &Context) -> Check {
@@ -149,7 +148,8 @@ fn folder(home: &Home) -> Check {
         return Check::broken("home", format!("cannot write to {shown}: {error}"), Some(advice));
     }
     let mode = std::fs::metadata(home.root()).map_or(0, |found| found.mode() & 0o777);
-    if mode & 0o077 == 0 {
+    if mode.trailing_zeros() >= 6 {
+        // Nothing for group and others.
         return Check::ok("home", shown);
     }
     Check::note("home", format!("{shown} is open to others (mode {mode:o})"), format!("chmod 700 {shown}"))

@@ -74,62 +74,84 @@ fn create(path: &Path, content: &str) -> io::Result<()> {
     file.sync_all()
 }
 
+/// A key of the file.
+struct Key {
+    name: &'static str,
+    purpose: &'static str,
+    detected: fn(&Plan) -> Option<String>,
+    example: &'static str,
+}
+
+/// Every key but the name and the environment, in the order of a deployment.
+const KEYS: &[Key] = &[
+    Key {
+        name: "runtime",
+        purpose: "What it is: python, node, rust, static or command.",
+        detected: |plan| Some(text::word(&plan.runtime)),
+        example: "python",
+    },
+    Key {
+        name: "version",
+        purpose: "The runtime's version.",
+        detected: |plan| plan.version.clone(),
+        example: "\"3.12\"",
+    },
+    Key {
+        name: "install",
+        purpose: "Installs dependencies; runs again only when the files that decide them change.",
+        detected: |plan| plan.install.as_ref().map(|install| install.command.clone()),
+        example: "make deps",
+    },
+    Key {
+        name: "build",
+        purpose: "Builds the app after that.",
+        detected: |plan| plan.build.clone(),
+        example: "npm run build",
+    },
+    Key {
+        name: "test",
+        purpose: "Must succeed before the new version gets its first request.",
+        detected: |plan| plan.test.clone(),
+        example: "pytest -q",
+    },
+    Key {
+        name: "start",
+        purpose: "Starts the app. It listens on $HOST:$PORT and keeps its data in $DATA_DIR.",
+        detected: |plan| plan.start.clone(),
+        example: "python main.py",
+    },
+    Key {
+        name: "static_root",
+        purpose: "The folder of a static site, instead of a start command.",
+        detected: |plan| plan.static_root.clone(),
+        example: "public",
+    },
+    Key {
+        name: "health_path",
+        purpose: "Must answer with 2xx before the new version gets its first request.",
+        detected: |plan| plan.health_path.clone(),
+        example: "/healthz",
+    },
+];
+
 /// The file: the name, then every key with what it is for and what was detected.
 fn content(name: &str, plan: Option<&Plan>) -> String {
-    let of = |pick: fn(&Plan) -> Option<String>| plan.and_then(pick);
-    let keys = [
-        (
-            "What it is: python, node, rust, static or command.",
-            "runtime",
-            of(|plan| Some(text::word(&plan.runtime))),
-            "python",
-        ),
-        ("The runtime's version.", "version", of(|plan| plan.version.clone()), "\"3.12\""),
-        (
-            "Installs dependencies; runs again only when the files that decide them change.",
-            "install",
-            of(|plan| plan.install.as_ref().map(|install| install.command.clone())),
-            "make deps",
-        ),
-        ("Builds the app after that.", "build", of(|plan| plan.build.clone()), "npm run build"),
-        (
-            "Must succeed before the new version gets its first request.",
-            "test",
-            of(|plan| plan.test.clone()),
-            "pytest -q",
-        ),
-        (
-            "Starts the app. It listens on $HOST:$PORT and keeps its data in $DATA_DIR.",
-            "start",
-            of(|plan| plan.start.clone()),
-            "python main.py",
-        ),
-        (
-            "The folder of a static site, instead of a start command.",
-            "static_root",
-            of(|plan| plan.static_root.clone()),
-            "public",
-        ),
-        (
-            "Must answer with 2xx before the new version gets its first request.",
-            "health_path",
-            of(|plan| plan.health_path.clone()),
-            "/healthz",
-        ),
-    ];
-    let mut text = format!(
-        "# Settings for backend-im. Flags and BACKEND_IM_* variables come first, then this file, then what is detected.\n\
-         # Lines that begin with \"# \" and a key are what applies without them.\n\n\
-         # What the project is called; its URL begins with it.\nname: {}\n",
-        scalar(name)
-    );
-    for (purpose, key, detected, example) in keys {
+    let key = |key: &Key| {
+        let detected = plan.and_then(key.detected);
         let origin = if detected.is_some() { "Detected" } else { "For example" };
-        let value = detected.map_or_else(|| example.to_owned(), |value| scalar(&value));
-        text += &format!("\n# {purpose} {origin}:\n# {key}: {value}\n");
-    }
-    text + "\n# Environment variables for the app. Not for secrets: this file is committed.\n\
-            # env:\n#   LOG_LEVEL: info\n"
+        let value = detected.map_or_else(|| key.example.to_owned(), |value| scalar(&value));
+        format!("# {} {origin}:\n# {}: {value}\n\n", key.purpose, key.name)
+    };
+    format!(
+        "# Settings for backend-im. Flags and BACKEND_IM_* variables come first, then this file, then what\n\
+         # is detected: nothing here is needed, and the lines below that are commented out change nothing.\n\n\
+         # What the project is called; its URL begins with it.\nname: {}\n\n\
+         {}\
+         # Environment variables for the app. Not for secrets: this file is committed.\n\
+         # env:\n#   LOG_LEVEL: info\n",
+        scalar(name),
+        KEYS.iter().map(key).collect::<String>()
+    )
 }
 
 /// A text as a YAML scalar: plain where nobody could read it as anything else, else in double quotes.
@@ -151,20 +173,11 @@ mod tests {
         let text = content("my-shop", None);
         let settings = build_plan::config::parse(NEW_FILE, &text).unwrap();
         assert_eq!(settings.name.as_deref(), Some("my-shop"));
-        let uncommented: String = text
-            .lines()
-            .filter(|line| !line.starts_with("# ") || is_key(&line[2..]))
-            .map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line)))
-            .collect();
-        let settings = build_plan::config::parse(NEW_FILE, &uncommented).unwrap();
-        assert_eq!(settings.start.as_deref(), Some("python main.py"), "{uncommented}");
-    }
-
-    fn is_key(line: &str) -> bool {
-        let key = line.trim_start().split(':').next().unwrap();
-        line.contains(':')
-            && key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
-            && !line.ends_with("Detected:")
+        for Key { name, example, .. } in KEYS {
+            assert!(text.contains(&format!("\n# {name}: {example}\n")), "{text}");
+            build_plan::config::parse(NEW_FILE, &format!("{name}: {example}\n")).unwrap();
+        }
+        build_plan::config::parse(NEW_FILE, "env:\n  LOG_LEVEL: info\n").unwrap();
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::start::Starter;
   claude mcp add backend-im -- backend-im mcp
   backend-im mcp --root ~/src/shop")]
 pub(crate) struct Arguments {
-    /// Where folders that an agent names must lie [default: $CLAUDE_PROJECT_DIR, else the current folder]
+    /// Where folders that an agent names must lie [default: `CLAUDE_PROJECT_DIR`, else the current folder]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 }

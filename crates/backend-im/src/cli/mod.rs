@@ -36,7 +36,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use crate::config::{self, Environment, Flags};
 use crate::exit;
 use crate::home::Home;
-use context::Context;
+use context::{Context, block_on};
 use error::Error;
 use render::{Format, Screen};
 
@@ -59,13 +59,13 @@ struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 struct Everywhere {
-    /// Where everything is kept [default: $BACKEND_IM_HOME, else ~/.backend-im]
+    /// Where everything is kept [default: `BACKEND_IM_HOME`, else ~/.backend-im]
     #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
-    /// A platform to use instead of the embedded one [default: $BACKEND_IM_URL]
+    /// A platform to use instead of the embedded one [default: `BACKEND_IM_URL`]
     #[arg(long, global = true, value_name = "URL")]
     url: Option<String>,
-    /// What is logged to stderr, such as `debug` [default: $BACKEND_IM_LOG, else warn]
+    /// What is logged to stderr, such as `debug` [default: `BACKEND_IM_LOG`, else warn]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 }
@@ -208,21 +208,21 @@ impl Command {
 
     fn run(self, context: &Context) -> Result<(), Error> {
         match self {
-            Self::Generate(arguments) => context.block_on(generate::run(context, arguments)),
-            Self::Plan(arguments) => context.block_on(plan::run(context, arguments)),
-            Self::Deploy(arguments) => context.block_on(deploy::run(context, arguments)),
-            Self::Status(arguments) => context.block_on(status::run(context, arguments)),
-            Self::Logs(arguments) => context.block_on(logs::run(context, arguments)),
-            Self::Projects(arguments) => context.block_on(projects::run(context, arguments)),
-            Self::Rollback(arguments) => context.block_on(rollback::run(context, arguments)),
-            Self::Cancel(arguments) => context.block_on(cancel::run(context, arguments)),
-            Self::Pull(arguments) => context.block_on(pull::run(context, arguments)),
-            Self::Open(arguments) => context.block_on(open::run(context, arguments)),
-            Self::Delete(arguments) => context.block_on(delete::run(context, arguments)),
-            Self::Init(arguments) => context.block_on(init::run(context, arguments)),
-            Self::Mcp(arguments) => context.block_on(mcp::run(context, arguments)),
+            Self::Generate(arguments) => block_on(generate::run(context, arguments)),
+            Self::Plan(arguments) => block_on(plan::run(context, arguments)),
+            Self::Deploy(arguments) => block_on(deploy::run(context, arguments)),
+            Self::Status(arguments) => block_on(status::run(context, arguments)),
+            Self::Logs(arguments) => block_on(logs::run(context, arguments)),
+            Self::Projects(arguments) => block_on(projects::run(context, arguments)),
+            Self::Rollback(arguments) => block_on(rollback::run(context, arguments)),
+            Self::Cancel(arguments) => block_on(cancel::run(context, arguments)),
+            Self::Pull(arguments) => block_on(pull::run(context, arguments)),
+            Self::Open(arguments) => block_on(open::run(context, arguments)),
+            Self::Delete(arguments) => block_on(delete::run(context, arguments)),
+            Self::Init(arguments) => block_on(init::run(context, arguments)),
+            Self::Mcp(arguments) => block_on(mcp::run(context, arguments)),
             Self::Platform(arguments) => platform::run(context, arguments),
-            Self::Doctor(arguments) => context.block_on(doctor::run(context, arguments)),
+            Self::Doctor(arguments) => block_on(doctor::run(context, arguments)),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
             #[cfg(feature = "platform")]
             Self::LaunchInstance(_) | Self::ServeStatic(_) => unreachable!("started before logging is"),

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use platform_api::{PlatformStatus, StopAnswer};
+use platform_api::{PlatformStatus, ProjectId, StopAnswer, StoppedApp};
 use platform_client::StopApps;
 
-use super::context::Context;
+use super::context::{Context, block_on};
 use super::error::Error;
 use super::render::{self, Format, Screen};
 use super::{Json, text};
@@ -15,7 +15,7 @@ use crate::home::Home;
 use crate::start::{self, Running, Starter};
 
 /// How long a platform may take to end its apps.
-const STOP_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 
 /// The platform of this machine: what runs, and how to stop it.
 #[derive(Debug, Args)]
@@ -72,10 +72,10 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<(), Error> 
     match arguments.command {
         #[cfg(feature = "platform")]
         Command::Serve(arguments) => super::serve::run(context, arguments),
-        Command::Status { json } => context.block_on(status(context, json.format())),
+        Command::Status { json } => block_on(status(context, json.format())),
         Command::Stop { keep_apps, json } => {
             let apps = if keep_apps { StopApps::Keep } else { StopApps::Stop };
-            context.block_on(stop(context, apps, json.format()))
+            block_on(stop(context, apps, json.format()))
         }
     }
 }
@@ -101,9 +101,10 @@ async fn status(context: &Context, format: Format) -> Result<(), Error> {
 }
 
 fn document(home: &Home, status: Option<&PlatformStatus>, running: Option<&Running>) -> serde_json::Value {
-    let mut document = status
-        .map(|status| serde_json::to_value(status).expect("answers are plain data"))
-        .unwrap_or_else(|| serde_json::json!({}));
+    let mut document = match status {
+        Some(status) => serde_json::to_value(status).expect("answers are plain data"),
+        None => serde_json::json!({}),
+    };
     document["running"] = status.is_some().into();
     if let Some(running) = running {
         document["apiPort"] = running.file.api_port.into();
@@ -116,9 +117,8 @@ fn document(home: &Home, status: Option<&PlatformStatus>, running: Option<&Runni
 fn shown(screen: Screen, home: &Home, status: &PlatformStatus, running: Option<&Running>) -> String {
     let paint = screen.data_paint;
     let since = text::duration(render::now_ms().saturating_sub(status.started_ms));
-    let mut text = format!("{} for {since}\n", paint.good("✓ running"));
-    let mut row =
-        |label: &str, value: &str| text += &format!("  {}{value}\n", paint.dim(&format!("{label:<12}")));
+    let mut lines = vec![format!("{} for {since}", paint.good("✓ running"))];
+    let mut row = |label: &str, value: &str| lines.push(text::row(paint, label, value));
     row("version", &status.version);
     row("process", &status.pid.to_string());
     row("engine", &status.engine);
@@ -126,14 +126,14 @@ fn shown(screen: Screen, home: &Home, status: &PlatformStatus, running: Option<&
         row("api", &format!("http://127.0.0.1:{}", running.file.api_port));
     }
     row("gateway", &status.gateway);
-    let live: Vec<&str> = status.live.iter().map(|project| project.name()).collect();
+    let live: Vec<&str> = status.live.iter().map(ProjectId::name).collect();
     row("live", &if live.is_empty() { "nothing".to_owned() } else { live.join(", ") });
     row("under way", &text::count(status.deployments_under_way as u64, "deployment", "deployments"));
     if running.is_some() {
         row("home", &home.root().display().to_string());
         row("log", &home.log_path().display().to_string());
     }
-    text
+    text::page(&lines)
 }
 
 async fn stop(context: &Context, apps: StopApps, format: Format) -> Result<(), Error> {
@@ -171,16 +171,15 @@ async fn stop(context: &Context, apps: StopApps, format: Format) -> Result<(), E
 }
 
 fn stopped(answer: &StopAnswer, apps: StopApps) -> String {
-    let mut text = String::new();
-    for app in &answer.stopped {
-        text += &format!("stopped {}  {}\n", app.project_id.name(), app.url);
-    }
-    match apps {
-        StopApps::Keep => {
-            text += "the platform stopped; apps run on, and the next platform takes them over\n"
+    let line = |app: &StoppedApp| format!("stopped {}  {}", app.project_id.name(), app.url);
+    let mut lines: Vec<String> = answer.stopped.iter().map(line).collect();
+    lines.push(
+        match apps {
+            StopApps::Keep => "the platform stopped; apps run on, and the next platform takes them over",
+            StopApps::Stop if answer.stopped.is_empty() => "the platform stopped; no app was running",
+            StopApps::Stop => "the platform stopped; its next start brings these apps back",
         }
-        StopApps::Stop if answer.stopped.is_empty() => text += "the platform stopped; no app was running\n",
-        StopApps::Stop => text += "the platform stopped; its next start brings these apps back\n",
-    }
-    text
+        .to_owned(),
+    );
+    text::page(&lines)
 }

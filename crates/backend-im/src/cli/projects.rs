@@ -28,16 +28,12 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
     let work = context.work_here()?;
     let format = arguments.json.format();
-    match arguments.project {
-        Some(project) => {
-            let page = work.backend.deployments(&project, arguments.cursor).await?;
-            show(format, &page, &format!("projects {project}"), |page| history(context, page))
-        }
-        None => {
-            let page = work.backend.projects(arguments.cursor).await?;
-            show(format, &page, "projects", |page| list(context, page))
-        }
+    if let Some(project) = arguments.project {
+        let page = work.backend.deployments(&project, arguments.cursor).await?;
+        return show(format, &page, &format!("projects {project}"), |page| history(context, page));
     }
+    let page = work.backend.projects(arguments.cursor).await?;
+    show(format, &page, "projects", |page| list(context, page))
 }
 
 fn show<T: Serialize>(

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::clean;
 use super::error::Error;
-use super::text::Paint;
+use super::text::{self, Paint};
 use crate::config::Environment;
 use crate::exit::Exit;
 
@@ -134,16 +134,15 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn error_text(error: &Error, paint: Paint) -> String {
-    let mut text = format!("{} {} ({})", paint.bad("error:"), clean::line(&error.to_string()), error.code());
+    let message = clean::line(&error.to_string());
+    let mut lines = vec![format!("{} {message} ({})", paint.bad("error:"), error.code())];
     if let Error::Client(error) = error {
-        for path in &error.changed {
-            text += &format!("\n  {}", clean::line(path.as_str()));
-        }
+        lines.extend(error.changed.iter().map(|path| format!("  {}", clean::line(path.as_str()))));
     }
     if let Some(hint) = error.hint() {
-        text += &format!("\n\n{} {}", paint.bold("hint:"), clean::lines(&[hint]).join("\n"));
+        lines.extend([String::new(), text::hint(paint, &hint)]);
     }
-    text
+    lines.join("\n")
 }
 
 /// An error for programs.

@@ -52,14 +52,14 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         return render::json(&deployment);
     }
     let paint = context.screen.data_paint;
-    let mut shown = text::deployment(paint, &deployment, render::now_ms());
-    if let (Status::Failed, Some(failure)) = (deployment.status, &deployment.error) {
-        shown += &format!("\n{}", text::failure(paint, failure, &deployment.logs));
+    let shown = text::deployment(paint, &deployment, render::now_ms());
+    let detail = if let (Status::Failed, Some(failure)) = (deployment.status, &deployment.error) {
+        text::failure(paint, failure, &deployment.logs)
     } else {
         let lines = clean::lines(&deployment.logs);
-        for line in &lines[lines.len().saturating_sub(LINES)..] {
-            shown += &format!("  {} {line}\n", paint.dim("|"));
-        }
-    }
-    render::data(&shown)
+        let last = lines[lines.len().saturating_sub(LINES)..].iter();
+        text::page(&last.map(|line| text::quoted(paint, line)).collect::<Vec<_>>())
+    };
+    let gap = if detail.is_empty() { "" } else { "\n" };
+    render::data(&format!("{shown}{gap}{detail}"))
 }

@@ -1,9 +1,7 @@
 //! What people read, as text: pure functions from values to lines. Meaning never hangs on colour alone.
 
-use std::fmt::Write as _;
-
 use clap::builder::styling::{AnsiColor, Style};
-use platform_api::{Deployment, Failure, Phase, Receipt, Status};
+use platform_api::{Deployment, Failure, InstanceView, Phase, Receipt, Status};
 use platform_client::{Diagnosis, Ignored, Plan, PlanReport, UploadReport};
 
 use super::clean;
@@ -161,11 +159,11 @@ pub(crate) fn ignored(ignored: &[Ignored]) -> Option<String> {
     }
     let group = |(reason, paths): &(&str, Vec<&str>)| {
         let shown = paths.iter().take(IGNORED_SHOWN).map(|path| clean::line(path));
-        let mut shown = shown.collect::<Vec<_>>().join(", ");
-        if let Some(more) = paths.len().checked_sub(IGNORED_SHOWN).filter(|&more| more > 0) {
-            let _infallible = write!(shown, " and {more} more");
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        match paths.len().saturating_sub(IGNORED_SHOWN) {
+            0 => format!("{shown} ({reason})"),
+            more => format!("{shown} and {more} more ({reason})"),
         }
-        format!("{shown} ({reason})")
     };
     Some(format!("left out: {}", reasons.iter().map(group).collect::<Vec<_>>().join("; ")))
 }
@@ -200,27 +198,25 @@ pub(crate) fn plan(paint: Paint, report: &PlanReport) -> String {
         ("static_root", plan.static_root.clone()),
         ("port", Some(plan.port.to_string())),
         ("health_path", plan.health_path.clone()),
+        ("files", Some(format!("{}, {}", count(plan.files, "file", "files"), bytes(plan.bytes)))),
+        ("plan_hash", Some(plan.plan_hash.clone())),
     ];
-    let mut text = String::new();
-    for (field, value) in rows {
-        let Some(value) = value else { continue };
-        let sources: Vec<&str> =
-            plan.evidence.iter().filter(|one| one.field == field).map(|one| one.source.as_str()).collect();
-        let source = if sources.is_empty() { String::new() } else { format!("  ({})", sources.join(", ")) };
-        let label = format!("{:<12}", field.replace('_', " "));
-        text +=
-            &format!("{}{}{}\n", paint.bold(&label), clean::line(&value), paint.dim(&clean::line(&source)));
+    let source = |field: &str| {
+        let of_field = plan.evidence.iter().filter(|one| one.field == field);
+        let sources: Vec<String> = of_field.map(|one| clean::line(&one.source)).collect();
+        if sources.is_empty() { String::new() } else { paint.dim(&format!("  ({})", sources.join(", "))) }
+    };
+    let shown = |(field, value): (&str, Option<String>)| {
+        let label = paint.bold(&format!("{:<12}", field.replace('_', " ")));
+        value.map(|value| format!("{label}{}{}", clean::line(&value), source(field)))
+    };
+    let mut lines: Vec<String> = rows.into_iter().filter_map(shown).collect();
+    let left_out = ignored(&report.ignored).map(|ignored| paint.dim(&ignored));
+    let warnings = plan.warnings.iter().map(|warning| format!("warning: {}", clean::line(warning)));
+    for note in left_out.into_iter().chain(warnings) {
+        lines.extend([String::new(), note]);
     }
-    let files = format!("{}, {}", count(plan.files, "file", "files"), bytes(plan.bytes));
-    text += &format!("{}{files}\n", paint.bold("files       "));
-    text += &format!("{}{}\n", paint.bold("plan hash   "), plan.plan_hash);
-    if let Some(ignored) = ignored(&report.ignored) {
-        text += &format!("\n{}\n", paint.dim(&ignored));
-    }
-    for warning in &plan.warnings {
-        text += &format!("\nwarning: {}\n", clean::line(warning));
-    }
-    text
+    page(&lines)
 }
 
 /// A value's name on the wire.
@@ -231,17 +227,16 @@ pub(crate) fn word(value: &impl serde::Serialize) -> String {
 /// What a switch cost, in words.
 pub(crate) fn receipt(receipt: &Receipt) -> String {
     let Receipt { requests, failed, in_flight, drain_ms } = *receipt;
-    let mut text = match (requests, failed) {
+    let text = match (requests, failed) {
         (0, _) => "no request came during the switch".to_owned(),
         (_, 0) => format!("none of {} failed during the switch", count(requests, "request", "requests")),
         _ => format!("{failed} of {} failed during the switch", count(requests, "request", "requests")),
     };
-    if in_flight > 0 {
-        let requests = count(in_flight, "request", "requests");
-        let _infallible =
-            write!(text, "; {requests} in flight had {} to finish on the old version", duration(drain_ms));
+    if in_flight == 0 {
+        return text;
     }
-    text
+    let requests = count(in_flight, "request", "requests");
+    format!("{text}; {requests} in flight had {} to finish on the old version", duration(drain_ms))
 }
 
 /// Why a deployment failed, for people: the cause, the last lines of the output, the hint.
@@ -249,73 +244,88 @@ pub(crate) fn failure(paint: Paint, failure: &Failure, output: &[String]) -> Str
     let diagnosis: Option<Diagnosis> =
         failure.diagnosis.as_ref().and_then(|json| serde_json::from_value(json.clone()).ok());
     let message = clean::line(&failure.message);
-    let mut text = format!("{} {message} ({})\n", paint.bad("error:"), failure.code);
+    let mut lines = vec![format!("{} {message} ({})", paint.bad("error:"), failure.code)];
     if let Some(cause) = diagnosis.as_ref().and_then(|found| found.cause_line.as_deref()) {
-        text += &format!("\n{} {}\n", paint.bold("cause:"), clean::line(cause));
+        lines.extend([String::new(), format!("{} {}", paint.bold("cause:"), clean::line(cause))]);
     }
     let output = clean::lines(output);
     let last = &output[output.len().saturating_sub(OUTPUT_LINES)..];
     if !last.is_empty() {
-        text += &format!("\n{}\n", paint.dim("the last lines of its output:"));
-        for line in last {
-            text += &format!("  {} {line}\n", paint.dim("|"));
-        }
+        lines.extend([String::new(), paint.dim("the last lines of its output:")]);
+        lines.extend(last.iter().map(|line| quoted(paint, line)));
     }
-    let hints = [diagnosis.map(|found| found.fix), failure.hint.clone()];
-    let mut hints: Vec<String> = hints.into_iter().flatten().collect();
+    let mut hints: Vec<String> =
+        [diagnosis.map(|found| found.fix), failure.hint.clone()].into_iter().flatten().collect();
     hints.dedup();
-    for hint in hints {
-        text += &format!("\n{} {}\n", paint.bold("hint:"), clean::lines(&[hint]).join("\n"));
-    }
-    text
+    lines.extend(hints.iter().flat_map(|text| [String::new(), hint(paint, text)]));
+    page(&lines)
+}
+
+/// What to do next.
+pub(crate) fn hint(paint: Paint, text: &str) -> String {
+    format!("{} {}", paint.bold("hint:"), clean::lines(&[text]).join("\n"))
+}
+
+/// A cleaned line that an app printed, so that nobody takes it for a line of ours.
+pub(crate) fn quoted(paint: Paint, line: &str) -> String {
+    format!("  {} {line}", paint.dim("|"))
+}
+
+/// A named value.
+pub(crate) fn row(paint: Paint, label: &str, value: &str) -> String {
+    format!("  {}{value}", paint.dim(&format!("{label:<12}")))
+}
+
+/// Lines as one text.
+pub(crate) fn page(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 /// A deployment as `status` shows it.
 pub(crate) fn deployment(paint: Paint, shown: &Deployment, now_ms: u64) -> String {
-    let mut text = format!("{}\n", paint.bold(shown.project_id.name()));
-    let mut row =
-        |label: &str, value: &str| text += &format!("  {}{value}\n", paint.dim(&format!("{label:<12}")));
+    let when_live = |url: &Option<String>| url.clone().filter(|_| shown.live);
+    let phases = shown.phases.iter().map(|one| format!("{} {}", status(one.status), duration(one.ms)));
+    let phases = phases.collect::<Vec<_>>().join(" · ");
+    let made = format!("{}, by a {}", ago(shown.created_ms, now_ms), word(&shown.trigger));
+    let rows = [
+        ("status", Some(standing(paint, shown))),
+        ("url", when_live(&shown.url)),
+        ("direct url", when_live(&shown.direct_url)),
+        ("preview", shown.preview_url.clone()),
+        ("commit", Some(shown.commit_hash.to_string())),
+        ("deployment", Some(shown.id.to_string())),
+        ("made", Some(made)),
+        ("message", shown.message.as_deref().map(clean::line)),
+        ("phases", Some(phases).filter(|phases| !phases.is_empty())),
+        ("switch", shown.receipt.as_ref().map(receipt)),
+    ];
+    let rows = rows.into_iter().filter_map(|(label, value)| Some(row(paint, label, &value?)));
+    let runs = shown.instances.iter().map(|one| row(paint, "runs", &instance(one, now_ms)));
+    let mut lines = vec![paint.bold(shown.project_id.name())];
+    lines.extend(rows.chain(runs));
+    page(&lines)
+}
+
+/// Where a deployment is, how long it took, and whether it serves.
+fn standing(paint: Paint, shown: &Deployment) -> String {
     let took = shown.ended_ms.map(|end| format!(" in {}", duration(end.saturating_sub(shown.created_ms))));
-    let place = if shown.live {
-        ", live"
-    } else if shown.superseded_by.is_some() {
-        ", replaced by a later one"
-    } else {
-        ""
+    let place = match (shown.live, shown.superseded_by) {
+        (true, _) => ", live",
+        (false, Some(_)) => ", replaced by a later one",
+        (false, None) => "",
     };
-    row("status", &format!("{}{}{place}", state(paint, shown.status), took.unwrap_or_default()));
-    if let (true, Some(url)) = (shown.live, &shown.url) {
-        row("url", url);
+    format!("{}{}{place}", state(paint, shown.status), took.unwrap_or_default())
+}
+
+fn instance(shown: &InstanceView, now_ms: u64) -> String {
+    let since = duration(now_ms.saturating_sub(shown.started_ms));
+    match shown.restarts {
+        0 => format!("on {} for {since}", shown.address),
+        restarts => {
+            let times = count(u64::from(restarts), "time", "times");
+            format!("on {} for {since}, started again {times}", shown.address)
+        }
     }
-    if let (true, Some(direct)) = (shown.live, &shown.direct_url) {
-        row("direct url", direct);
-    }
-    if let Some(preview) = &shown.preview_url {
-        row("preview", preview);
-    }
-    row("commit", shown.commit_hash.as_str());
-    row("deployment", &shown.id.to_string());
-    row("made", &format!("{}, by a {}", ago(shown.created_ms, now_ms), word(&shown.trigger)));
-    if let Some(message) = &shown.message {
-        row("message", &clean::line(message));
-    }
-    for instance in &shown.instances {
-        let again = match instance.restarts {
-            0 => String::new(),
-            restarts => format!(", started again {}", count(u64::from(restarts), "time", "times")),
-        };
-        let since = duration(now_ms.saturating_sub(instance.started_ms));
-        row("runs", &format!("on {} for {since}{again}", instance.address));
-    }
-    let phases: Vec<String> =
-        shown.phases.iter().map(|one| format!("{} {}", status(one.status), duration(one.ms))).collect();
-    if !phases.is_empty() {
-        row("phases", &phases.join(" · "));
-    }
-    if let Some(cost) = &shown.receipt {
-        row("switch", &receipt(cost));
-    }
-    text
 }
 
 /// A status with a sign that needs no colour.
@@ -340,9 +350,10 @@ pub(crate) fn table(paint: Paint, header: &[&str], rows: &[Vec<String>]) -> Stri
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
-    let mut text = format!("{}\n", paint.dim(&line(&header)));
-    for row in rows {
-        text += &format!("{}\n", line(row));
-    }
-    text
+    let mut lines = vec![paint.dim(&line(&header))];
+    lines.extend(rows.iter().map(|row| line(row)));
+    page(&lines)
 }
+
+#[cfg(test)]
+mod tests;
