@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener, ToSocketAddrs as _};
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
@@ -138,21 +139,28 @@ fn settings(context: &Context) -> Check {
     }
 }
 
+/// The home, or the place where it would be made: a check changes nothing.
 fn folder(home: &Home) -> Check {
-    if let Err(error) = home.create() {
-        return Check::broken("home", error.to_string(), Some(error.hint()));
-    }
     let shown = home.root().display().to_string();
-    if let Err(error) = tempfile::tempfile_in(home.root()) {
+    let place = existing(home);
+    if let Err(error) = tempfile::tempfile_in(place) {
         let advice = "set BACKEND_IM_HOME to a folder that you can write to".to_owned();
-        return Check::broken("home", format!("cannot write to {shown}: {error}"), Some(advice));
+        return Check::broken("home", format!("cannot write to {}: {error}", place.display()), Some(advice));
     }
-    let mode = std::fs::metadata(home.root()).map_or(0, |found| found.mode() & 0o777);
-    if mode.trailing_zeros() >= 6 {
-        // Nothing for group and others.
+    if place != home.root() {
+        return Check::ok("home", format!("{shown}, made by the first start"));
+    }
+    let mode = std::fs::metadata(place).map_or(0, |found| found.mode() & 0o777);
+    let is_private = mode.trailing_zeros() >= 6;
+    if is_private {
         return Check::ok("home", shown);
     }
     Check::note("home", format!("{shown} is open to others (mode {mode:o})"), format!("chmod 700 {shown}"))
+}
+
+/// The home, or the nearest folder above it that is there.
+fn existing(home: &Home) -> &Path {
+    home.root().ancestors().find(|place| place.exists()).unwrap_or(home.root())
 }
 
 fn token(home: &Home) -> Check {
@@ -164,7 +172,7 @@ fn token(home: &Home) -> Check {
 }
 
 fn disk(home: &Home) -> Check {
-    let place = home.root().ancestors().find(|place| place.exists()).unwrap_or(home.root());
+    let place = existing(home);
     let Ok(found) = rustix::fs::statvfs(place) else {
         return Check::note("disk", "free space unknown", "check it yourself");
     };

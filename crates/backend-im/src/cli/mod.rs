@@ -72,37 +72,21 @@ struct Everywhere {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a project from a description
     Generate(generate::Arguments),
-    /// Show how a folder would be built and started; changes nothing
     Plan(plan::Arguments),
-    /// Bring a folder live and print its URL
     Deploy(deploy::Arguments),
-    /// Show a deployment, or a project's newest one
     Status(status::Arguments),
-    /// Show what a build and an app print
     Logs(logs::Arguments),
-    /// List projects, or the deployments of one
     Projects(projects::Arguments),
-    /// Bring an earlier version back; builds nothing
     Rollback(rollback::Arguments),
-    /// Stop a deployment that is under way
     Cancel(cancel::Arguments),
-    /// Write a project's files from the platform into a folder; never over local changes
     Pull(pull::Arguments),
-    /// Open a project in the browser
     Open(open::Arguments),
-    /// Delete a project with its data and its history
     Delete(delete::Arguments),
-    /// Write a commented backend-im.yml with what was detected
     Init(init::Arguments),
-    /// Serve agents over MCP on stdin and stdout
     Mcp(mcp::Arguments),
-    /// The platform of this machine
     Platform(platform::Arguments),
-    /// Check this machine and say what to do
     Doctor(doctor::Arguments),
-    /// Print completions for a shell
     Completions(completions::Arguments),
     /// Run one instance of an app (the platform starts this)
     #[cfg(feature = "platform")]

@@ -26,7 +26,6 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the platform in the foreground
     #[cfg(feature = "platform")]
     Serve(super::serve::Arguments),
     /// Show whether it runs, and what; starts nothing
