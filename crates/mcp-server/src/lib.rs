@@ -4,7 +4,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone)]
 pub struct Root(PathBuf);
 impl Root { pub fn new(dir: impl Into<PathBuf>) -> Self { Self(dir.into()) } }
-pub struct ServerConfig { pub backend: platform_client::Backend, pub root: Root, pub version: &'static str }
+pub struct ServerConfig { pub backend: platform_client::Backend, pub root: Root, pub version: String }
 #[derive(Debug, thiserror::Error)]
 #[error("stand-in")]
 pub struct ServeError;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use build_plan::{Diagnosis, Plan};
+pub use build_plan::{Diagnosis, Plan, Runtime, Install, InstallMethod, Evidence, Confidence};
 use futures_util::future::BoxFuture;
 use futures_util::Stream;
 use platform_api::*;
@@ -51,7 +51,7 @@ pub type Connect = Arc<dyn Fn() -> BoxFuture<'static, Result<Client, ClientError
 #[derive(Debug, Clone, Serialize)]
 pub struct Ignored { pub path: String, pub reason: String }
 #[derive(Debug, Clone, Serialize)]
-pub struct PlanReport { pub plan: Plan, pub ignored: Vec<Ignored>, pub project: String }
+pub struct PlanReport { pub plan: Plan, pub ignored: Vec<Ignored>, pub root: PathBuf, pub project: String }
 #[derive(Debug, Clone, Serialize)]
 pub struct UploadReport { pub files: u64, pub bytes: u64, pub sent_files: u64, pub sent_bytes: u64 }
 #[derive(Debug, Clone)]
@@ -75,13 +75,13 @@ pub enum Overwrite { Never, Always }
 #[derive(Debug, Clone)]
 pub struct GenerateOptions { pub prompt: String, pub project: Option<String>, pub output_dir: PathBuf, pub stack: Option<String>, pub spec: Option<serde_json::Value>, pub overwrite: Overwrite }
 #[derive(Debug, Clone)]
-pub struct WrittenFile { pub path: String, pub bytes: u64 }
+pub struct WrittenFile { pub path: FilePath, pub bytes: u64 }
 #[derive(Debug, Clone)]
-pub struct Generated { pub project: String, pub output_dir: PathBuf, pub stack: String, pub generator: String, pub files: Vec<WrittenFile>, pub commit_hash: Option<ShortCommit>, pub warnings: Vec<String> }
+pub struct Generated { pub project: ProjectId, pub output_dir: PathBuf, pub stack: String, pub generator: String, pub files: Vec<WrittenFile>, pub commit_hash: ShortCommit, pub warnings: Vec<String> }
 #[derive(Debug, Clone)]
 pub struct PullOptions { pub path: PathBuf, pub project: Option<String>, pub commit: Option<ShortCommit> }
 #[derive(Debug, Clone)]
-pub struct Pulled { pub project: String, pub commit_hash: ShortCommit, pub written: Vec<FilePath>, pub deleted: Vec<FilePath>, pub unchanged: u64 }
+pub struct Pulled { pub project: ProjectId, pub commit_hash: ShortCommit, pub path: PathBuf, pub written: Vec<FilePath>, pub deleted: Vec<FilePath>, pub kept: Vec<FilePath>, pub unchanged: u64 }
 
 #[derive(Clone)]
 pub struct Backend { connect: Connect }
