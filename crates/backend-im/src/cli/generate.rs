@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use platform_client::{GenerateOptions, Generated, Overwrite};
+use platform_client::{GenerateOptions, Generated, Overwrite, PlanOptions};
 
 use super::board::Board;
-use super::context::Context;
+use super::context::{Context, Work};
 use super::error::Error;
 use super::render::{self, Format};
 use super::{Json, clean, text};
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// The project [default: named after the description's subject]
     #[arg(long, short)]
     project: Option<String>,
-    /// The folder to write into [default: one named after the project]
+    /// The folder to write into [default: this one, if it is empty or the project's already]
     #[arg(long, short, value_name = "DIR")]
     output_dir: Option<PathBuf>,
     /// What to write it in, such as fastapi
@@ -58,10 +58,14 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
     let work = context.work_here()?;
     let spec = arguments.spec.as_deref().map(read_spec).transpose()?;
+    let output_dir = match arguments.output_dir {
+        Some(folder) => folder,
+        None => this_folder(&work).await?,
+    };
     let options = GenerateOptions {
         prompt: arguments.prompt,
         project: arguments.project.or_else(|| work.settings.project.clone()),
-        output_dir: arguments.output_dir.unwrap_or_default(),
+        output_dir,
         stack: arguments.stack,
         spec,
         overwrite: if arguments.overwrite { Overwrite::Always } else { Overwrite::Never },
@@ -75,6 +79,21 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         Some(editor) => open(context, &editor, &generated).await,
         None => Ok(()),
     }
+}
+
+/// The folder in which the command was started, unless it is something else's: nobody wants fifteen files in their home.
+async fn this_folder(work: &Work) -> Result<PathBuf, Error> {
+    let cannot = |error| Error::machine("cannot read the current folder", error);
+    let folder = std::env::current_dir().map_err(cannot)?;
+    let is_empty = std::fs::read_dir(&folder).map_err(cannot)?.next().is_none();
+    let options = PlanOptions { path: folder.clone(), project: None };
+    if is_empty || work.backend.plan(options).await.is_ok() {
+        return Ok(folder);
+    }
+    Err(Error::usage(
+        format!("{} is neither empty nor a project", folder.display()),
+        "say where to write: --output-dir NAME",
+    ))
 }
 
 fn show(context: &Context, format: Format, generated: &Generated) -> Result<(), Error> {
@@ -95,12 +114,12 @@ fn show(context: &Context, format: Format, generated: &Generated) -> Result<(), 
     let paint = context.screen.paint;
     render::tell(&format!(
         "{}  {} with the {} generator",
-        paint.bold(&generated.project),
+        paint.bold(generated.project.name()),
         generated.stack,
         generated.generator
     ));
     for file in &generated.files {
-        render::tell(&format!("  {:<40} {:>9}", clean::line(&file.path), text::bytes(file.bytes)));
+        render::tell(&format!("  {:<40} {:>9}", clean::line(file.path.as_str()), text::bytes(file.bytes)));
     }
     for warning in &generated.warnings {
         render::tell(&format!("warning: {}", clean::line(warning)));

@@ -44,7 +44,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         }
     };
     let backend = Backend::new(connect(context, &root), home.client_state());
-    let config = ServerConfig { backend, root: Root::new(root), version: release::THIS };
+    let config = ServerConfig { backend, root: Root::new(root), version: release::THIS.to_owned() };
     mcp_server::serve_stdio(config).await.map_err(|error| {
         Error::machine("the conversation with the agent broke", std::io::Error::other(error))
     })

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     pub(crate) json: Json,
 }
 
-/// Runs the command.
+/// Runs the command. stdout carries the folder alone.
 ///
 /// # Errors
 /// [`Error::Client`] when a file that the person changed is in the way.
@@ -43,18 +43,25 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         return render::json(&serde_json::json!({
             "project": pulled.project,
             "commitHash": pulled.commit_hash,
+            "path": pulled.path,
             "written": pulled.written,
             "deleted": pulled.deleted,
+            "kept": pulled.kept,
             "unchanged": pulled.unchanged,
         }));
     }
-    for path in &pulled.written {
-        render::tell(&format!("  wrote {}", clean::line(path.as_str())));
-    }
-    for path in &pulled.deleted {
-        render::tell(&format!("  deleted {}", clean::line(path.as_str())));
+    let groups = [
+        ("wrote", &pulled.written),
+        ("deleted", &pulled.deleted),
+        ("kept, changed here only:", &pulled.kept),
+    ];
+    for (what, paths) in groups {
+        for path in paths {
+            render::tell(&format!("  {what} {}", clean::line(path.as_str())));
+        }
     }
     let unchanged = text::count(pulled.unchanged, "file", "files");
-    render::tell(&format!("{} at {}; {unchanged} unchanged", pulled.project, pulled.commit_hash));
-    Ok(())
+    let name = pulled.project.name();
+    render::tell(&format!("{name} at {}; {unchanged} as they should be", pulled.commit_hash));
+    render::data(&pulled.path.display().to_string())
 }

@@ -125,6 +125,7 @@ fn a_plan_says_which_file_decided_what_and_what_was_left_out() {
     let report = PlanReport {
         plan: plan_,
         ignored: vec![left_out(".venv/", "dependencies"), left_out(".env", "may hold secrets")],
+        root: "/src/shop".into(),
         project: "shop".to_owned(),
     };
     insta::assert_snapshot!(plan(Paint::PLAIN, &report), @r"
