@@ -54,6 +54,8 @@ pub(crate) type Notice = fn(&str);
 pub(crate) struct Starter {
     home: Home,
     platform: PlatformAt,
+    /// The program that is the platform: this one.
+    program: PathBuf,
     environment: Vec<(String, OsString)>,
     notice: Notice,
 }
@@ -75,6 +77,7 @@ impl Starter {
         Self {
             home: Home::new(settings.home.clone()),
             platform: settings.platform.clone(),
+            program: own_program().unwrap_or_else(|_| PathBuf::from("backend-im")),
             environment: env.for_platform(),
             notice,
         }
@@ -194,7 +197,11 @@ impl Starter {
             running.version.server,
             release::THIS
         ));
-        running.client.platform_stop(StopApps::Keep).await?;
+        match running.client.platform_stop(StopApps::Keep).await {
+            // It may be gone before its answer is.
+            Err(error) if error.code != Code::UNREACHABLE => return Err(error),
+            _ => {}
+        }
         if wait_for_exit(&running.file, HANDOVER_LIMIT).await {
             return Ok(());
         }
@@ -238,8 +245,7 @@ impl Starter {
             failed(format!("cannot start the platform: {error}"))
                 .hint("`backend-im doctor` says what is missing on this machine")
         };
-        let program = own_program().map_err(cannot)?;
-        command(program, self.environment.clone())
+        command(&self.program, self.environment.clone())
             .args(["platform", "serve", "--embedded"])
             .env("BACKEND_IM_HOME", self.home.root())
             .current_dir(self.home.root())
@@ -431,3 +437,6 @@ fn impostor(home: &Home, file: &PlatformFile, error: &ClientError) -> ClientErro
         home.platform_path().display()
     ))
 }
+
+#[cfg(test)]
+mod tests;

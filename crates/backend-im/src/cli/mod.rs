@@ -205,7 +205,7 @@ impl Command {
             Self::Delete(arguments) => block_on(delete::run(context, arguments)),
             Self::Init(arguments) => block_on(init::run(context, arguments)),
             Self::Mcp(arguments) => block_on(mcp::run(context, arguments)),
-            Self::Platform(arguments) => platform::run(context, arguments),
+            Self::Platform(arguments) => platform::run(context, &arguments),
             Self::Doctor(arguments) => block_on(doctor::run(context, arguments)),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
             #[cfg(feature = "platform")]

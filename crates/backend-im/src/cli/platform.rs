@@ -67,13 +67,13 @@ impl Arguments {
 ///
 /// # Errors
 /// [`Error::Client`] when something is in the platform's place; that none runs is no error.
-pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
-    match arguments.command {
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<(), Error> {
+    match &arguments.command {
         #[cfg(feature = "platform")]
         Command::Serve(arguments) => super::serve::run(context, arguments),
         Command::Status { json } => block_on(status(context, json.format())),
         Command::Stop { keep_apps, json } => {
-            let apps = if keep_apps { StopApps::Keep } else { StopApps::Stop };
+            let apps = if *keep_apps { StopApps::Keep } else { StopApps::Stop };
             block_on(stop(context, apps, json.format()))
         }
     }

@@ -65,7 +65,7 @@ enum Mode {
 ///
 /// # Errors
 /// What kept the platform from coming up; an embedded one says it on stdout too, as a problem.
-pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<(), Error> {
     let mode = if arguments.embedded { Mode::Embedded } else { Mode::Foreground };
     let outcome = serve(context, arguments, mode);
     if let (Mode::Embedded, Err(error)) = (mode, &outcome) {
@@ -74,7 +74,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<(), Error> 
     outcome
 }
 
-fn serve(context: &Context, arguments: Arguments, mode: Mode) -> Result<(), Error> {
+fn serve(context: &Context, arguments: &Arguments, mode: Mode) -> Result<(), Error> {
     if mode == Mode::Embedded
         && let Err(error) = rustix::process::setsid()
     {
@@ -108,9 +108,9 @@ fn already(home: &Home) -> ClientError {
         .hint("`backend-im platform status` shows it, `backend-im platform stop` ends it")
 }
 
-fn config(context: &Context, home: &Home, arguments: Arguments) -> Result<PlatformConfig, Error> {
+fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<PlatformConfig, Error> {
     let settings = PlatformSettings::load(&context.env)?;
-    let tls = arguments.tls_cert.zip(arguments.tls_key).map(|(cert, key)| Tls { cert, key });
+    let tls = arguments.tls_cert.clone().zip(arguments.tls_key.clone()).map(|(cert, key)| Tls { cert, key });
     if !arguments.listen.is_loopback() && tls.is_none() {
         return Err(Error::usage(
             format!(
