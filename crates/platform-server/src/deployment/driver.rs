@@ -84,16 +84,20 @@ impl<E: Engine> Driver<E> {
                 }
                 continue;
             }
-            tokio::select! {
+            let command = tokio::select! {
                 biased;
-                _ = self.ending.wait_for(Option::is_some) => return self.end().await,
-                command = self.commands.recv() => match command {
-                    None => return self.end().await,
-                    Some(Command::Deploy(id)) => self.queue.push_back(id),
-                    // What waits in the queue is cancelled there; what is not there has ended.
-                    Some(Command::Cancel(_)) => {}
-                    Some(Command::Delete(done)) => return self.delete(done).await,
-                },
+                ending = self.ending.wait_for(Option::is_some) => {
+                    drop(ending);
+                    None
+                }
+                command = self.commands.recv() => command,
+            };
+            match command {
+                None => return self.end().await,
+                Some(Command::Deploy(id)) => self.queue.push_back(id),
+                // What waits in the queue is cancelled there; what is not there has ended.
+                Some(Command::Cancel(_)) => {}
+                Some(Command::Delete(done)) => return self.delete(done).await,
             }
         }
     }
