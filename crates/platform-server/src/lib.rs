@@ -3,3 +3,5 @@
 mod gateway;
 mod health;
 mod static_site;
+
+pub use static_site::serve_static;
