@@ -86,10 +86,7 @@ impl<E: Engine> Driver<E> {
             }
             let command = tokio::select! {
                 biased;
-                ending = self.ending.wait_for(Option::is_some) => {
-                    drop(ending);
-                    None
-                }
+                () = ended(&mut self.ending) => None,
                 command = self.commands.recv() => command,
             };
             match command {
@@ -139,7 +136,7 @@ impl<E: Engine> Driver<E> {
         loop {
             tokio::select! {
                 outcome = &mut work => return (outcome, early),
-                _ = self.ending.wait_for(Option::is_some), if early.is_none() => {
+                () = ended(&mut self.ending), if early.is_none() => {
                     early = Some(Early::PlatformEnds);
                     cancel.cancel();
                 }
@@ -200,6 +197,12 @@ impl<E: Engine> Driver<E> {
         bring_up::stop(&self.site, live.spec.instance).await;
         Some(StoppedApp { project_id: self.project, url })
     }
+}
+
+/// Waits until the platform ends.
+async fn ended(ending: &mut Ending) {
+    // An error means that nobody is left to end it in order: that is an end, too.
+    drop(ending.wait_for(Option::is_some).await);
 }
 
 /// Ends a deployment that still waits.
