@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::Read as _;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
 
 use platform_client::ApiToken;
 use url::{Host, Url};
@@ -19,9 +22,11 @@ const LOG: &str = "BACKEND_IM_LOG";
 const API_PORT: &str = "BACKEND_IM_API_PORT";
 const GATEWAY_PORT: &str = "BACKEND_IM_GATEWAY_PORT";
 const KEEP_RELEASES: &str = "BACKEND_IM_KEEP_RELEASES";
+const HEALTH_LIMIT_S: &str = "BACKEND_IM_HEALTH_LIMIT_S";
 
 /// Every variable of the program.
-const KNOWN: &[&str] = &[HOME, URL, TOKEN, PROJECT, LOG, API_PORT, GATEWAY_PORT, KEEP_RELEASES];
+const KNOWN: &[&str] =
+    &[HOME, URL, TOKEN, PROJECT, LOG, API_PORT, GATEWAY_PORT, KEEP_RELEASES, HEALTH_LIMIT_S];
 /// Variables that belong to the project's own tests.
 const RESERVED: &[&str] = &["BACKEND_IM_CONTRACT_URL"];
 
@@ -35,10 +40,13 @@ Environment:
   BACKEND_IM_LOG            what is logged to stderr, such as debug   [warn]
   BACKEND_IM_API_PORT       port of the embedded platform's API       [any]
   BACKEND_IM_GATEWAY_PORT   port of its gateway                       [any, then the same again]
-  BACKEND_IM_KEEP_RELEASES  releases kept for rollbacks               [5]";
+  BACKEND_IM_KEEP_RELEASES  releases kept for rollbacks               [5]
+  BACKEND_IM_HEALTH_LIMIT_S seconds in which an app must answer       [60]";
 
 /// How many releases of a project are kept unless somebody says otherwise.
 const KEEP_RELEASES_DEFAULT: usize = 5;
+/// How long a new instance may take until it answers, in seconds, unless somebody says otherwise.
+const HEALTH_LIMIT_S_DEFAULT: u64 = 60;
 /// The largest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 256 << 10;
 
@@ -77,7 +85,7 @@ const FOR_BUILDS: &[&str] = &[
     "UV_*",
 ];
 /// What the platform itself reads.
-const FOR_PLATFORM: &[&str] = &[LOG, API_PORT, GATEWAY_PORT, KEEP_RELEASES];
+const FOR_PLATFORM: &[&str] = &[LOG, API_PORT, GATEWAY_PORT, KEEP_RELEASES, HEALTH_LIMIT_S];
 
 /// The environment, read once. Tests make one from pairs.
 #[derive(Clone, Default)]
@@ -114,11 +122,7 @@ impl Environment {
             .transpose()
     }
 
-    fn parsed<T: std::str::FromStr>(
-        &self,
-        name: &'static str,
-        wanted: &'static str,
-    ) -> Result<Option<T>, ConfigError> {
+    fn parsed<T: FromStr>(&self, name: &'static str, wanted: &'static str) -> Result<Option<T>, ConfigError> {
         let parse = |text: &str| text.parse().map_err(|_| ConfigError::Variable { name, wanted });
         self.text(name)?.map(parse).transpose()
     }
@@ -213,6 +217,8 @@ pub(crate) struct PlatformSettings {
     pub(crate) gateway_port: Option<u16>,
     /// How many releases of a project are kept.
     pub(crate) keep_releases: usize,
+    /// How long a new instance may take until it answers.
+    pub(crate) health_limit: Duration,
 }
 
 /// A setting that cannot be used.
@@ -358,15 +364,27 @@ impl PlatformSettings {
     /// [`ConfigError`] for the first variable that cannot be used.
     pub(crate) fn load(env: &Environment) -> Result<Self, ConfigError> {
         check_names(env)?;
-        let kept = env.parsed(KEEP_RELEASES, "a number from 1 to 100")?.unwrap_or(KEEP_RELEASES_DEFAULT);
-        if !(1..=100).contains(&kept) {
-            return Err(ConfigError::Variable { name: KEEP_RELEASES, wanted: "a number from 1 to 100" });
-        }
+        let keep_releases = within(env, KEEP_RELEASES, 1..=100, "a number from 1 to 100")?;
+        let health_limit_s = within(env, HEALTH_LIMIT_S, 1..=3_600, "a number of seconds from 1 to 3600")?;
         Ok(Self {
             api_port: env.parsed(API_PORT, "a port")?,
             gateway_port: env.parsed(GATEWAY_PORT, "a port")?,
-            keep_releases: kept,
+            keep_releases: keep_releases.unwrap_or(KEEP_RELEASES_DEFAULT),
+            health_limit: Duration::from_secs(health_limit_s.unwrap_or(HEALTH_LIMIT_S_DEFAULT)),
         })
+    }
+}
+
+/// A number within limits, if it is set.
+fn within<T: FromStr + PartialOrd>(
+    env: &Environment,
+    name: &'static str,
+    limits: RangeInclusive<T>,
+    wanted: &'static str,
+) -> Result<Option<T>, ConfigError> {
+    match env.parsed(name, wanted)? {
+        Some(number) if !limits.contains(&number) => Err(ConfigError::Variable { name, wanted }),
+        number => Ok(number),
     }
 }
 

@@ -61,7 +61,6 @@ const FOLDER: &[Code] = &[
     Code::AMBIGUOUS_PROJECT,
     Code::INVALID_PATH,
     Code::TOO_LARGE,
-    Code::LOOKS_SECRET,
 ];
 
 /// The machine.

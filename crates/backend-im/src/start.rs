@@ -54,8 +54,8 @@ pub(crate) type Notice = fn(&str);
 pub(crate) struct Starter {
     home: Home,
     platform: PlatformAt,
-    /// The program that is the platform: this one.
-    program: PathBuf,
+    /// The program that is the platform: this one, unless it was built without.
+    program: Option<PathBuf>,
     environment: Vec<(String, OsString)>,
     notice: Notice,
 }
@@ -77,7 +77,8 @@ impl Starter {
         Self {
             home: Home::new(settings.home.clone()),
             platform: settings.platform.clone(),
-            program: own_program().unwrap_or_else(|_| PathBuf::from("backend-im")),
+            program: cfg!(feature = "platform")
+                .then(|| own_program().unwrap_or_else(|_| PathBuf::from("backend-im"))),
             environment: env.for_platform(),
             notice,
         }
@@ -214,13 +215,13 @@ impl Starter {
     }
 
     async fn spawn(&self) -> Result<Client, ClientError> {
-        if !cfg!(feature = "platform") {
+        let Some(program) = &self.program else {
             return Err(failed("this program was built without the platform")
                 .hint("set BACKEND_IM_URL to a platform, or install the program with its default features"));
-        }
+        };
         let log = self.home.open_log()?;
         let log_start = log.metadata().map(|found| found.len()).unwrap_or_default();
-        let mut child = self.spawn_platform(log)?;
+        let mut child = self.spawn_platform(program, log)?;
         let stdout = child.stdout.take().expect("stdout is a pipe");
         let mut line = String::new();
         let mut reader = BufReader::new(stdout.take(ANSWER_BYTES_MAX));
@@ -240,12 +241,12 @@ impl Starter {
         }
     }
 
-    fn spawn_platform(&self, log: File) -> Result<Child, ClientError> {
+    fn spawn_platform(&self, program: &Path, log: File) -> Result<Child, ClientError> {
         let cannot = |error: io::Error| {
             failed(format!("cannot start the platform: {error}"))
                 .hint("`backend-im doctor` says what is missing on this machine")
         };
-        command(&self.program, self.environment.clone())
+        command(program, self.environment.clone())
             .args(["platform", "serve", "--embedded"])
             .env("BACKEND_IM_HOME", self.home.root())
             .current_dir(self.home.root())

@@ -137,6 +137,7 @@ fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<Platf
             .map_err(|error| Error::machine("cannot find this program's file", error))?,
         token: home.token_text().map_err(ClientError::from)?,
         keep_releases: arguments.keep_releases.map_or(settings.keep_releases, usize::from),
+        health_limit: settings.health_limit,
         env: context.env.for_platform().into_iter().collect(),
     })
 }

@@ -98,8 +98,11 @@ fn platform_gets_what_builds_need_and_no_token() {
 #[test]
 fn numbers_are_checked() {
     let defaults = PlatformSettings::load(&Environment::default()).unwrap();
-    assert_eq!(defaults, PlatformSettings { api_port: None, gateway_port: None, keep_releases: 5 });
-    for (name, value) in [(API_PORT, "x"), (GATEWAY_PORT, "70000"), (KEEP_RELEASES, "0")] {
+    assert_eq!((defaults.api_port, defaults.gateway_port, defaults.keep_releases), (None, None, 5));
+    assert_eq!(defaults.health_limit, Duration::from_mins(1));
+    for (name, value) in
+        [(API_PORT, "x"), (GATEWAY_PORT, "70000"), (KEEP_RELEASES, "0"), (HEALTH_LIMIT_S, "-1")]
+    {
         let error = PlatformSettings::load(&Environment::of(&[(name, value)])).unwrap_err();
         assert!(error.to_string().starts_with(name), "{error}");
     }

@@ -124,7 +124,7 @@ impl Bench {
             Settings { home: folder.path().to_owned(), platform: PlatformAt::Embedded, project: None };
         let env = Environment::of(&[("PATH", "/usr/bin:/bin"), ("BACKEND_IM_TOKEN", "canary")]);
         let mut starter = Starter::new(&settings, &env, |text| NOTICES.lock().unwrap().push(text.to_owned()));
-        starter.program = "/bin/sh".into();
+        starter.program = Some("/bin/sh".into());
         Self { folder, starter }
     }
 
@@ -268,9 +268,12 @@ async fn platform_that_dies_silently_shows_the_end_of_its_own_log() {
 #[tokio::test]
 async fn program_that_is_not_there_is_an_error() {
     let mut bench = Bench::new();
-    bench.starter.program = "/no/such/program".into();
+    bench.starter.program = Some("/no/such/program".into());
     let error = bench.starter.connect().await.unwrap_err();
     assert_eq!(error.code, Code::PLATFORM_START_FAILED);
+    bench.starter.program = None;
+    let error = bench.starter.connect().await.unwrap_err();
+    assert!(error.hint.unwrap().contains("BACKEND_IM_URL"), "a client without the platform");
 }
 
 #[tokio::test]

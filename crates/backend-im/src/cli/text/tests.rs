@@ -118,9 +118,7 @@ fn a_plan_says_which_file_decided_what_and_what_was_left_out() {
         "warnings": ["`scaling` is known but not applied by this version"]
     }))
     .unwrap();
-    insta::assert_snapshot!(plan_line(&plan_), @r"
-    python · fastapi · uv pip install -r requirements.txt · uvicorn main:app --host $HOST --port $PORT
-    ");
+    insta::assert_snapshot!(plan_line(&plan_), @"python · fastapi · uv pip install -r requirements.txt · uvicorn main:app --host $HOST --port $PORT");
     let left_out = |path: &str, reason: &str| Ignored { path: path.to_owned(), reason: reason.to_owned() };
     let report = PlanReport {
         plan: plan_,
@@ -149,9 +147,7 @@ fn what_was_left_out_is_grouped_by_reason_and_folded() {
         (0..9).map(|n| Ignored { path: format!("cache{n}/"), reason: "ignored by .gitignore".to_owned() });
     let mut all: Vec<_> = many.collect();
     all.push(Ignored { path: ".env".to_owned(), reason: "may hold secrets".to_owned() });
-    insta::assert_snapshot!(ignored(&all).unwrap(), @r"
-    left out: cache0/, cache1/, cache2/, cache3/, cache4/, cache5/ and 3 more (ignored by .gitignore); .env (may hold secrets)
-    ");
+    insta::assert_snapshot!(ignored(&all).unwrap(), @"left out: cache0/, cache1/, cache2/, cache3/, cache4/, cache5/ and 3 more (ignored by .gitignore); .env (may hold secrets)");
     assert_eq!(ignored(&[]), None);
 }
 
