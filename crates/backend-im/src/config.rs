@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -141,6 +142,12 @@ impl Environment {
     /// The folder that the agent's host calls the project.
     pub(crate) fn agent_project_dir(&self) -> Option<PathBuf> {
         self.get("CLAUDE_PROJECT_DIR").map(PathBuf::from)
+    }
+
+    /// Where an app of the platform is told to listen.
+    pub(crate) fn app_address(&self) -> Option<SocketAddr> {
+        let text = |name| self.get(name).and_then(OsStr::to_str);
+        Some(SocketAddr::new(text("HOST")?.parse().ok()?, text("PORT")?.parse().ok()?))
     }
 
     /// The person's home directory.

@@ -95,7 +95,7 @@ enum Command {
     /// Serve a folder of files (the platform starts this)
     #[cfg(feature = "platform")]
     #[command(hide = true)]
-    ServeStatic(launch::Arguments),
+    ServeStatic(launch::SiteArguments),
 }
 
 /// Data for programs.
@@ -150,12 +150,9 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn dispatch(command: Command, context: &Context) -> ExitCode {
-    match command {
-        #[cfg(feature = "platform")]
-        Command::LaunchInstance(arguments) => return launch::instance(arguments),
-        #[cfg(feature = "platform")]
-        Command::ServeStatic(arguments) => return launch::serve_static(arguments),
-        _ => {}
+    #[cfg(feature = "platform")]
+    if let Command::LaunchInstance(arguments) = command {
+        return launch::instance(arguments);
     }
     let format = command.format();
     let outcome = context.start_logging(command.log_default()).and_then(|()| command.run(context));
@@ -209,7 +206,9 @@ impl Command {
             Self::Doctor(arguments) => block_on(doctor::run(context, arguments)),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
             #[cfg(feature = "platform")]
-            Self::LaunchInstance(_) | Self::ServeStatic(_) => unreachable!("started before logging is"),
+            Self::ServeStatic(arguments) => launch::serve_static(context, arguments),
+            #[cfg(feature = "platform")]
+            Self::LaunchInstance(_) => unreachable!("started before logging is"),
         }
     }
 }
