@@ -1,0 +1,192 @@
+//! Detection: each runtime says what it would make of the project, the settings have the last word.
+//!
+//! Precedence: settings file, Procfile (commands only), framework, plain program, static files. Two runtimes that fit
+//! equally well are a question to the person, never a guess.
+
+mod js_source;
+mod near_miss;
+mod node;
+mod package_json;
+mod procfile;
+mod python;
+mod python_entry;
+mod python_lines;
+mod python_packages;
+mod python_source;
+mod rust;
+mod settle;
+mod start;
+mod static_site;
+mod toml_text;
+
+#[cfg(test)]
+mod tests;
+
+use crate::config::{FILE_NAMES, Settings};
+use crate::draft::{Draft, Strength};
+use crate::project::Project;
+use crate::{Candidate, Listing, Plan, PlanError, Runtime, config};
+use procfile::Procfile;
+use start::{EntryFile, Start};
+
+/// Everything that a detector may look at.
+pub(crate) struct Context<'a> {
+    pub(crate) project: &'a Project<'a>,
+    pub(crate) settings: &'a Settings,
+    /// The name of the settings file.
+    file: &'a str,
+    procfile: Option<&'a Procfile>,
+    /// A start command that is given.
+    pub(crate) start: Option<Start>,
+    /// A file that is to be started.
+    pub(crate) entry: Option<EntryFile>,
+}
+
+impl Context<'_> {
+    /// Names a key of the settings file as evidence.
+    pub(crate) fn setting(&self, key: &str) -> String {
+        format!("{}: {key}", self.file)
+    }
+
+    /// Whether the given start command starts with a program of this runtime.
+    pub(crate) fn starts_with(&self, runtime: Runtime) -> bool {
+        self.start.as_ref().and_then(|start| start::runtime_of(&start.command)) == Some(runtime)
+    }
+}
+
+/// Plans how the listed project is built and run. `read` returns a file's bytes and is called only for the files that
+/// decide something, each at most once; nothing means that the file is unreadable or too big.
+///
+/// # Errors
+/// [`PlanError`], each with a code and a hint.
+pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Plan, PlanError> {
+    if listing.is_empty() {
+        return Err(PlanError::Empty);
+    }
+    let project = Project::new(listing, read);
+    let (file, settings) = settings(&project)?;
+    let procfile = procfile::read(&project)?;
+    let wish = start::wish(&project, &settings, file, procfile.as_ref());
+    let context = Context {
+        project: &project,
+        settings: &settings,
+        file,
+        procfile: procfile.as_ref(),
+        start: wish.start,
+        entry: wish.entry,
+    };
+    let draft = match settings.runtime {
+        Some(runtime) => asked_for(&context, runtime)?,
+        None => detected(&context)?,
+    };
+    settle::settle(&context, draft)
+}
+
+/// The settings file, whatever its spelling.
+fn settings(project: &Project<'_>) -> Result<(&'static str, Settings), PlanError> {
+    let present: Vec<&'static str> = FILE_NAMES.iter().copied().filter(|name| project.has(name)).collect();
+    match present.as_slice() {
+        [] => Ok((FILE_NAMES[0], Settings::default())),
+        [file] => {
+            let text = project.manifest(file)?.expect("the file is in the listing");
+            Ok((file, config::parse(file, &text)?))
+        }
+        [first, second, ..] => Err(PlanError::InvalidConfig {
+            file: (*first).to_owned(),
+            line: None,
+            message: format!("`{second}` is a settings file too, and only one can decide"),
+            hint: Some(format!("merge both into {} and remove the other", FILE_NAMES[0])),
+        }),
+    }
+}
+
+/// The runtime that the settings ask for.
+fn asked_for(context: &Context<'_>, runtime: Runtime) -> Result<Draft, PlanError> {
+    let found = match runtime {
+        Runtime::Python => python::detect(context)?,
+        Runtime::Node => node::detect(context)?,
+        Runtime::Rust => rust::detect(context)?,
+        Runtime::Static => static_site::detect(context),
+        Runtime::Command => None,
+    };
+    if let Some(draft) = found {
+        return Ok(draft);
+    }
+    let source = context.setting("runtime");
+    if context.start.is_some() && runtime != Runtime::Static {
+        return Ok(Draft::new(runtime, Strength::Program, source));
+    }
+    Err(PlanError::Unrecognised {
+        reason: format!("{source} is `{}`, and nothing in the project says what to start", runtime.name()),
+        hint: match runtime {
+            Runtime::Static => "set `static_root` to the folder with index.html".to_owned(),
+            _ => "set `start` to a command that listens on $HOST:$PORT".to_owned(),
+        },
+    })
+}
+
+/// The runtime that fits best.
+fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
+    let mut drafts = Vec::new();
+    let mut errors = Vec::new();
+    for found in [python::detect(context), node::detect(context), rust::detect(context)] {
+        match found {
+            Ok(draft) => drafts.extend(draft),
+            Err(error) => errors.push(error),
+        }
+    }
+    if context.settings.static_root.is_some() {
+        drafts.retain(|draft| draft.static_root.is_some());
+    }
+    if let Some(start) = &context.start {
+        drafts.retain(|draft| draft.strength >= Strength::Program);
+        if let Some(at) = drafts.iter().position(|draft| context.starts_with(draft.runtime)) {
+            return Ok(drafts.swap_remove(at));
+        }
+        if drafts.is_empty() && errors.is_empty() {
+            return Ok(Draft::new(Runtime::Command, Strength::Program, start.source.clone()));
+        }
+    } else if drafts.is_empty() {
+        drafts.extend(static_site::detect(context));
+    }
+    let mut draft = strongest(drafts, &errors, context)?;
+    draft.warnings.extend(errors.iter().map(|error| format!("ignored: {error}")));
+    Ok(draft)
+}
+
+fn strongest(
+    mut drafts: Vec<Draft>,
+    errors: &[PlanError],
+    context: &Context<'_>,
+) -> Result<Draft, PlanError> {
+    // Stable: equally strong ones stay in the order of detection.
+    drafts.sort_by_key(|draft| std::cmp::Reverse(draft.strength));
+    let Some(best) = drafts.first() else {
+        return Err(errors.first().cloned().unwrap_or_else(|| near_miss::unrecognised(context.project)));
+    };
+    // What cannot be planned is likelier the project than what merely could be served.
+    if best.strength < Strength::Server
+        && let Some(error) = errors.first()
+    {
+        return Err(error.clone());
+    }
+    let equals: Vec<&Draft> = drafts.iter().take_while(|draft| draft.strength == best.strength).collect();
+    if equals.len() > 1 {
+        return Err(PlanError::Ambiguous { candidates: equals.into_iter().map(candidate).collect() });
+    }
+    let mut best = drafts.swap_remove(0);
+    let others: Vec<&str> = drafts.iter().map(|draft| draft.evidence[0].source.as_str()).collect();
+    if !others.is_empty() {
+        best.warn(format!("{} is not part of this plan", others.join(", ")));
+    }
+    Ok(best)
+}
+
+fn candidate(draft: &Draft) -> Candidate {
+    let runtime = draft.runtime.name();
+    let what = match &draft.framework {
+        Some(framework) => format!("{runtime} with {framework}"),
+        None => runtime.to_owned(),
+    };
+    Candidate { what, source: draft.evidence[0].source.clone(), setting: format!("runtime: {runtime}") }
+}

@@ -1,0 +1,154 @@
+//! What to say when nothing was recognised: the likeliest slip first.
+
+use super::python_entry;
+use crate::project::{Project, extension};
+use crate::{Listing, PlanError};
+
+/// Names that are almost right, and what they should be.
+const MISSPELT: &[(&str, &str)] = &[
+    ("requirement.txt", "requirements.txt"),
+    ("requirments.txt", "requirements.txt"),
+    ("requirements.text", "requirements.txt"),
+    ("requirements.tx", "requirements.txt"),
+    ("requirements", "requirements.txt"),
+    ("dependencies.txt", "requirements.txt"),
+    ("procfile.txt", "Procfile"),
+    ("procfile", "Procfile"),
+    ("package.jsn", "package.json"),
+    ("packages.json", "package.json"),
+    ("cargo.tml", "Cargo.toml"),
+    ("index.htm", "index.html"),
+    ("home.html", "index.html"),
+];
+
+/// Manifests of runtimes that this version does not build.
+const OTHER_RUNTIMES: &[(&str, &str)] = &[
+    ("go.mod", "Go"),
+    ("Gemfile", "Ruby"),
+    ("composer.json", "PHP"),
+    ("index.php", "PHP"),
+    ("pom.xml", "Java"),
+    ("build.gradle", "Java"),
+    ("build.gradle.kts", "Java"),
+    ("mix.exs", "Elixir"),
+    ("deno.json", "Deno"),
+    ("Package.swift", "Swift"),
+    ("Dockerfile", "Docker"),
+];
+
+/// Files that make a folder a project of its own.
+const MARKERS: &[&str] = &["requirements.txt", "pyproject.toml", "package.json", "Cargo.toml", "Procfile"];
+
+const LOOKED_FOR: &str = "looked for: requirements.txt or pyproject.toml with a FastAPI or Flask application; package.json \
+    with a start script or a file that imports express; Cargo.toml with a binary; index.html; a Procfile; `start` in \
+    backend-im.yml";
+
+/// The error for a project that nothing recognised.
+pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
+    let found = misspelt(project.listing())
+        .or_else(|| python(project))
+        .or_else(|| node(project))
+        .or_else(|| rust(project))
+        .or_else(|| other_runtime(project))
+        .or_else(|| inner_project(project.listing()));
+    let (reason, hint) = found
+        .unwrap_or_else(|| ("no file says what kind of project this is".to_owned(), LOOKED_FOR.to_owned()));
+    PlanError::Unrecognised { reason, hint }
+}
+
+type Slip = Option<(String, String)>;
+
+fn misspelt(listing: &Listing) -> Slip {
+    let at_top = listing.iter().filter(|file| !file.path.contains('/'));
+    let names = at_top.map(|file| file.path.as_str());
+    let slip = names.filter(|name| listing.get(name).is_some_and(|file| !file.is_link())).find_map(|name| {
+        let lower = name.to_ascii_lowercase();
+        let exact = [
+            ("requirements.txt", "requirements.txt"),
+            ("package.json", "package.json"),
+            ("cargo.toml", "Cargo.toml"),
+            ("index.html", "index.html"),
+        ];
+        let known = MISSPELT.iter().chain(&exact).find(|(slip, _)| *slip == lower)?;
+        (known.1 != name).then_some((name, known.1))
+    });
+    let (name, right) = slip?;
+    Some((format!("`{name}` is not read"), format!("rename it to `{right}`")))
+}
+
+fn python(project: &Project<'_>) -> Slip {
+    if let Some(place) = python_entry::search(project).closed_factory {
+        return Some((
+            format!("the factory at {place} needs arguments, so no server can call it"),
+            "give its parameters default values, or make the application a variable: `app = create_app(...)`"
+                .to_owned(),
+        ));
+    }
+    let script = project.first_of(&["main.py", "app.py", "server.py", "run.py"]);
+    let script = script.or_else(|| {
+        let mut scripts = project.listing().iter().map(|file| file.path.as_str());
+        scripts.find(|path| extension(path) == "py" && !path.contains('/'))
+    })?;
+    Some((
+        format!(
+            "`{script}` makes no web application (no `app = FastAPI()` or `app = Flask(__name__)` was found)"
+        ),
+        format!(
+            "if it serves HTTP by itself, say how to start it in backend-im.yml: `start: python {script}`"
+        ),
+    ))
+}
+
+fn node(project: &Project<'_>) -> Slip {
+    if project.has("package.json") {
+        return Some((
+            "package.json has no `start` script, and no server.js, app.js, index.js or main.js imports a web framework"
+                .to_owned(),
+            "add one: `\"scripts\": {\"start\": \"node server.js\"}`".to_owned(),
+        ));
+    }
+    let script = project.first_of(&["server.js", "app.js", "index.js", "main.js"])?;
+    Some((
+        format!("`{script}` imports no web framework and does not listen"),
+        format!("if it serves HTTP, say how to start it in backend-im.yml: `start: node {script}`"),
+    ))
+}
+
+fn rust(project: &Project<'_>) -> Slip {
+    project.has("Cargo.toml").then(|| {
+        (
+            "Cargo.toml defines no program, only a library".to_owned(),
+            "add src/main.rs, or a `[[bin]]` to Cargo.toml".to_owned(),
+        )
+    })
+}
+
+fn other_runtime(project: &Project<'_>) -> Slip {
+    let (file, runtime) = OTHER_RUNTIMES.iter().find(|(file, _)| project.has(file))?;
+    Some((
+        format!("`{file}` is for {runtime}, which this version does not detect"),
+        "say how in backend-im.yml: `build: …` where it needs one, and `start: …` with a command that listens on \
+         $HOST:$PORT"
+            .to_owned(),
+    ))
+}
+
+fn inner_project(listing: &Listing) -> Slip {
+    let inner = listing.iter().filter_map(|file| file.path.rsplit_once('/'));
+    let marked = |(folder, name): (&str, &str)| {
+        let is_other = folder.split('/').any(|part| part == "node_modules" || part.starts_with('.'));
+        (MARKERS.contains(&name) && !is_other).then(|| folder.to_owned())
+    };
+    let mut folders: Vec<String> = inner.filter_map(marked).collect();
+    folders.sort_by_key(|folder| (folder.matches('/').count(), folder.clone()));
+    folders.dedup();
+    let first = folders.first()?.clone();
+    folders.truncate(5);
+    Some((
+        format!(
+            "the project lies deeper, in {}",
+            folders.iter().map(|f| format!("`{f}/`")).collect::<Vec<_>>().join(", ")
+        ),
+        format!("deploy that folder itself, such as `backend-im deploy {first}`"),
+    ))
+}

@@ -1,0 +1,226 @@
+//! Where a Python project's application is: the module, and the folder from which it can be imported.
+
+use super::python_source::{App, Kind, Module, scan};
+use crate::Candidate;
+use crate::project::{Project, extension};
+use crate::shell;
+
+/// Names that people give to the file with the application, likeliest first.
+const FILES: &[&str] = &["main", "app", "server", "index", "asgi", "wsgi", "api", "application", "run"];
+/// Folders in which they keep it.
+const FOLDERS: &[&str] = &["", "src", "app", "api", "backend", "server"];
+/// Folders whose modules are never the application.
+const ASIDE: &[&str] = &[
+    "alembic",
+    "benchmarks",
+    "build",
+    "dist",
+    "doc",
+    "docs",
+    "example",
+    "examples",
+    "migrations",
+    "node_modules",
+    "scripts",
+    "site-packages",
+    "test",
+    "tests",
+    "venv",
+];
+/// How deep a module may lie to be looked at.
+const DEPTH_MAX: usize = 4;
+/// How many modules with unusual names are looked at.
+const MODULES_MAX: usize = 300;
+
+/// An application with everything that its server must be told.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) app: App,
+    pub(crate) path: String,
+    /// The dotted name of its module.
+    pub(crate) module: String,
+    /// The folder that must be on the import path, when it is not the project itself.
+    pub(crate) folder: Option<String>,
+}
+
+impl Entry {
+    /// `main.py:3`.
+    pub(crate) fn source(&self) -> String {
+        format!("{}:{}", self.path, self.app.line)
+    }
+}
+
+/// What looking for the application found.
+#[derive(Debug, Default)]
+pub(crate) struct Search {
+    pub(crate) entries: Vec<Entry>,
+    /// Whether the entries stand in the order of preference; if not, only a person can choose.
+    pub(crate) ranked: bool,
+    /// A factory that needs arguments: `app.py:3`.
+    pub(crate) closed_factory: Option<String>,
+}
+
+/// Looks into one module only, for this application or the best one.
+pub(crate) fn search_in(project: &Project<'_>, path: &str, name: Option<&str>) -> Search {
+    let mut search = Search { ranked: true, ..Search::default() };
+    look(project, path, &mut search);
+    if let (Some(name), Some(entry)) = (name, search.entries.first_mut())
+        && entry.app.name != name
+    {
+        entry.app = App { name: name.to_owned(), kind: Kind::Instance, ..entry.app.clone() };
+    }
+    search
+}
+
+/// Looks in the usual places, and where nothing is there in every module of the project.
+pub(crate) fn search(project: &Project<'_>) -> Search {
+    let mut search = Search { ranked: true, ..Search::default() };
+    for path in usual_paths() {
+        look(project, &path, &mut search);
+    }
+    if search.entries.is_empty() {
+        search.ranked = false;
+        for path in other_paths(project) {
+            look(project, &path, &mut search);
+        }
+        narrow(&mut search);
+    }
+    // Stable: within the same kind the order of the search stays.
+    search.entries.sort_by_key(|entry| entry.app.kind == Kind::Factory);
+    search
+}
+
+fn usual_paths() -> impl Iterator<Item = String> {
+    let files = FOLDERS.iter().flat_map(|folder| FILES.iter().map(move |file| (*folder, *file)));
+    let packages = FOLDERS.iter().filter(|folder| !folder.is_empty()).map(|folder| (*folder, "__init__"));
+    files.chain(packages).map(|(folder, file)| {
+        if folder.is_empty() { format!("{file}.py") } else { format!("{folder}/{file}.py") }
+    })
+}
+
+/// The other modules of the project, the shallow ones first.
+fn other_paths(project: &Project<'_>) -> Vec<String> {
+    let mut paths: Vec<(usize, &str)> = project
+        .listing()
+        .iter()
+        .map(|file| file.path.as_str())
+        .filter(|path| extension(path) == "py" && !is_aside(path))
+        .map(|path| (path.matches('/').count(), path))
+        .filter(|(depth, _)| *depth < DEPTH_MAX)
+        .collect();
+    paths.sort_unstable();
+    paths.into_iter().take(MODULES_MAX).map(|(_, path)| path.to_owned()).collect()
+}
+
+fn is_aside(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.starts_with("test_")
+        || file.ends_with("_test.py")
+        || matches!(file, "conftest.py" | "setup.py" | "noxfile.py")
+        || path.split('/').any(|part| part.starts_with('.') || ASIDE.contains(&part))
+}
+
+fn look(project: &Project<'_>, path: &str, search: &mut Search) {
+    if !project.has(path) || !path.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b)) {
+        return;
+    }
+    let Some(source) = project.source(path) else { return };
+    let module = scan(&source);
+    if let Some(app) = module.best_app() {
+        let place = place(project, path, &module);
+        search.entries.push(Entry {
+            app: app.clone(),
+            path: path.to_owned(),
+            module: place.module,
+            folder: place.folder,
+        });
+    } else if let Some((_, line)) = &module.closed_factory
+        && search.closed_factory.is_none()
+    {
+        search.closed_factory = Some(format!("{path}:{line}"));
+    }
+}
+
+/// Of applications in unusual places the one with a usual name wins, then the shallowest; what is left is a question.
+fn narrow(search: &mut Search) {
+    let rank = |entry: &Entry| {
+        let usual = matches!(entry.app.name.as_str(), "app" | "application" | "api");
+        (entry.app.kind == Kind::Factory, !usual, entry.path.matches('/').count())
+    };
+    if let Some(best) = search.entries.iter().map(rank).min() {
+        search.entries.retain(|entry| rank(entry) == best);
+    }
+    // Django writes both asgi.py and wsgi.py into every project.
+    let is_django = |entry: &Entry| entry.app.framework.is_some_and(|framework| framework.name == "django");
+    if search.entries.len() > 1 && search.entries.iter().all(is_django) {
+        search.entries.retain(|entry| !entry.path.ends_with("/asgi.py"));
+    }
+}
+
+struct Place {
+    module: String,
+    folder: Option<String>,
+}
+
+/// Decides from which folder the module must be imported for its own imports to work.
+fn place(project: &Project<'_>, path: &str, module: &Module) -> Place {
+    let stem = path.strip_suffix(".py").unwrap_or(path);
+    let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
+    let parts: Vec<&str> = stem.split('/').collect();
+    let folders = &parts[..parts.len() - 1];
+    let from = |depth: usize| Place {
+        module: parts[depth..].join("."),
+        folder: (depth > 0).then(|| parts[..depth].join("/")),
+    };
+    let Some(top) = folders.first() else { return from(0) };
+    if module.imports_from(top) {
+        return from(0);
+    }
+    // The first dot of a package's own __init__.py means the package itself.
+    let own_dots = usize::from(path.ends_with("/__init__.py"));
+    let is_relative = module.imports.iter().any(|import| import.dots > own_dots);
+    if !is_relative && needs_siblings(project, folders, module) {
+        return from(folders.len());
+    }
+    let outside =
+        (0..folders.len()).rev().take_while(|depth| is_package(project, &folders[..=*depth])).last();
+    match outside {
+        Some(depth) => from(depth),
+        None if is_relative => from(folders.len() - 1),
+        // `app.py` beside a folder `app` without __init__.py: the import of `app` finds the file.
+        None if *top == "src" || project.has(&format!("{top}.py")) => from(folders.len()),
+        None => from(0),
+    }
+}
+
+fn is_package(project: &Project<'_>, folders: &[&str]) -> bool {
+    project.has(&format!("{}/__init__.py", folders.join("/")))
+}
+
+/// Whether the module imports a neighbour by its bare name, which works only from within the folder.
+fn needs_siblings(project: &Project<'_>, folders: &[&str], module: &Module) -> bool {
+    let here = folders.join("/");
+    let exists = |base: &str, name: &str| {
+        let base = if base.is_empty() { name.to_owned() } else { format!("{base}/{name}") };
+        project.has(&format!("{base}.py")) || project.has(&format!("{base}/__init__.py"))
+    };
+    module.imports.iter().any(|import| {
+        let name = import.module.split('.').next().unwrap_or_default();
+        !name.is_empty() && exists(&here, name) && !exists("", name)
+    })
+}
+
+/// The entries as a question to the person; `start` makes the start command of each.
+pub(crate) fn candidates(entries: &[Entry], start: impl Fn(&Entry) -> String) -> Vec<Candidate> {
+    let candidate = |entry: &Entry| Candidate {
+        what: format!("{}:{}", entry.module, entry.app.name),
+        source: entry.source(),
+        setting: format!("start: {}", start(entry)),
+    };
+    entries.iter().map(candidate).collect()
+}
+
+/// `main:app` as a word of a shell.
+pub(crate) fn target(entry: &Entry) -> String {
+    shell::word(&format!("{}:{}", entry.module, entry.app.name))
+}

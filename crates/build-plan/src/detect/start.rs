@@ -1,0 +1,159 @@
+//! Where a start command comes from when the source does not decide it: the settings file, then the Procfile.
+
+use super::procfile::Procfile;
+use super::python_source::scan;
+use crate::config::Settings;
+use crate::project::{Project, extension};
+use crate::{Runtime, shell};
+
+/// A start command that replaces the detected one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Start {
+    pub(crate) command: String,
+    pub(crate) source: String,
+}
+
+/// A file of the project that detection is to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntryFile {
+    pub(crate) path: String,
+    /// The variable or function that is the application.
+    pub(crate) attribute: Option<String>,
+    pub(crate) source: String,
+}
+
+/// What the settings and the Procfile say about starting.
+#[derive(Debug, Default)]
+pub(crate) struct Wish {
+    pub(crate) start: Option<Start>,
+    pub(crate) entry: Option<EntryFile>,
+}
+
+/// Reads the wish: `start`, then `entrypoint`, then the Procfile's `web`.
+pub(crate) fn wish(
+    project: &Project<'_>,
+    settings: &Settings,
+    file: &str,
+    procfile: Option<&Procfile>,
+) -> Wish {
+    if let Some(command) = &settings.start {
+        let start = Start { command: command.clone(), source: format!("{file}: start") };
+        return Wish { start: Some(start), entry: None };
+    }
+    if let Some(entrypoint) = &settings.entrypoint {
+        return entry(project, entrypoint, &format!("{file}: entrypoint"));
+    }
+    let web = procfile.and_then(|procfile| procfile.web.as_ref());
+    let start =
+        web.map(|(command, line)| Start { command: command.clone(), source: format!("Procfile:{line}") });
+    Wish { start, entry: None }
+}
+
+/// An entrypoint is a file, a Python `module:app`, or a command.
+fn entry(project: &Project<'_>, entrypoint: &str, source: &str) -> Wish {
+    let command =
+        |command: String| Wish { start: Some(Start { command, source: source.to_owned() }), entry: None };
+    let file = |path: &str, attribute: Option<&str>| Wish {
+        start: None,
+        entry: Some(EntryFile {
+            path: path.to_owned(),
+            attribute: attribute.map(str::to_owned),
+            source: source.to_owned(),
+        }),
+    };
+    let path = entrypoint.trim_start_matches("./");
+    if !project.has(path) {
+        if let Some((module, attribute)) = path.split_once(':')
+            && shell::is_variable(attribute)
+        {
+            let path = format!("{}.py", module.replace('.', "/"));
+            if offers_app(project, &path) {
+                return file(&path, Some(attribute));
+            }
+        }
+        return command(entrypoint.to_owned());
+    }
+    match extension(path) {
+        "py" if offers_app(project, path) => file(path, None),
+        "py" => command(format!("python {}", shell::word(path))),
+        "js" | "mjs" | "cjs" | "ts" => file(path, None),
+        // The binary that comes of it is known from Cargo.toml.
+        "rs" => Wish::default(),
+        "sh" => command(format!("sh {}", shell::word(path))),
+        _ => command(shell::word(&format!("./{path}"))),
+    }
+}
+
+fn offers_app(project: &Project<'_>, path: &str) -> bool {
+    project.source(path).is_some_and(|source| scan(&source).best_app().is_some())
+}
+
+/// The runtime whose program the command starts with.
+pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
+    match shell::program(command)? {
+        "python" | "python3" | "uvicorn" | "gunicorn" | "hypercorn" | "granian" | "daphne" | "flask"
+        | "fastapi" | "waitress-serve" | "uv" | "django-admin" | "celery" | "streamlit" => {
+            Some(Runtime::Python)
+        }
+        "node" | "nodejs" | "npm" | "npx" | "tsx" | "ts-node" | "next" | "nest" => Some(Runtime::Node),
+        "cargo" => Some(Runtime::Rust),
+        _ if command.contains(".backend-im/bin/") || command.contains("target/release/") => {
+            Some(Runtime::Rust)
+        }
+        _ => None,
+    }
+}
+
+/// The port that a command names although `$PORT` decides.
+pub(crate) fn literal_port(command: &str) -> Option<&str> {
+    if command.contains("PORT") {
+        return None;
+    }
+    let digits = |text: &str| (2..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let words: Vec<&str> = command.split_whitespace().collect();
+    words.iter().enumerate().find_map(|(at, word)| {
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        let value = match *word {
+            "--port" | "-p" | "--listen" => next,
+            "-b" | "--bind" | "--addr" | "--address" => next.rsplit(':').next().unwrap_or_default(),
+            _ => ["--port=", "--bind=", "--addr=", "--listen=", "-p", "-b"]
+                .iter()
+                .find_map(|option| word.strip_prefix(option))
+                .and_then(|value| value.rsplit(':').next())
+                .unwrap_or_default(),
+        };
+        digits(value).then_some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_written_down_is_found() {
+        for (command, port) in [
+            ("uvicorn main:app --port 8000", Some("8000")),
+            ("gunicorn -b 0.0.0.0:5000 app:app", Some("5000")),
+            ("gunicorn --bind=:5000 app:app", Some("5000")),
+            ("serve -p 3000", Some("3000")),
+            ("uvicorn main:app --port $PORT", None),
+            ("python main.py", None),
+            ("mkdir -p 2024x", None),
+        ] {
+            assert_eq!(literal_port(command), port, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_command_tells_its_runtime() {
+        for (command, runtime) in [
+            ("A=1 exec gunicorn a:b", Some(Runtime::Python)),
+            ("/usr/bin/node x", Some(Runtime::Node)),
+            ("./target/release/x", Some(Runtime::Rust)),
+            ("./run.sh", None),
+        ] {
+            assert_eq!(runtime_of(command), runtime, "{command}");
+        }
+    }
+}
