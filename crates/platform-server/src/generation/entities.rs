@@ -39,6 +39,13 @@ pub(super) fn understand(prompt: &str) -> Result<Blueprint, GenerationError> {
     Ok(reader.finish())
 }
 
+/// What a prompt is about, as words; nothing when it does not say.
+pub(super) fn subject_of(prompt: &str) -> String {
+    let mut reader = Reader::default();
+    reader.find_entities(&statements::read(&prompt::sentences(prompt)));
+    reader.subject
+}
+
 #[derive(Default)]
 struct Reader {
     blueprint: Blueprint,
