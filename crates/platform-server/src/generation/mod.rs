@@ -20,10 +20,12 @@ mod items;
 mod name;
 mod nouns;
 mod prompt;
+mod reading;
 mod relations;
 mod spec;
 mod statements;
 mod verbs;
+mod words;
 
 #[cfg(test)]
 mod golden;
@@ -95,7 +97,13 @@ pub(crate) fn generate(request: &GenerationRequest<'_>) -> Result<Generation, Ge
     let subject = subject(request, &blueprint);
     let named = if request.project.trim().is_empty() { &subject } else { request.project };
     let files = fastapi::write(&blueprint, &title(named, &subject));
-    Ok(Generation { subject, stack: stack.to_owned(), generator: GENERATOR, files, warnings: blueprint.warnings })
+    Ok(Generation {
+        subject,
+        stack: stack.to_owned(),
+        generator: GENERATOR,
+        files,
+        warnings: blueprint.warnings,
+    })
 }
 
 /// What the project is about, as a slug.

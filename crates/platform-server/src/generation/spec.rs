@@ -155,9 +155,9 @@ fn read_field(place: &Place<'_>) -> Result<Field, GenerationError> {
     }
     if let Some(default) = place.optional(object, "default") {
         let literal = literal(&default)?;
-        field.default = fields::coerce(&field.kind, &literal).map(Some).ok_or_else(|| {
-            default.problem(&format!("does not fit a field `{name}` of this type"))
-        })?;
+        field.default = fields::coerce(&field.kind, &literal)
+            .map(Some)
+            .ok_or_else(|| default.problem(&format!("does not fit a field `{name}` of this type")))?;
     }
     Ok(field)
 }
@@ -186,7 +186,8 @@ fn values(field: &Place<'_>, object: &Map<String, Value>) -> Result<Vec<String>,
     let mut values: Vec<String> = Vec::new();
     for place in list.array()? {
         let value = place.text()?.trim();
-        if value.is_empty() || value.chars().count() > VALUE_CHARS_MAX || value.chars().any(char::is_control) {
+        if value.is_empty() || value.chars().count() > VALUE_CHARS_MAX || value.chars().any(char::is_control)
+        {
             return Err(place.problem(&format!("a value has 1 to {VALUE_CHARS_MAX} printable characters")));
         }
         if values.iter().any(|known| known == value) {
@@ -201,7 +202,9 @@ fn literal(place: &Place<'_>) -> Result<Literal, GenerationError> {
     match place.value {
         Value::Bool(value) => Ok(Literal::Boolean(*value)),
         Value::String(text) => Ok(Literal::Text(text.clone())),
-        Value::Number(number) => Ok(number.as_i64().map_or_else(|| Literal::Number(number.to_string()), Literal::Integer)),
+        Value::Number(number) => {
+            Ok(number.as_i64().map_or_else(|| Literal::Number(number.to_string()), Literal::Integer))
+        }
         _ => Err(place.expected("text, a number, true or false")),
     }
 }
@@ -239,7 +242,9 @@ fn read_relations(
             "has_many" | "one_to_many" => many.push((index, to)),
             "has_one" | "one_to_one" => refer(blueprint, to, index, true),
             "many_to_many" if index == to => {
-                return Err(kind.problem("an entity cannot be linked many-to-many with itself yet; add an entity between"));
+                return Err(kind.problem(
+                    "an entity cannot be linked many-to-many with itself yet; add an entity between",
+                ));
             }
             "many_to_many" => blueprint.link(index, to),
             _ => return Err(kind.problem(&format!("unknown kind of relation; known: {RELATIONS}"))),

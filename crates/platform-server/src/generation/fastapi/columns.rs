@@ -23,7 +23,8 @@ pub(super) fn write(blueprint: &Blueprint) -> Option<String> {
         if choice { "from enum import Enum\n" } else { "" },
         if moment { "from typing import Optional\n" } else { "" },
     ];
-    let sqlalchemy = if moment { python::import("sqlalchemy", &["DateTime", "Dialect"]) } else { String::new() };
+    let sqlalchemy =
+        if moment { python::import("sqlalchemy", &["DateTime", "Dialect"]) } else { String::new() };
     let enum_type = if choice { "from sqlalchemy import Enum as EnumType\n" } else { "" };
     let decorator = if moment { "from sqlalchemy.types import TypeDecorator\n" } else { "" };
     let imports = python::groups(&[standard.concat(), format!("{sqlalchemy}{enum_type}{decorator}")]);

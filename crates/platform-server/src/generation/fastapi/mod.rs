@@ -18,7 +18,8 @@ use super::blueprint::{Blueprint, Kind};
 use super::name;
 
 /// What the project needs to run, with versions that install on Python 3.9 to 3.13.
-const REQUIREMENTS: &[&str] = &["fastapi==0.128.8", "pydantic==2.13.5", "sqlalchemy==2.0.58", "uvicorn==0.39.0"];
+const REQUIREMENTS: &[&str] =
+    &["fastapi==0.128.8", "pydantic==2.13.5", "sqlalchemy==2.0.58", "uvicorn==0.39.0"];
 /// What validates e-mail addresses.
 const EMAIL_REQUIREMENT: &str = "email-validator==2.3.0";
 /// What its tests need besides.

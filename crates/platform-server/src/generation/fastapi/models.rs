@@ -14,14 +14,23 @@ pub(super) fn write(blueprint: &Blueprint) -> String {
     for (index, entity) in blueprint.entities.iter().enumerate() {
         for field in &entity.fields {
             if let Kind::Choice(values) = &field.kind {
-                body.push_str(&enumeration(&enum_class(blueprint, index, &field.name), &entity.name.label(), field, values));
+                body.push_str(&enumeration(
+                    &enum_class(blueprint, index, &field.name),
+                    &entity.name.label(),
+                    field,
+                    values,
+                ));
             }
         }
     }
     for link in &blueprint.links {
         let (left, right) = (&blueprint.entities[link.left].name, &blueprint.entities[link.right].name);
         let columns = [left, right].map(|name| format!("{}_id", name.snake()));
-        body.push_str(&link_table(&blueprint.link_table(*link), [&columns[0], &columns[1]], [&left.plural(), &right.plural()]));
+        body.push_str(&link_table(
+            &blueprint.link_table(*link),
+            [&columns[0], &columns[1]],
+            [&left.plural(), &right.plural()],
+        ));
     }
     for index in 0..blueprint.entities.len() {
         body.push_str(&class(blueprint, index));
@@ -55,10 +64,16 @@ fn typing(body: &str) -> Vec<&'static str> {
 }
 
 fn enumeration(class: &str, label: &str, field: &Field, values: &[String]) -> String {
-    let members: String =
-        members(values).iter().zip(values).map(|(member, value)| format!("    {member} = {}\n", python::string(value))).collect();
+    let members: String = members(values)
+        .iter()
+        .zip(values)
+        .map(|(member, value)| format!("    {member} = {}\n", python::string(value)))
+        .collect();
     let about = field.name.replace('_', " ");
-    format!("\n\nclass {class}(str, enum.Enum):\n    \"\"\"The values of {about} of {}.\"\"\"\n\n{members}", with_article(label))
+    format!(
+        "\n\nclass {class}(str, enum.Enum):\n    \"\"\"The values of {about} of {}.\"\"\"\n\n{members}",
+        with_article(label)
+    )
 }
 
 /// The member names of an enumeration: distinct upper-case identifiers.
@@ -81,7 +96,8 @@ pub(super) fn members(values: &[String]) -> Vec<String> {
 
 fn link_table(table: &str, columns: [&str; 2], targets: [&str; 2]) -> String {
     let column = |column: &str, target: &str| {
-        let reference = format!("sa.ForeignKey({}, ondelete=\"CASCADE\")", python::string(&format!("{target}.id")));
+        let reference =
+            format!("sa.ForeignKey({}, ondelete=\"CASCADE\")", python::string(&format!("{target}.id")));
         let arguments = [python::string(column), reference, "primary_key=True".to_owned()];
         python::call(4, "sa.Column", &arguments, "").trim_start().to_owned()
     };
@@ -133,9 +149,12 @@ fn column(blueprint: &Blueprint, index: usize, field: &Field) -> String {
         arguments.push(format!("server_default={}", server_default(default)));
     }
     match field.kind {
-        Kind::CreatedAt => arguments.extend(["default=utc_now", "server_default=sa.func.now()"].map(str::to_owned)),
-        Kind::UpdatedAt => arguments
-            .extend(["default=utc_now", "onupdate=utc_now", "server_default=sa.func.now()"].map(str::to_owned)),
+        Kind::CreatedAt => {
+            arguments.extend(["default=utc_now", "server_default=sa.func.now()"].map(str::to_owned))
+        }
+        Kind::UpdatedAt => arguments.extend(
+            ["default=utc_now", "onupdate=utc_now", "server_default=sa.func.now()"].map(str::to_owned),
+        ),
         _ => {}
     }
     assigned(&column_name(field), field.presence, &annotation, &arguments)
@@ -224,7 +243,8 @@ fn relationships(blueprint: &Blueprint, index: usize) -> Vec<Relationship> {
         all.push(to_parent(blueprint, index, reference));
     }
     for child in 0..blueprint.entities.len() {
-        for reference in blueprint.entities[child].references.iter().filter(|reference| reference.to == index) {
+        for reference in blueprint.entities[child].references.iter().filter(|reference| reference.to == index)
+        {
             all.push(to_children(blueprint, child, reference));
         }
     }
@@ -259,7 +279,10 @@ fn to_parent(blueprint: &Blueprint, index: usize, reference: &Reference) -> Rela
         arguments.push(format!("foreign_keys=[{}]", reference.column()));
     }
     if reference.to == index {
-        arguments.push(format!("remote_side={}", python::string(&format!("{}.id", blueprint.entities[index].name.class()))));
+        arguments.push(format!(
+            "remote_side={}",
+            python::string(&format!("{}.id", blueprint.entities[index].name.class()))
+        ));
     }
     Relationship { name: attribute(&reference.name), annotation, arguments }
 }
@@ -271,7 +294,8 @@ fn to_children(blueprint: &Blueprint, child: usize, reference: &Reference) -> Re
     let mut arguments = vec![format!("back_populates={}", python::string(&attribute(&reference.name)))];
     let same = blueprint.entities[child].references.iter().filter(|other| other.to == reference.to).count();
     if same > 1 || blueprint.refers(reference.to, child) {
-        arguments.push(format!("foreign_keys={}", python::string(&format!("{class}.{}", reference.column()))));
+        arguments
+            .push(format!("foreign_keys={}", python::string(&format!("{class}.{}", reference.column()))));
     }
     arguments.push("passive_deletes=\"all\"".to_owned());
     Relationship { name: children_name(blueprint, child, reference), annotation, arguments }
@@ -285,7 +309,11 @@ fn children_name(blueprint: &Blueprint, child: usize, reference: &Reference) -> 
     let same = blueprint.entities[child].references.iter().filter(|other| other.to == reference.to).count();
     let by_role = reference.name != parent.name.snake();
     if reference.to == child {
-        return if reference.name == "parent" { "children".to_owned() } else { format!("{}_of", reference.name) };
+        return if reference.name == "parent" {
+            "children".to_owned()
+        } else {
+            format!("{}_of", reference.name)
+        };
     }
     if same > 1 && by_role || is_taken(blueprint, reference.to, &plain) {
         return format!("{}_{plain}", reference.name);
@@ -297,7 +325,11 @@ fn children_name(blueprint: &Blueprint, child: usize, reference: &Reference) -> 
 pub(super) fn linked_name(blueprint: &Blueprint, index: usize, other: usize) -> String {
     let plain = blueprint.entities[other].name.plural();
     let child_too = blueprint.entities[other].references.iter().any(|reference| reference.to == index);
-    if child_too || is_taken(blueprint, index, &plain) { format!("linked_{plain}") } else { attribute(&plain) }
+    if child_too || is_taken(blueprint, index, &plain) {
+        format!("linked_{plain}")
+    } else {
+        attribute(&plain)
+    }
 }
 
 /// Whether a column, or what the entity belongs to, has that name.

@@ -94,7 +94,7 @@ mod tests {
     fn calls_wrap_like_a_formatter() {
         let short = call(0, "f", &["a".to_owned()], ":");
         assert_eq!(short, "f(a):");
-        let long = call(4, "f", &vec!["x".repeat(20); 4], "");
+        let long = call(4, "function", &vec!["x".repeat(18); 4], "");
         assert_eq!(long.lines().count(), 3);
         let longer = call(4, "f", &vec!["x".repeat(30); 4], "");
         assert_eq!(longer.lines().count(), 6);

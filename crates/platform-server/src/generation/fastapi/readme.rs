@@ -76,7 +76,10 @@ fn routes(blueprint: &Blueprint) -> String {
 fn entities(blueprint: &Blueprint) -> String {
     let mut text = String::from("\n## What is kept\n");
     for entity in &blueprint.entities {
-        text.push_str(&format!("\n### {}\n\n| Field | Type | |\n|---|---|---|\n", name::capitalised(&entity.name.plural_label())));
+        text.push_str(&format!(
+            "\n### {}\n\n| Field | Type | |\n|---|---|---|\n",
+            name::capitalised(&entity.name.plural_label())
+        ));
         for field in &entity.fields {
             let mut notes: Vec<String> = Vec::new();
             notes.extend((field.presence == Presence::Optional).then(|| "optional".to_owned()));

@@ -41,7 +41,8 @@ fn imports(body: &str) -> String {
     let fastapi = python::used(body, &["HTTPException", "Response"]);
     let fastapi = ["APIRouter"].into_iter().chain(fastapi).collect::<Vec<_>>();
     let security = python::import("security", &python::used(body, &["hash_passwords"]));
-    let own = format!("import crud\nimport models\nimport schemas\nfrom database import Database\n{security}");
+    let own =
+        format!("import crud\nimport models\nimport schemas\nfrom database import Database\n{security}");
     python::groups(&[standard, python::import("fastapi", &fastapi), own])
 }
 
@@ -49,7 +50,9 @@ fn list(blueprint: &Blueprint, index: usize) -> String {
     let entity = &blueprint.entities[index];
     let name = &entity.name;
     let mut parameters: Vec<String> =
-        ["db: Database", "response: Response", "limit: crud.Limit = 50", "offset: crud.Offset = 0"].map(str::to_owned).to_vec();
+        ["db: Database", "response: Response", "limit: crud.Limit = 50", "offset: crud.Offset = 0"]
+            .map(str::to_owned)
+            .to_vec();
     let mut filters = Vec::new();
     for field in &entity.fields {
         let narrow = field.kind.is_filter() || field.unique && field.kind == Kind::Text;
@@ -69,11 +72,17 @@ fn list(blueprint: &Blueprint, index: usize) -> String {
         filters.push(reference.column());
     }
     let class = name.class();
-    let mut arguments: Vec<String> = ["db", &format!("models.{class}"), "response", "(limit, offset)"].map(str::to_owned).to_vec();
+    let mut arguments: Vec<String> =
+        ["db", &format!("models.{class}"), "response", "(limit, offset)"].map(str::to_owned).to_vec();
     arguments.extend(filters.iter().map(|filter| format!("{filter}={filter}")));
     format!(
         "\n\n@router.get(\"\", response_model=list[schemas.{class}Read])\n{}\n    \"\"\"List {}, oldest first.\"\"\"\n{}\n",
-        python::call_in_lines(0, &format!("def list_{}", name.plural()), &parameters, &format!(" -> Sequence[models.{class}]:")),
+        python::call_in_lines(
+            0,
+            &format!("def list_{}", name.plural()),
+            &parameters,
+            &format!(" -> Sequence[models.{class}]:")
+        ),
         name.plural_label(),
         python::call(4, "return crud.list_rows", &arguments, ""),
     )
@@ -114,8 +123,11 @@ fn read(name: &Name) -> String {
 fn update(blueprint: &Blueprint, index: usize) -> String {
     let entity = &blueprint.entities[index];
     let (class, snake) = (entity.name.class(), entity.name.snake());
-    let parameters =
-        [format!("{snake}_id: crud.RowId"), format!("payload: schemas.{class}Update"), "db: Database".to_owned()];
+    let parameters = [
+        format!("{snake}_id: crud.RowId"),
+        format!("payload: schemas.{class}Update"),
+        "db: Database".to_owned(),
+    ];
     let check = if entity.references.is_empty() { "" } else { "    check_references(db, changes)\n" };
     let dump = values(blueprint, index, "payload.model_dump(exclude_unset=True)");
     format!(
@@ -146,7 +158,12 @@ fn linked(blueprint: &Blueprint, index: usize, other: usize) -> String {
         "\n\n@router.get(\"/{{{snake}_id}}/{}\", response_model=list[schemas.{other_class}Read])\n{}\n    \"\"\"List the {} \
          of {}.\"\"\"\n    return crud.get_row(db, models.{class}, {snake}_id).{}\n",
         target.route(),
-        python::call(0, &format!("def list_{}_of_{snake}", target.plural()), &parameters, &format!(" -> Sequence[models.{other_class}]:")),
+        python::call(
+            0,
+            &format!("def list_{}_of_{snake}", target.plural()),
+            &parameters,
+            &format!(" -> Sequence[models.{other_class}]:")
+        ),
         target.plural_label(),
         with_article(&name.label()),
         linked_name(blueprint, index, other),
@@ -158,8 +175,11 @@ fn add_and_remove(blueprint: &Blueprint, index: usize, other: usize) -> String {
     let (snake, class) = (name.snake(), name.class());
     let (other_snake, other_class) = (target.snake(), target.class());
     let path = format!("/{{{snake}_id}}/{}/{{{other_snake}_id}}", target.route());
-    let parameters =
-        [format!("{snake}_id: crud.RowId"), format!("{other_snake}_id: crud.RowId"), "db: Database".to_owned()];
+    let parameters = [
+        format!("{snake}_id: crud.RowId"),
+        format!("{other_snake}_id: crud.RowId"),
+        "db: Database".to_owned(),
+    ];
     let linked = linked_name(blueprint, index, other);
     let rows = format!(
         "    owner = crud.get_row(db, models.{class}, {snake}_id)\n    row = crud.get_row(db, models.{other_class}, {other_snake}_id)\n"
@@ -195,5 +215,7 @@ fn check(blueprint: &Blueprint, index: usize) -> String {
         .collect();
     let optional = entity.references.iter().any(|reference| reference.presence == Presence::Optional);
     let what = if optional { "What is named must exist." } else { "Everything that is named must exist." };
-    format!("\n\ndef check_references(db: Database, values: dict[str, Any]) -> None:\n    \"\"\"{what}\"\"\"\n{lines}")
+    format!(
+        "\n\ndef check_references(db: Database, values: dict[str, Any]) -> None:\n    \"\"\"{what}\"\"\"\n{lines}"
+    )
 }

@@ -64,7 +64,14 @@ fn imports(body: &str) -> String {
     standard.push_str(&python::import("decimal", &python::used(body, &["Decimal"])));
     standard.push_str(&python::import("typing", &python::used(body, &["Annotated", "Any", "Optional"])));
     let pydantic = [
-        "AfterValidator", "BaseModel", "ConfigDict", "EmailStr", "Field", "FiniteFloat", "HttpUrl", "StringConstraints",
+        "AfterValidator",
+        "BaseModel",
+        "ConfigDict",
+        "EmailStr",
+        "Field",
+        "FiniteFloat",
+        "HttpUrl",
+        "StringConstraints",
     ];
     let library = python::import("pydantic", &python::used(body, &pydantic));
     let own = if body.contains("models.") { "import models\n" } else { "" };
@@ -130,7 +137,11 @@ fn create(blueprint: &Blueprint, index: usize) -> String {
     }
     for reference in &entity.references {
         let default = if reference.presence == Presence::Optional { " = None" } else { "" };
-        lines.push_str(&format!("    {}: {}{default}\n", reference.column(), optional(reference.presence, "RowId")));
+        lines.push_str(&format!(
+            "    {}: {}{default}\n",
+            reference.column(),
+            optional(reference.presence, "RowId")
+        ));
     }
     let doc = format!("What a new {} is made from.", entity.name.label());
     schema(&format!("{}Create(Request)", entity.name.class()), &doc, &lines)

@@ -2,26 +2,25 @@
 
 use super::models::{column_name, on_delete};
 use crate::generation::blueprint::{Blueprint, Field, Kind, Literal, Presence};
+use crate::generation::words::Words;
 
 /// Names that SQLite or PostgreSQL read as something else unless they are quoted.
-const KEYWORDS: &[&str] = &[
-    "abort", "action", "add", "after", "all", "alter", "always", "analyse", "analyze", "and", "any", "array", "as", "asc",
-    "asymmetric", "attach", "authorization", "autoincrement", "before", "begin", "between", "binary", "both", "by",
-    "cascade", "case", "cast", "check", "collate", "collation", "column", "commit", "concurrently", "conflict",
-    "constraint", "create", "cross", "current", "current_date", "current_role", "current_time", "current_timestamp",
-    "current_user", "database", "default", "deferrable", "deferred", "delete", "desc", "detach", "distinct", "do", "drop",
-    "each", "else", "end", "escape", "except", "exclude", "exclusive", "exists", "explain", "fail", "false", "fetch",
-    "filter", "first", "following", "for", "foreign", "freeze", "from", "full", "generated", "glob", "grant", "group",
-    "groups", "having", "if", "ignore", "ilike", "immediate", "in", "index", "indexed", "initially", "inner", "insert",
-    "instead", "intersect", "into", "is", "isnull", "join", "key", "last", "lateral", "leading", "left", "like", "limit",
-    "localtime", "localtimestamp", "match", "materialized", "natural", "no", "not", "nothing", "notnull", "null", "nulls",
-    "of", "offset", "on", "only", "or", "order", "others", "outer", "over", "overlaps", "partition", "placing", "plan",
-    "pragma", "preceding", "primary", "query", "raise", "range", "recursive", "references", "regexp", "reindex", "release",
-    "rename", "replace", "restrict", "returning", "right", "rollback", "row", "rows", "savepoint", "select", "session_user",
-    "set", "similar", "some", "symmetric", "table", "tablesample", "temp", "temporary", "then", "ties", "to", "trailing",
-    "transaction", "trigger", "true", "unbounded", "union", "unique", "update", "user", "using", "vacuum", "values",
-    "variadic", "verbose", "view", "virtual", "when", "where", "window", "with", "within", "without",
-];
+const KEYWORDS: Words = Words(
+    "abort action add after all alter always analyse analyze and any array as asc asymmetric attach
+     authorization autoincrement before begin between binary both by cascade case cast check collate
+     collation column commit concurrently conflict constraint create cross current current_date
+     current_role current_time current_timestamp current_user database default deferrable deferred delete
+     desc detach distinct do drop each else end escape except exclude exclusive exists explain fail false
+     fetch filter first following for foreign freeze from full generated glob grant group groups having
+     if ignore ilike immediate in index indexed initially inner insert instead intersect into is isnull
+     join key last lateral leading left like limit localtime localtimestamp match materialized natural no
+     not nothing notnull null nulls of offset on only or order others outer over overlaps partition
+     placing plan pragma preceding primary query raise range recursive references regexp reindex release
+     rename replace restrict returning right rollback row rows savepoint select session_user set similar
+     some symmetric table tablesample temp temporary then ties to trailing transaction trigger true
+     unbounded union unique update user using vacuum values variadic verbose view virtual when where
+     window with within without",
+);
 
 /// The whole file.
 pub(super) fn write(blueprint: &Blueprint, title: &str) -> String {
@@ -36,7 +35,10 @@ pub(super) fn write(blueprint: &Blueprint, title: &str) -> String {
             .iter()
             .zip(names)
             .map(|(column, name)| {
-                format!("    {column} INTEGER NOT NULL REFERENCES {} (id) ON DELETE CASCADE", quoted(&name.plural()))
+                format!(
+                    "    {column} INTEGER NOT NULL REFERENCES {} (id) ON DELETE CASCADE",
+                    quoted(&name.plural())
+                )
             })
             .chain([format!("    PRIMARY KEY ({}, {})", columns[0], columns[1])])
             .collect();
@@ -63,7 +65,8 @@ fn table(blueprint: &Blueprint, index: usize) -> String {
         let delete = on_delete(reference.presence);
         lines.push(format!("    {column} INTEGER{null}{unique} REFERENCES {target} (id) ON DELETE {delete}"));
         if !reference.unique {
-            indexes.push_str(&format!("\nCREATE INDEX ix_{name}_{column} ON {} ({column});\n", quoted(&name)));
+            indexes
+                .push_str(&format!("\nCREATE INDEX ix_{name}_{column} ON {} ({column});\n", quoted(&name)));
         }
     }
     create(&name, &lines) + &indexes
@@ -126,5 +129,5 @@ fn string(text: &str) -> String {
 }
 
 fn quoted(name: &str) -> String {
-    if KEYWORDS.contains(&name) { format!("\"{name}\"") } else { name.to_owned() }
+    if KEYWORDS.has(&name) { format!("\"{name}\"") } else { name.to_owned() }
 }

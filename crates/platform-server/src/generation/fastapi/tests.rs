@@ -48,7 +48,11 @@ fn factory(blueprint: &Blueprint, index: usize) -> String {
     let number = if counted { "    number = next(serial)\n" } else { "" };
     let client = if entries.iter().any(|entry| entry.contains("(client)")) { "client" } else { "_" };
     let lines: String = entries.iter().map(|entry| format!("        {entry},\n")).collect();
-    let payload = if lines.is_empty() { "    return {}\n".to_owned() } else { format!("    return {{\n{lines}    }}\n") };
+    let payload = if lines.is_empty() {
+        "    return {}\n".to_owned()
+    } else {
+        format!("    return {{\n{lines}    }}\n")
+    };
     let route = python::string(&format!("/{}", entity.name.route()));
     let arguments = ["client".to_owned(), route, format!("{{**{snake}_payload(client), **changes}}")];
     let make = python::call(4, "return create", &arguments, "");
@@ -100,7 +104,9 @@ fn sample(field: &Field, which: Sample) -> String {
             pick("\"2024-05-17T12:30:00Z\"", "\"2024-06-18T08:00:00Z\"")
         }
         Kind::Time => pick("\"12:30:00\"", "\"08:00:00\""),
-        Kind::Uuid => pick("\"00000000-0000-4000-8000-000000000001\"", "\"00000000-0000-4000-8000-000000000002\""),
+        Kind::Uuid => {
+            pick("\"00000000-0000-4000-8000-000000000001\"", "\"00000000-0000-4000-8000-000000000002\"")
+        }
         Kind::Json => pick("{\"key\": 1}", "{\"key\": 2}"),
         Kind::Choice(values) => {
             let value = if first { values.first() } else { values.last() };
@@ -191,7 +197,12 @@ fn list(blueprint: &Blueprint, index: usize) -> String {
 fn changeable(blueprint: &Blueprint, index: usize) -> Option<&Field> {
     let visible = |field: &&Field| !field.kind.is_managed() && field.kind != Kind::Password;
     let entity = &blueprint.entities[index];
-    entity.fields.iter().filter(visible).find(|field| !field.unique).or_else(|| entity.fields.iter().find(visible))
+    entity
+        .fields
+        .iter()
+        .filter(visible)
+        .find(|field| !field.unique)
+        .or_else(|| entity.fields.iter().find(visible))
 }
 
 fn change(blueprint: &Blueprint, index: usize) -> String {
@@ -209,7 +220,12 @@ fn change(blueprint: &Blueprint, index: usize) -> String {
         "\n\ndef test_{snake}_changes_in_part(client: TestClient) -> None:\n    \"\"\"A change leaves alone what it does not name.\"\"\"\n    \
          row = make_{snake}(client)\n    path = f\"/{route}/{{row['id']}}\"\n{}\n    \
          assert response.status_code == 200\n{same}",
-        python::call(4, "response = client.patch", &["path".to_owned(), format!("json={{{name}: {value}}}")], ""),
+        python::call(
+            4,
+            "response = client.patch",
+            &["path".to_owned(), format!("json={{{name}: {value}}}")],
+            ""
+        ),
     )
 }
 
@@ -224,7 +240,10 @@ fn delete(blueprint: &Blueprint, index: usize) -> String {
 
 fn refuse(blueprint: &Blueprint, index: usize) -> String {
     let Words { snake, route, .. } = words(blueprint, index);
-    let needs = blueprint.entities[index].fields.iter().find(|field| !field.may_be_omitted() && !field.kind.is_managed());
+    let needs = blueprint.entities[index]
+        .fields
+        .iter()
+        .find(|field| !field.may_be_omitted() && !field.kind.is_managed());
     let mut lines = format!(
         "    payload = {snake}_payload(client)\n    \
          unknown = client.post(\"/{route}\", json={{**payload, \"no_such_field\": 1}})\n    \
@@ -236,8 +255,10 @@ fn refuse(blueprint: &Blueprint, index: usize) -> String {
             "    missing = client.post(\"/{route}\", json={{**payload, {name}: None}})\n    assert missing.status_code == 422\n"
         ));
     }
-    format!("\n\ndef test_invalid_{snake}_is_refused(client: TestClient) -> None:\n    \"\"\"A request with a mistake stores nothing.\"\"\"\n{lines}    \
-             assert client.get(\"/{route}\").json() == []\n")
+    format!(
+        "\n\ndef test_invalid_{snake}_is_refused(client: TestClient) -> None:\n    \"\"\"A request with a mistake stores nothing.\"\"\"\n{lines}    \
+             assert client.get(\"/{route}\").json() == []\n"
+    )
 }
 
 fn unique(blueprint: &Blueprint, index: usize, field: &Field) -> String {
@@ -261,9 +282,9 @@ fn reference(blueprint: &Blueprint, index: usize, at: usize) -> String {
     let (parent_snake, parent_route) = (parent.snake(), parent.route());
     let parent_label = name::capitalised(&with_article(&parent.label()));
     let after = match reference.presence {
-        Presence::Required => format!(
-            "    assert client.delete(f\"/{parent_route}/{{parent['id']}}\").status_code == 409\n"
-        ),
+        Presence::Required => {
+            format!("    assert client.delete(f\"/{parent_route}/{{parent['id']}}\").status_code == 409\n")
+        }
         Presence::Optional => format!(
             "    assert client.delete(f\"/{parent_route}/{{parent['id']}}\").status_code == 204\n    \
              assert client.get(f\"/{route}/{{row['id']}}\").json()[{column}] is None\n"
@@ -271,7 +292,9 @@ fn reference(blueprint: &Blueprint, index: usize, at: usize) -> String {
     };
     let doc = match reference.presence {
         Presence::Required => format!("{parent_label} stays while {} needs it.", with_article(&label)),
-        Presence::Optional => format!("{parent_label} may go before its {}.", blueprint.entities[index].name.plural_label()),
+        Presence::Optional => {
+            format!("{parent_label} may go before its {}.", blueprint.entities[index].name.plural_label())
+        }
     };
     format!(
         "\n\ndef test_{snake}_belongs_to_{role}(client: TestClient) -> None:\n    \"\"\"{doc}\"\"\"\n    \
@@ -300,4 +323,3 @@ fn link_test(blueprint: &Blueprint, index: usize, other: usize) -> String {
          assert client.delete(f\"{{path}}/{{other['id']}}\").status_code == 404\n"
     )
 }
-

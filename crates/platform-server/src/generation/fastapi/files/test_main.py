@@ -17,7 +17,9 @@ def describe(connection: sqlite3.Connection) -> dict[str, Any]:
         table: {
             "columns": sorted(
                 (name, required, key > 0)
-                for _, name, _, required, _, key in pragma(connection, "table_info", table)
+                for _, name, _, required, _, key in pragma(
+                    connection, "table_info", table
+                )
             ),
             "references": sorted(
                 (column, to, on_delete)
