@@ -24,6 +24,8 @@ mod render;
 mod rollback;
 #[cfg(feature = "platform")]
 mod serve;
+#[cfg(feature = "platform")]
+mod signals;
 mod status;
 mod text;
 mod watch;
@@ -91,11 +93,11 @@ enum Command {
     /// Run one instance of an app (the platform starts this)
     #[cfg(feature = "platform")]
     #[command(hide = true)]
-    LaunchInstance(launch::Arguments),
+    LaunchInstance(launch::InstanceArguments),
     /// Serve a folder of files (the platform starts this)
     #[cfg(feature = "platform")]
     #[command(hide = true)]
-    ServeStatic(launch::Arguments),
+    ServeStatic(launch::StaticArguments),
 }
 
 /// Data for programs.
@@ -150,13 +152,12 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn dispatch(command: Command, context: &Context) -> ExitCode {
-    match command {
-        #[cfg(feature = "platform")]
+    // A launcher logs nowhere: its streams are its instance's.
+    #[cfg(feature = "platform")]
+    let command = match command {
         Command::LaunchInstance(arguments) => return launch::instance(arguments),
-        #[cfg(feature = "platform")]
-        Command::ServeStatic(arguments) => return launch::serve_static(arguments),
-        _ => {}
-    }
+        other => other,
+    };
     let format = command.format();
     let outcome = context.start_logging(command.log_default()).and_then(|()| command.run(context));
     render::end(outcome, format, context.screen)
@@ -209,7 +210,9 @@ impl Command {
             Self::Doctor(arguments) => block_on(doctor::run(context, arguments)),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
             #[cfg(feature = "platform")]
-            Self::LaunchInstance(_) | Self::ServeStatic(_) => unreachable!("started before logging is"),
+            Self::ServeStatic(arguments) => block_on(launch::serve_static(context, arguments)),
+            #[cfg(feature = "platform")]
+            Self::LaunchInstance(_) => unreachable!("a launcher was started before logging was"),
         }
     }
 }
