@@ -21,7 +21,7 @@ use crate::{ClientError, Endpoint};
 /// What a call may take beyond the wait that it asks for.
 const GRACE: Duration = Duration::from_secs(15);
 /// How long an upload or a generation may take.
-const LONG_CALL: Duration = Duration::from_secs(15 * 60);
+const LONG_CALL: Duration = Duration::from_mins(15);
 /// The largest answer that carries files, in bytes.
 const FILES_BYTES_MAX: u64 = limits::FILE_BYTES_MAX * 3 / 2 + (4 << 20);
 

@@ -204,3 +204,6 @@ fn request(options: &DeployOptions, identity: &Identity) -> DeployRequest {
         ..DeployRequest::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! Watching a deployment to its end: over a WebSocket that is opened again where it breaks, going on after the last
-//! event and the last line that were seen; over long polls where something on the way does not let WebSockets through.
+//! event and the last line that were seen; over long polls where something on the way lets no `WebSocket` through.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ const PATIENCE: Retry = Retry {
     attempts_max: 10,
     backoff: Duration::from_millis(50),
     backoff_max: Duration::from_secs(5),
-    retry_after_max: Duration::from_secs(30),
+    asked_max: Duration::from_secs(30),
 };
 
 /// Where to go on watching: after the last event and the last line that were seen.
@@ -104,11 +104,11 @@ impl Follower {
             };
             let broken = match turn {
                 Turn::Nothing => continue,
-                Turn::Message(message) => match self.place.take(self.id, *message) {
+                Turn::Message(message) => match self.place.take(self.id, message) {
                     Taken::New(message) => {
                         self.failures = 0;
                         self.ended = is_last(&message);
-                        return Some(Ok(message));
+                        return Some(Ok(*message));
                     }
                     Taken::Seen => continue,
                     Taken::Wrong => None,
@@ -266,7 +266,7 @@ struct Place {
 /// What a message is, seen from a place.
 #[derive(Debug, PartialEq)]
 enum Taken {
-    New(StatusMessage),
+    New(Box<StatusMessage>),
     Seen,
     /// Another deployment's, or one before it is missing.
     Wrong,
@@ -274,7 +274,7 @@ enum Taken {
 
 impl Place {
     /// Moves on over a message, cutting away what was seen before.
-    fn take(&mut self, id: DeploymentId, mut message: StatusMessage) -> Taken {
+    fn take(&mut self, id: DeploymentId, mut message: Box<StatusMessage>) -> Taken {
         let gap = message.event.as_ref().is_some_and(|event| event.seq > self.seq + 1);
         if message.deployment_id != id || message.seq < self.seq || gap {
             return Taken::Wrong;

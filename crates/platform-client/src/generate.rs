@@ -183,3 +183,6 @@ fn land(
         warnings: answer.warnings,
     })
 }
+
+#[cfg(test)]
+mod tests;

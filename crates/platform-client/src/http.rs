@@ -412,7 +412,7 @@ fn is_worth_repeating(problem: &Problem) -> bool {
 
 /// Says how long to wait where that is longer than we would.
 fn patient(mut problem: Problem, retry_after: Option<Duration>, retry: Retry) -> Problem {
-    if let Some(wait) = retry_after.filter(|wait| *wait > retry.retry_after_max) {
+    if let Some(wait) = retry_after.filter(|wait| *wait > retry.asked_max) {
         let when = format!("try again in {} seconds", wait.as_secs());
         problem.hint = Some(problem.hint.map_or(when.clone(), |hint| format!("{hint}; {when}")));
     }
@@ -454,3 +454,6 @@ fn problem(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Problem {
         changed: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ mod plan;
 mod pull;
 mod retry;
 mod state;
+#[cfg(test)]
+mod testing;
 mod upload;
 mod workspace;
 

@@ -229,3 +229,6 @@ fn apply(landing: &Landing, steps: &Steps, arrivals: &[Arrival]) -> Result<(), C
     }
     steps.delete.iter().try_for_each(|(path, oid)| landing.remove(path, *oid))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ pub(crate) struct Retry {
     /// The longest wait that we choose ourselves.
     pub(crate) backoff_max: Duration,
     /// The longest wait that the platform may ask for; beyond it the caller hears of it instead.
-    pub(crate) retry_after_max: Duration,
+    pub(crate) asked_max: Duration,
 }
 
 impl Default for Retry {
@@ -21,7 +21,7 @@ impl Default for Retry {
             attempts_max: 5,
             backoff: Duration::from_millis(100),
             backoff_max: Duration::from_secs(5),
-            retry_after_max: Duration::from_secs(30),
+            asked_max: Duration::from_secs(30),
         }
     }
 }
@@ -34,7 +34,7 @@ impl Retry {
             return None;
         }
         match asked {
-            Some(asked) => (asked <= self.retry_after_max).then_some(asked),
+            Some(asked) => (asked <= self.asked_max).then_some(asked),
             None => Some(jitter(self.backoff(attempt))),
         }
     }
@@ -80,7 +80,7 @@ mod tests {
     fn the_platform_may_ask_for_a_bounded_wait() {
         let retry = Retry::default();
         assert_eq!(retry.wait(1, Some(Duration::from_secs(3))), Some(Duration::from_secs(3)));
-        assert_eq!(retry.wait(1, Some(Duration::from_secs(3_600))), None);
+        assert_eq!(retry.wait(1, Some(Duration::from_hours(1))), None);
     }
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         assert_eq!(retry_after("12", now), Some(Duration::from_secs(12)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
-        assert_eq!(retry_after("Sun, 06 Nov 1993 08:49:47 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("Sat, 06 Nov 1993 08:49:47 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("soon", now), None);
     }
 }

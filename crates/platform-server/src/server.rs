@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use platform_api::{Code, ProjectId};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,7 @@ use crate::deployment::{AppsAtEnd, Limits, SharedSite, Site};
 use crate::engine::{BuildEnv, Engine, ProcessEngine};
 use crate::event_log::EventLog;
 use crate::gateway::{Gateway, GatewayConfig};
-use crate::http::{ApiToken, Bound, ListenError, Tls};
+use crate::http::{ApiToken, Bound, InvalidToken, ListenError, Tls};
 use crate::logs::LogWatches;
 use crate::platform::{Identity, Platform, Refusal};
 use crate::store::{Store, StoreError};
@@ -157,7 +157,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<Stopped, ServeError> {
     let bound = Bound::bind(config.api, config.tls.as_ref()).await?;
-    let token = ApiToken::new(config.token.clone());
+    let token: ApiToken = config.token.expose_secret().parse().map_err(bad_token)?;
     let background = TaskTracker::new();
     let gateway_end = CancellationToken::new();
     let (site, identity) = open(&config, &background, &gateway_end).await?;
@@ -177,6 +177,11 @@ pub async fn serve(
         abandoned += background.len();
     }
     Ok(Stopped { apps_kept, abandoned })
+}
+
+fn bad_token(error: InvalidToken) -> ServeError {
+    let hint = "Remove the file `token` in the platform's home folder; the next command makes a new one.".to_owned();
+    ServeError::Refused { code: Code::PLATFORM_START_FAILED, detail: error.to_string(), hint: Some(hint) }
 }
 
 async fn open(

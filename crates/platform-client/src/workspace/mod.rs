@@ -126,3 +126,6 @@ fn entry(path: &str, file: &index::File) -> Result<ManifestEntry, ClientError> {
     let oid = file.oid.ok_or_else(|| ClientError::new(Code::INTERNAL, format!("`{path}` was not read")))?;
     Ok(ManifestEntry { path, mode, size: file.stamp.size, oid })
 }
+
+#[cfg(test)]
+mod tests;

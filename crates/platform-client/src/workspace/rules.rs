@@ -61,9 +61,8 @@ impl Rules {
             .into_iter()
             .filter_map(|(folder, prefix)| match read(&folder.join(GIT)) {
                 Ok(Some(text)) => Some(Ok(Above { prefix, rules: compile(text.lines()) })),
-                Ok(None) => None,
                 // What cannot be read above the workspace is not the workspace's fault.
-                Err(_) => None,
+                Ok(None) | Err(_) => None,
             })
             .collect::<Result<_, ClientError>>()?;
         let docker = read(&root.join(DOCKER))?.map(|text| DockerRules::new(&text));
@@ -82,27 +81,26 @@ impl Rules {
         }
         let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
         self.load_chain(folder)?;
-        let is_folder = kind == Kind::Folder;
         for (place, within) in chain(&path) {
-            match matched(self.folders.get(place).and_then(|it| it.own.as_ref()), within, is_folder) {
+            match matched(self.folders.get(place).and_then(|it| it.own.as_ref()), within, kind) {
                 Match::Ignore(glob) => return Ok(Some(reason(glob, OWN))),
                 Match::Whitelist(_) => return Ok(None),
                 Match::None => {}
             }
         }
-        Ok(self.git_excludes(&path, is_folder).or_else(|| self.docker.as_ref()?.excludes(&path, kind)))
+        Ok(self.git_excludes(&path, kind).or_else(|| self.docker.as_ref()?.excludes(&path, kind)))
     }
 
-    fn git_excludes(&self, path: &str, is_folder: bool) -> Option<String> {
+    fn git_excludes(&self, path: &str, kind: Kind) -> Option<String> {
         for (place, within) in chain(path) {
-            match matched(self.folders.get(place).and_then(|it| it.git.as_ref()), within, is_folder) {
+            match matched(self.folders.get(place).and_then(|it| it.git.as_ref()), within, kind) {
                 Match::Ignore(glob) => return Some(reason(glob, GIT)),
                 Match::Whitelist(_) => return None,
                 Match::None => {}
             }
         }
         for above in &self.above {
-            match above.rules.matched(format!("{}/{path}", above.prefix), is_folder) {
+            match above.rules.matched(format!("{}/{path}", above.prefix), kind == Kind::Folder) {
                 Match::Ignore(glob) => return Some(reason(glob, "a .gitignore above the folder")),
                 Match::Whitelist(_) => return None,
                 Match::None => {}
@@ -209,8 +207,8 @@ fn chain(path: &str) -> impl Iterator<Item = (&str, &str)> {
     slashes.map(|at| (&path[..at], &path[at + 1..])).chain(std::iter::once(("", path)))
 }
 
-fn matched<'a>(rules: Option<&'a Gitignore>, path: &str, is_folder: bool) -> Match<&'a Glob> {
-    rules.map_or(Match::None, |rules| rules.matched(path, is_folder))
+fn matched<'a>(rules: Option<&'a Gitignore>, path: &str, kind: Kind) -> Match<&'a Glob> {
+    rules.map_or(Match::None, |rules| rules.matched(path, kind == Kind::Folder))
 }
 
 fn reason(glob: &Glob, file: &str) -> String {

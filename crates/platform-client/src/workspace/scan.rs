@@ -36,16 +36,18 @@ const LOOK_BYTES_MAX: usize = 1 << 20;
 pub(crate) fn scan(root: &Root, index_path: &Path) -> Result<Index, ClientError> {
     let mut known = Index::load(index_path, root.path());
     let above = stamps(rules::files_above(root.path()));
-    let verdicts = look_at_all(root, &mut known.folders);
-    let all_again = above != known.above || verdicts.contains(&Verdict::RulesChanged);
-    let unchanged = !all_again
-        && !known.folders.is_empty()
+    let mut verdicts = look_at_all(root, &mut known.folders);
+    if above != known.above || verdicts.contains(&Verdict::RulesChanged) {
+        // What one ignore file says may concern any folder below it: read all of them again.
+        verdicts.fill(Verdict::Moved);
+    }
+    let unchanged = !known.folders.is_empty()
         && verdicts.iter().all(|verdict| *verdict == Verdict::Same)
         && !known.folders.iter().any(|folder| folder.files.iter().any(File::needs_reading));
     if unchanged {
         return Ok(known);
     }
-    let folders = rebuild(root, known.folders, &verdicts, all_again)?;
+    let folders = rebuild(root, known.folders, &verdicts)?;
     let mut index = Index { above, folders };
     hash_all(root, &mut index.folders)?;
     if let Err(error) = index.save(index_path, root.path()) {
@@ -68,7 +70,7 @@ enum Verdict {
 
 fn look_at_all(root: &Root, folders: &mut [Folder]) -> Vec<Verdict> {
     let files: usize = folders.iter().map(|folder| folder.files.len() + 2).sum();
-    let threads = threads(files >= PARALLEL_FILES_MIN);
+    let threads = threads(files, 0);
     let look = |part: &mut [Folder]| part.iter_mut().map(|it| look_at(root, it)).collect::<Vec<_>>();
     if threads == 1 {
         return look(folders);
@@ -128,12 +130,7 @@ fn look_at(root: &Root, folder: &mut Folder) -> Verdict {
 }
 
 /// The folders that can be reached now, parents before children.
-fn rebuild(
-    root: &Root,
-    known: Vec<Folder>,
-    verdicts: &[Verdict],
-    all_again: bool,
-) -> Result<Vec<Folder>, ClientError> {
+fn rebuild(root: &Root, known: Vec<Folder>, verdicts: &[Verdict]) -> Result<Vec<Folder>, ClientError> {
     let mut rules = Rules::new(root.path())?;
     let mut known: HashMap<String, (Folder, Verdict)> = known
         .into_iter()
@@ -145,7 +142,7 @@ fn rebuild(
     let mut to_visit = vec![String::new()];
     while let Some(path) = to_visit.pop() {
         let folder = match known.remove(&path) {
-            Some((folder, Verdict::Same)) if !all_again => Some(folder),
+            Some((folder, Verdict::Same)) => Some(folder),
             before => walk::read_folder(root, &mut rules, &path, before.as_ref().map(|(folder, _)| folder))?,
         };
         let Some(folder) = folder else { continue };
@@ -177,8 +174,7 @@ fn hash_all(root: &Root, folders: &mut [Folder]) -> Result<(), ClientError> {
         }
     }
     let bytes: u64 = jobs.iter().map(|(_, file)| file.stamp.size).sum();
-    let threads =
-        threads(jobs.len() >= PARALLEL_FILES_MIN || bytes >= PARALLEL_BYTES_MIN).min(jobs.len().max(1));
+    let threads = threads(jobs.len(), bytes);
     let next = AtomicUsize::new(0);
     let todo: Vec<(&str, &File)> = jobs.iter().map(|(path, file)| (path.as_str(), &**file)).collect();
     let work = || -> Result<Vec<(usize, Hashed)>, ClientError> {
@@ -208,7 +204,7 @@ fn hash_all(root: &Root, folders: &mut [Folder]) -> Result<(), ClientError> {
     Ok(())
 }
 
-fn take<'a, T: Copy>(todo: &'a [T], next: &AtomicUsize) -> Option<(usize, T)> {
+fn take<T: Copy>(todo: &[T], next: &AtomicUsize) -> Option<(usize, T)> {
     let at = next.fetch_add(1, Ordering::Relaxed);
     todo.get(at).map(|job| (at, *job))
 }
@@ -246,8 +242,9 @@ fn hash(root: &Root, path: &str, file: &File, buffer: &mut Vec<u8>) -> Result<Ha
     Ok(Hashed { oid: reading.oid, stamp: reading.stamp, racy: reading.racy, withheld })
 }
 
-fn threads(parallel: bool) -> usize {
-    if !parallel {
+/// How many threads this much work is worth.
+fn threads(files: usize, bytes: u64) -> usize {
+    if files < PARALLEL_FILES_MIN && bytes < PARALLEL_BYTES_MIN {
         return 1;
     }
     thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX)

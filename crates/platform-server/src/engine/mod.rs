@@ -3,6 +3,8 @@
 
 pub(crate) mod process;
 
+pub(crate) use process::{BuildEnv, ProcessEngine};
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;

@@ -28,26 +28,7 @@ pub(crate) use error::GenerationError;
 /// The stacks that can be written for; the first one is the default.
 pub(crate) const STACKS: &[&str] = &["fastapi"];
 
-#[cfg(test)]
-mod dbg_tests {
-    #[test]
-    fn show() {
-        let text = std::fs::read_to_string("/tmp/prompts.txt").unwrap_or_default();
-        for prompt in text.split("\n---\n") {
-            println!("=== {prompt}");
-            match super::entities::understand(prompt).and_then(|b| b.finish()) {
-                Ok(b) => {
-                    println!("subject: {}", b.subject);
-                    for e in &b.entities {
-                        let f: Vec<String> = e.fields.iter().map(|f| format!("{}:{:?}{}{}{}", f.name, f.kind, if f.presence == super::blueprint::Presence::Optional {"?"} else {""}, if f.unique {"!"} else {""}, f.default.as_ref().map(|d| format!("={d:?}")).unwrap_or_default())).collect();
-                        let r: Vec<String> = e.references.iter().map(|r| format!("{}->{}{}{}", r.name, b.entities[r.to].name.snake(), if r.presence == super::blueprint::Presence::Optional {"?"} else {""}, if r.unique {"!"} else {""})).collect();
-                        println!("  {} [{}] {}", e.name.snake(), f.join(", "), r.join(", "));
-                    }
-                    for l in &b.links { println!("  link {}", b.link_table(*l)); }
-                    for w in &b.warnings { println!("  ! {w}"); }
-                }
-                Err(e) => println!("  ERROR {e}"),
-            }
-        }
-    }
-}
+
+pub(crate) struct GenerationRequest<'a> { pub(crate) prompt: &'a str, pub(crate) project: &'a str, pub(crate) stack: Option<&'a str>, pub(crate) spec: Option<&'a serde_json::Value> }
+pub(crate) struct Generation { pub(crate) subject: String, pub(crate) stack: String, pub(crate) generator: &'static str, pub(crate) files: std::collections::BTreeMap<String, String>, pub(crate) warnings: Vec<String> }
+pub(crate) fn generate(_: &GenerationRequest<'_>) -> Result<Generation, GenerationError> { unimplemented!() }

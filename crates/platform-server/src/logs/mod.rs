@@ -7,7 +7,7 @@
 //! ```
 //! A writer owns the segments it makes, so no two processes ever append to one file, and a reader trusts only what
 //! ends in a line feed, so it never sees half a line. Lines are numbered over all segments: whatever retention or a
-//! full disk took away shows as an exact count. Nothing in here knows deployments or HTTP; lines never go into SQLite.
+//! full disk took away shows as an exact count. Nothing in here knows deployments or HTTP; lines never go into `SQLite`.
 
 mod cursor;
 mod reader;
@@ -29,16 +29,15 @@ pub(crate) use writer::SegmentWriter;
 #[derive(Debug, Clone, Copy)]
 struct Retention {
     /// A segment that would grow beyond this is followed by the next one, in bytes.
-    segment_bytes_max: u64,
+    segment_bytes: u64,
     /// How much of each source is kept at most, in bytes; the oldest segments go first.
-    kept_bytes_max: u64,
+    total_bytes: u64,
     /// How many segments of each source are kept at most.
-    kept_segments_max: usize,
+    segments_max: usize,
 }
 
 impl Retention {
-    const DEFAULT: Self =
-        Self { segment_bytes_max: 8 << 20, kept_bytes_max: 64 << 20, kept_segments_max: 64 };
+    const DEFAULT: Self = Self { segment_bytes: 8 << 20, total_bytes: 64 << 20, segments_max: 64 };
 }
 
 /// The log folder of one deployment.

@@ -73,9 +73,8 @@ impl Shared {
             let mut ready = self.inotify.readable().await?;
             match self.drain() {
                 Err(Errno::AGAIN) => ready.clear_ready(),
-                Err(Errno::INTR) => {}
+                Ok(()) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
-                Ok(()) => {}
             }
         }
     }

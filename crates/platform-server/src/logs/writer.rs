@@ -64,7 +64,7 @@ impl SegmentWriter {
         self.next_seq += 1;
         let written_bytes = self.open.as_ref().map_or(0, |open| open.written_bytes);
         let filled_bytes = written_bytes + self.buffer.len() as u64;
-        if filled_bytes > self.retention.segment_bytes_max && written_bytes + before as u64 > 0 {
+        if filled_bytes > self.retention.segment_bytes && written_bytes + before as u64 > 0 {
             let line = self.buffer.split_off(before);
             let flushed = self.flush();
             self.open = None;
@@ -121,12 +121,12 @@ impl OpenSegment {
 /// Removes the oldest segments of `newest`'s source beyond what is kept. Called once `newest` holds lines, so that the
 /// number of the last line is always on disk.
 fn prune(dir: &Path, newest: Segment, retention: Retention) -> io::Result<()> {
-    let mut kept_bytes = retention.segment_bytes_max;
+    let mut kept_bytes = retention.segment_bytes;
     let older = list(dir)?.into_iter().rev().filter(|other| other.source == newest.source);
     for (index, segment) in older.skip_while(|other| other.number >= newest.number).enumerate() {
         let path = segment.path(dir);
         kept_bytes += std::fs::metadata(&path)?.len();
-        if kept_bytes > retention.kept_bytes_max || index + 1 >= retention.kept_segments_max {
+        if kept_bytes > retention.total_bytes || index + 1 >= retention.segments_max {
             std::fs::remove_file(&path)?;
         }
     }

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use accept::DeployInput;
+pub(crate) use projects::WithContent;
 pub use refusal::Refusal;
 
 use crate::deployment::{AppsAtEnd, Command, Drivers, SharedSite, recover};

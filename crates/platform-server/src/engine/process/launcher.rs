@@ -48,7 +48,7 @@ pub fn launch_instance(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if named != Some(spec.id.to_string()) {
         return ExitCode::FAILURE;
     }
-    match launch(spec) {
+    match launch(&spec) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // When the platform is gone too, there is nobody to tell.
@@ -75,24 +75,23 @@ fn report(report: &Report) -> io::Result<()> {
     io::stdout().flush()
 }
 
-fn launch(spec: LauncherSpec) -> io::Result<()> {
+fn launch(spec: &LauncherSpec) -> io::Result<()> {
     isolate(&spec.role)?;
     std::env::set_current_dir("/")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let role = spec.role.clone();
         let mut supervisor = Supervisor::start(spec)?;
         report(&Report::Started)?;
-        if matches!(role, Role::Instance { .. }) {
+        if matches!(spec.role, Role::Instance { .. }) {
             let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
             rustix::stdio::dup2_stdin(&null)?;
             rustix::stdio::dup2_stdout(&null)?;
         }
         let exit = supervisor.run().await;
         drop(supervisor);
-        match role {
+        match &spec.role {
             Role::Step => report(&Report::Ended(exit)),
-            Role::Instance { folder } => Folder::at(folder).write_exit(&exit),
+            Role::Instance { folder } => Folder::at(folder.clone()).write_exit(&exit),
         }
     })
 }
@@ -134,9 +133,9 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    fn start(spec: LauncherSpec) -> io::Result<Self> {
+    fn start(spec: &LauncherSpec) -> io::Result<Self> {
         let signals = Signals::listen()?;
-        let mut log = Log::open(&spec)?;
+        let mut log = Log::open(spec)?;
         let lifeline = match &spec.role {
             Role::Step => Some(pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?),
             Role::Instance { folder } => {
@@ -144,7 +143,7 @@ impl Supervisor {
                 None
             }
         };
-        let (main, stdout, stderr) = spawn(&spec).inspect_err(|error| {
+        let (main, stdout, stderr) = spawn(spec).inspect_err(|error| {
             log.say(&format!("could not start `{}`: {error}", spec.argv.join(" ")));
         })?;
         Ok(Self {

@@ -17,6 +17,7 @@ mod prepare;
 mod python;
 mod rust;
 mod shim;
+mod sock_diag;
 mod sockets;
 mod spec;
 mod status;
@@ -48,11 +49,11 @@ use spec::{LauncherSpec, Report, Role};
 use tools::Tools;
 
 /// How long one step of a build may take.
-const STEP_LIMIT: Duration = Duration::from_secs(15 * 60);
+const STEP_LIMIT: Duration = Duration::from_mins(15);
 /// How long a launcher may take to say that the program runs.
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long an instance has to end when only its launcher is left to ask: after this it is killed.
-const BACKSTOP_GRACE: Duration = Duration::from_secs(60);
+const BACKSTOP_GRACE: Duration = Duration::from_mins(1);
 /// How long a launcher may take to kill everything before it is killed itself.
 const KILL_LIMIT: Duration = Duration::from_secs(5);
 
@@ -205,15 +206,13 @@ impl ProcessEngine {
 
     /// Learns how an instance whose launcher has ended came to its end, and forgets it.
     async fn conclude(&self, instance: &Arc<Instance>) -> io::Result<Exit> {
-        let exit = match instance.folder.exit() {
-            Some(exit) => exit,
-            None => {
-                // The launcher itself was killed: nobody has looked after its processes since.
-                let id = instance.record.instance.to_string();
-                blocking(move || tree::kill_marked(&BTreeSet::from([id]))).await?;
-                Exit::gone()
-            }
-        };
+        let seen = instance.folder.exit();
+        if seen.is_none() {
+            // The launcher itself was killed: nobody has looked after its processes since.
+            let id = instance.record.instance.to_string();
+            blocking(move || tree::kill_marked(&BTreeSet::from([id]))).await?;
+        }
+        let exit = seen.unwrap_or_else(Exit::gone);
         let exit = instance.exit.get_or_init(|| exit).clone();
         instance.folder.remove()?;
         self.instances().remove(&instance.record.instance);

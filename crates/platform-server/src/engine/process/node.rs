@@ -24,9 +24,26 @@ pub(super) async fn require(build: &mut Build<'_>) -> Result<String, Failure> {
     let hint = "install Node.js 20 or newer, npm included";
     let node = build.engine.env.which("node").ok_or_else(|| missing("node", hint))?;
     let identity = build.engine.tools.ask(&node, &["-p", IDENTIFY], &build.engine.env).await?;
+    note_other_version(build, &identity);
     build.path_prefix.insert(0, build.job.source.join("node_modules/.bin"));
     build.runtime_env.insert("NODE_ENV".to_owned(), "production".to_owned());
     Ok(identity)
+}
+
+/// Says so when the project asks for another major version than there is; most projects run all the same.
+fn note_other_version(build: &mut Build<'_>, identity: &str) {
+    let found = major_version(identity);
+    let wanted = build.job.plan.version.as_deref().map(major_version);
+    if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty() && *wanted != found) {
+        build.note(format!("the project asks for Node {wanted}; this machine has {found}: using that"));
+    }
+}
+
+/// `20` of `v20.11.0` and of `20.x`; nothing of a range.
+fn major_version(version: &str) -> &str {
+    let version = version.trim_start_matches('v');
+    let end = version.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(version.len());
+    &version[..end]
 }
 
 /// Installs the project's dependencies.

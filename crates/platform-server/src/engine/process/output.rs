@@ -126,7 +126,7 @@ mod tests {
     fn a_line_without_end_is_cut_at_the_limit() {
         let (mut buffer, mut lengths) = (LineBuffer::default(), Vec::new());
         for _ in 0..5 {
-            buffer.feed(&[b'x'; LOG_LINE_BYTES_MAX / 2], |line| lengths.push(line.len()));
+            buffer.feed(&vec![b'x'; LOG_LINE_BYTES_MAX / 2], |line| lengths.push(line.len()));
         }
         buffer.feed(b"\n", |line| lengths.push(line.len()));
         assert_eq!(lengths, [LOG_LINE_BYTES_MAX, LOG_LINE_BYTES_MAX, LOG_LINE_BYTES_MAX / 2]);

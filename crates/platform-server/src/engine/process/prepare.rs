@@ -56,7 +56,8 @@ impl Build<'_> {
         self.install().await?;
         self.build().await?;
         self.test().await?;
-        self.release()
+        let start = self.start_command().map_err(|failure| *failure)?;
+        Ok(self.release(start))
     }
 
     async fn install(&mut self) -> Result<(), Failure> {
@@ -124,24 +125,37 @@ impl Build<'_> {
         tested
     }
 
-    fn release(&mut self) -> Result<Release, Failure> {
-        let plan = &self.job.plan;
-        let root = self.job.source.clone();
-        let static_root = plan.static_root.as_ref().map(|folder| root.join(folder));
-        let start = match (&plan.start, &static_root) {
-            (Some(text), _) => StartCommand::Shell(text.clone()),
-            (None, Some(folder)) if folder.is_dir() => StartCommand::StaticSite,
-            (None, Some(_)) => return Err(no_static_root(plan.static_root.as_deref().unwrap_or("."))),
-            (None, None) => {
-                return Err(Failure::new(Code::START_FAILED, "the plan has no start command")
-                    .hint("say how the app starts with `start` in backend-im.yml"));
+    fn static_root(&self) -> Option<PathBuf> {
+        self.job.plan.static_root.as_ref().map(|folder| self.job.source.join(folder))
+    }
+
+    fn start_command(&self) -> Result<StartCommand, Box<Failure>> {
+        match (&self.job.plan.start, self.static_root()) {
+            (Some(text), _) => Ok(StartCommand::Shell(text.clone())),
+            (None, Some(folder)) if folder.is_dir() => Ok(StartCommand::StaticSite),
+            (None, Some(folder)) => {
+                let message = format!("there is no folder `{}` to serve", folder.display());
+                let hint = "set `static_root` in backend-im.yml to the folder with the site's files";
+                Err(Failure::new(Code::BUILD_FAILED, message).hint(hint).into())
             }
-        };
+            (None, None) => Err(Failure::new(Code::START_FAILED, "the plan has no start command")
+                .hint("say how the app starts with `start` in backend-im.yml")
+                .into()),
+        }
+    }
+
+    fn release(&mut self, start: StartCommand) -> Release {
         let mut env = std::mem::take(&mut self.runtime_env);
         env.append(&mut self.env);
-        env.extend(plan.env.clone());
-        let path_prefix = std::mem::take(&mut self.path_prefix);
-        Ok(Release { root, start, path_prefix, env, static_root, layers: std::mem::take(&mut self.layers) })
+        env.extend(self.job.plan.env.clone());
+        Release {
+            root: self.job.source.clone(),
+            start,
+            path_prefix: std::mem::take(&mut self.path_prefix),
+            env,
+            static_root: self.static_root(),
+            layers: std::mem::take(&mut self.layers),
+        }
     }
 
     /// Takes a dependency layer; waits for whoever builds it now.
@@ -211,9 +225,4 @@ impl Build<'_> {
             tracing::warn!(deployment.id = %self.job.deployment, error, "could not write to the build log");
         }
     }
-}
-
-fn no_static_root(folder: &str) -> Failure {
-    Failure::new(Code::BUILD_FAILED, format!("the build left no folder `{folder}` to serve"))
-        .hint("set `static_root` in backend-im.yml to the folder that the build writes")
 }

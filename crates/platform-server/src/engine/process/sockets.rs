@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::sock_diag;
 use super::tree::descendants;
 
 /// The addresses on which a process below `root` listens, in ascending order.
 pub(super) fn listening(root: i32) -> Vec<SocketAddr> {
     let processes = descendants(root);
-    let Some(first) = processes.first() else { return Vec::new() };
-    let table = listeners(first.pid);
-    if table.is_empty() {
+    if processes.is_empty() {
         return Vec::new();
     }
+    // Some containers have no such netlink; what they print is slow to read, but says the same.
+    let table = sock_diag::listeners().unwrap_or_else(|_| printed_listeners());
     let mut found: Vec<SocketAddr> = processes
         .iter()
         .flat_map(|process| socket_inodes(process.pid))
@@ -24,14 +25,12 @@ pub(super) fn listening(root: i32) -> Vec<SocketAddr> {
     found
 }
 
-/// The listening sockets of the process's network namespace, by inode.
-fn listeners(pid: i32) -> HashMap<u64, SocketAddr> {
+/// The listening sockets as `/proc` prints them, by inode.
+fn printed_listeners() -> HashMap<u64, SocketAddr> {
     let mut found = HashMap::new();
     for table in ["tcp", "tcp6"] {
-        let Ok(file) = std::fs::File::open(format!("/proc/{pid}/net/{table}")) else { continue };
-        let lines = BufReader::new(file).lines().map_while(Result::ok).skip(1);
-        // The kernel lists listeners first, so a busy gateway's connections need not be read.
-        found.extend(lines.map_while(|line| parse(&line)));
+        let Ok(file) = std::fs::File::open(format!("/proc/net/{table}")) else { continue };
+        found.extend(BufReader::new(file).lines().map_while(Result::ok).filter_map(|line| parse(&line)));
     }
     found
 }
@@ -73,6 +72,17 @@ fn socket_inodes(pid: i32) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kernel_and_proc_agree() {
+        let listener = std::net::TcpListener::bind("[::1]:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let is_ours =
+            |table: HashMap<u64, SocketAddr>| table.into_iter().find(|(_, found)| *found == address);
+        let printed = is_ours(printed_listeners());
+        assert!(printed.is_some());
+        assert_eq!(printed, is_ours(sock_diag::listeners().unwrap()));
+    }
 
     #[test]
     fn lines_of_the_kernels_tables_are_understood() {

@@ -172,14 +172,32 @@ async fn equal_dependencies_are_installed_once() {
     assert!(home.engine.exited(spec.instance).await.success);
     let layer = home.path().join("layers").join(&release.layers[0]);
     assert_eq!(texts(&spec.logs, LogStream::Stdout), [layer.join("venv").display().to_string()]);
-    // What was interrupted is wiped and made again.
+}
+
+/// A project whose installation takes npm half a second.
+fn node_job(home: &Home) -> BuildJob {
+    let mut plan = plan(Runtime::Node);
+    plan.install = Some(install(InstallMethod::NpmCi, "npm ci", &["package.json", "package-lock.json"]));
+    plan.start = Some("node -e 'console.log(process.env.NODE_ENV, process.env.PORT > 0)'".to_owned());
+    let job = home.job(plan);
+    let package = r#"{"name":"a","version":"1.0.0"}"#;
+    let lock = r#"{"name":"a","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"a","version":"1.0.0"}}}"#;
+    std::fs::write(job.source.join("package.json"), package).unwrap();
+    std::fs::write(job.source.join("package-lock.json"), lock).unwrap();
+    job
+}
+
+#[tokio::test]
+async fn a_layer_that_was_interrupted_is_made_again_and_one_that_nobody_needs_goes() {
+    let home = Home::new().await;
+    let release = prepare(&home, &node_job(&home)).await.unwrap();
+    let layer = home.path().join("layers").join(&release.layers[0]);
     std::fs::remove_file(layer.join(".complete")).unwrap();
     std::fs::write(layer.join("rubbish"), "").unwrap();
-    let third = requirements(&home, "# nothing\n");
-    prepare(&home, &third).await.unwrap();
-    assert!(platform_lines(&third).contains("installing dependencies"));
+    let again = node_job(&home);
+    prepare(&home, &again).await.unwrap();
+    assert!(platform_lines(&again).contains("installing dependencies"));
     assert!(!layer.join("rubbish").exists());
-    // What no release needs goes; what one needs stays.
     home.engine.retain_layers(&release.layers.iter().cloned().collect()).await.unwrap();
     assert!(layer.exists());
     home.engine.retain_layers(&BTreeSet::new()).await.unwrap();
@@ -189,8 +207,7 @@ async fn equal_dependencies_are_installed_once() {
 #[tokio::test]
 async fn builds_that_want_one_layer_make_it_once() {
     let home = Home::new().await;
-    home.engine.tools.uv_is_unavailable.store(true, std::sync::atomic::Ordering::Relaxed);
-    let (one, two) = (requirements(&home, ""), requirements(&home, ""));
+    let (one, two) = (node_job(&home), node_job(&home));
     let (first, second) = tokio::join!(prepare(&home, &one), prepare(&home, &two));
     assert_eq!(first.unwrap().layers, second.unwrap().layers);
     let installed = [&one, &two].map(|job| platform_lines(job).contains("installing dependencies"));
@@ -200,16 +217,15 @@ async fn builds_that_want_one_layer_make_it_once() {
 #[tokio::test]
 async fn cancelling_an_installation_leaves_no_layer_that_looks_whole() {
     let home = Home::new().await;
-    home.engine.tools.uv_is_unavailable.store(true, std::sync::atomic::Ordering::Relaxed);
-    let job = requirements(&home, "");
+    let job = node_job(&home);
     let cancel = CancellationToken::new();
     let cancelling = async {
-        wait_for_line(&job.logs, "python -m venv").await;
+        wait_for_line(&job.logs, "npm ci").await;
         cancel.cancel();
     };
     let (outcome, ()) = tokio::join!(home.engine.prepare(&job, &cancel), cancelling);
     assert_eq!(outcome.unwrap_err().code.as_str(), "cancelled");
-    let again = requirements(&home, "");
+    let again = node_job(&home);
     prepare(&home, &again).await.unwrap();
     assert!(platform_lines(&again).contains("installing dependencies"));
 }
@@ -217,17 +233,7 @@ async fn cancelling_an_installation_leaves_no_layer_that_looks_whole() {
 #[tokio::test]
 async fn node_modules_are_a_layer() {
     let home = Home::new().await;
-    let mut plan = plan(Runtime::Node);
-    plan.install = Some(install(InstallMethod::NpmCi, "npm ci", &["package.json", "package-lock.json"]));
-    plan.start = Some("node -e 'console.log(process.env.NODE_ENV, process.env.PORT > 0)'".to_owned());
-    let job = || {
-        let job = home.job(plan.clone());
-        std::fs::write(job.source.join("package.json"), r#"{"name":"a","version":"1.0.0"}"#).unwrap();
-        let lock = r#"{"name":"a","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"a","version":"1.0.0"}}}"#;
-        std::fs::write(job.source.join("package-lock.json"), lock).unwrap();
-        job
-    };
-    let (first, second) = (job(), job());
+    let (first, second) = (node_job(&home), node_job(&home));
     let release = prepare(&home, &first).await.unwrap();
     assert!(platform_lines(&first).contains("npm ci --omit=dev"));
     prepare(&home, &second).await.unwrap();

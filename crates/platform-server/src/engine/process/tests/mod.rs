@@ -5,8 +5,6 @@ mod launching;
 mod surviving;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
 use build_plan::{Install, InstallMethod, Plan, Runtime};

@@ -83,7 +83,9 @@ async fn a_launcher_killed_while_there_was_no_platform_leaves_nothing_either() {
     let spec = home.spec("echo ready; sleep 600 & sleep 600");
     home.engine.launch(&spec).await.unwrap();
     wait_for_line(&spec.logs, "ready").await;
-    home.engine.find(spec.instance).unwrap().launcher.signal(Signal::KILL);
+    let instance = home.engine.find(spec.instance).unwrap();
+    instance.launcher.signal(Signal::KILL);
+    instance.launcher.ended().await;
     let home = reopened(home).await;
     assert!(home.engine.running().await.is_empty());
     home.assert_nothing_is_left();
