@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::Read as _;
-use std::net::SocketAddr;
+#[cfg(feature = "platform")]
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -144,15 +145,22 @@ impl Environment {
         self.get("CLAUDE_PROJECT_DIR").map(PathBuf::from)
     }
 
-    /// Where an app of the platform is told to listen.
-    pub(crate) fn app_address(&self) -> Option<SocketAddr> {
-        let text = |name| self.get(name).and_then(OsStr::to_str);
-        Some(SocketAddr::new(text("HOST")?.parse().ok()?, text("PORT")?.parse().ok()?))
-    }
-
     /// The person's home directory.
     pub(crate) fn user_home(&self) -> Option<PathBuf> {
         self.get("HOME").map(PathBuf::from)
+    }
+
+    /// Where an app is to listen: `HOST` and `PORT`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when either is missing or cannot be.
+    #[cfg(feature = "platform")]
+    pub(crate) fn app_address(&self) -> Result<SocketAddr, ConfigError> {
+        let missing = |name, wanted| ConfigError::Variable { name, wanted };
+        let host: Option<IpAddr> = self.parsed("HOST", "an address")?;
+        let port = self.parsed("PORT", "a port")?;
+        let host = host.ok_or_else(|| missing("HOST", "set"))?;
+        Ok(SocketAddr::new(host, port.ok_or_else(|| missing("PORT", "set"))?))
     }
 
     /// For the platform that this program starts: what builds need, and no token.

@@ -5,53 +5,51 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::error::Error;
+use super::signals::Signals;
 
-/// Whatever the platform passes.
+/// Whatever the platform passes to a launcher.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct InstanceArguments {
     /// Arguments of the platform's own
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     arguments: Vec<OsString>,
 }
 
-/// What is served.
+/// What the server of static files is told; its address comes in `HOST` and `PORT`, as for every app.
 #[derive(Debug, Args)]
-pub(crate) struct SiteArguments {
+pub(crate) struct StaticArguments {
     /// The folder
-    #[arg(long)]
+    #[arg(long, value_name = "DIR")]
     root: PathBuf,
 }
 
 /// Looks after one instance until it has ended.
-pub(crate) fn instance(arguments: Arguments) -> ExitCode {
+pub(crate) fn instance(arguments: InstanceArguments) -> ExitCode {
     platform_server::launch_instance(arguments.arguments)
 }
 
-/// Serves a folder of files on the address that every app is given, until it is told to end.
+/// Serves a folder of files until it is told to end.
 ///
 /// # Errors
-/// When the folder or the address cannot be had.
-pub(crate) fn serve_static(context: &Context, arguments: SiteArguments) -> Result<(), Error> {
-    let failed = |error| Error::machine("cannot serve the site", error);
-    let address = context.env.app_address().ok_or_else(|| {
-        Error::usage("HOST and PORT say where to listen, and one of them is missing", "set both")
-    })?;
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        let shutdown = CancellationToken::new();
-        let mut serving =
-            std::pin::pin!(platform_server::serve_static(arguments.root, address, shutdown.clone()));
-        tokio::select! {
-            served = &mut serving => return served.map_err(failed),
-            _ = terminate.recv() => shutdown.cancel(),
+/// [`Error::Config`] without an address, [`Error::Machine`] when the folder or the port cannot be had.
+pub(crate) async fn serve_static(context: &Context, arguments: StaticArguments) -> Result<(), Error> {
+    let address = context.env.app_address()?;
+    let shown = arguments.root.display().to_string();
+    let mut signals = Signals::new()?;
+    let shutdown = CancellationToken::new();
+    let serving = platform_server::serve_static(arguments.root, address, shutdown.clone());
+    let mut serving = std::pin::pin!(serving);
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        name = signals.next() => {
+            tracing::debug!(signal = name, "ending");
+            shutdown.cancel();
+            serving.await
         }
-        serving.await.map_err(failed)
-    })
+    };
+    ended.map_err(|error| Error::machine(format!("cannot serve {shown} on {address}"), error))
 }

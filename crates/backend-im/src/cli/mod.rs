@@ -24,6 +24,8 @@ mod render;
 mod rollback;
 #[cfg(feature = "platform")]
 mod serve;
+#[cfg(feature = "platform")]
+mod signals;
 mod status;
 mod text;
 mod watch;
@@ -91,11 +93,11 @@ enum Command {
     /// Run one instance of an app (the platform starts this)
     #[cfg(feature = "platform")]
     #[command(hide = true)]
-    LaunchInstance(launch::Arguments),
+    LaunchInstance(launch::InstanceArguments),
     /// Serve a folder of files (the platform starts this)
     #[cfg(feature = "platform")]
     #[command(hide = true)]
-    ServeStatic(launch::SiteArguments),
+    ServeStatic(launch::StaticArguments),
 }
 
 /// Data for programs.
@@ -150,10 +152,12 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn dispatch(command: Command, context: &Context) -> ExitCode {
+    // A launcher logs nowhere: its streams are its instance's.
     #[cfg(feature = "platform")]
-    if let Command::LaunchInstance(arguments) = command {
-        return launch::instance(arguments);
-    }
+    let command = match command {
+        Command::LaunchInstance(arguments) => return launch::instance(arguments),
+        other => other,
+    };
     let format = command.format();
     let outcome = context.start_logging(command.log_default()).and_then(|()| command.run(context));
     render::end(outcome, format, context.screen)
@@ -206,9 +210,9 @@ impl Command {
             Self::Doctor(arguments) => block_on(doctor::run(context, arguments)),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
             #[cfg(feature = "platform")]
-            Self::ServeStatic(arguments) => launch::serve_static(context, arguments),
+            Self::ServeStatic(arguments) => block_on(launch::serve_static(context, arguments)),
             #[cfg(feature = "platform")]
-            Self::LaunchInstance(_) => unreachable!("started before logging is"),
+            Self::LaunchInstance(_) => unreachable!("a launcher was started before logging was"),
         }
     }
 }

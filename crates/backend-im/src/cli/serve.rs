@@ -10,12 +10,12 @@ use platform_api::{Code, PlatformFile, Problem};
 use platform_client::ClientError;
 use platform_server::{PlatformConfig, Ready, Stopped, Tls};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::error::Error;
+use super::signals::Signals;
 use super::{home_of, render};
 use crate::config::PlatformSettings;
 use crate::home::Home;
@@ -229,32 +229,6 @@ fn told(stopped: &Stopped) {
     }
     if stopped.abandoned > 0 {
         tracing::warn!(tasks = stopped.abandoned, "tasks did not end in time");
-    }
-}
-
-/// The signals that end a platform.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Error> {
-        let listen = |kind| signal(kind).map_err(|error| Error::machine("cannot listen for signals", error));
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.hang_up.recv() => "SIGHUP",
-        }
     }
 }
 
