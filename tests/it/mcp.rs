@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{Home, Mcp, Project, get};
 
 #[test]
-fn an_agent_generates_nothing_but_deploys_watches_and_rolls_back() {
+fn an_agent_plans_deploys_watches_rolls_back_and_deletes() {
     let (home, project) = (Home::new(), Project::quick("hello", "one"));
     let mut agent = Mcp::start(&home, &project.path());
 
@@ -13,6 +13,7 @@ fn an_agent_generates_nothing_but_deploys_watches_and_rolls_back() {
     assert_eq!(plan["start"], "python3 server.py", "{plan:#}");
     assert!(home.platform_file().is_none(), "planning starts nothing");
 
+    agent.notifications.clear();
     let live = agent.ok("deploy_project", &json!({}));
     assert_eq!(live["status"], "complete", "{live:#}");
     let direct = live["direct_url"].as_str().expect("a direct URL");

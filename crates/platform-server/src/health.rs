@@ -159,9 +159,19 @@ async fn ask(address: SocketAddr, path: &str) -> Result<u16, Box<dyn std::error:
         .header(http::header::USER_AGENT, "backend-im-probe")
         .header(http::header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())?;
-    tokio::select! {
-        response = sender.send_request(request) => Ok(response?.status().as_u16()),
-        closed = connection => Err(closed.err().map_or_else(|| "closed without an answer".into(), Into::into)),
+    let mut connection = std::pin::pin!(connection);
+    let mut response = std::pin::pin!(sender.send_request(request));
+    let mut is_open = true;
+    loop {
+        tokio::select! {
+            biased;
+            response = &mut response => return Ok(response?.status().as_u16()),
+            // An app may close right behind its answer: the answer is then still on its way here.
+            closed = &mut connection, if is_open => {
+                closed?;
+                is_open = false;
+            }
+        }
     }
 }
 
