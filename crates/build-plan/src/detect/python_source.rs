@@ -116,6 +116,12 @@ fn first_part(module: &str) -> &str {
     module.split('.').next().unwrap_or_default()
 }
 
+/// Whether the source has any of the words without which it offers nothing; most modules of a project do not.
+pub(crate) fn may_offer(source: &str) -> bool {
+    let constructors = FRAMEWORKS.iter().map(|framework| framework.constructor);
+    constructors.chain(FACTORIES.iter().copied()).any(|word| source.contains(word))
+}
+
 /// Reads a module's source.
 pub(crate) fn scan(source: &str) -> Module {
     let lines = logical_lines(source);
