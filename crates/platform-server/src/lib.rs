@@ -10,6 +10,12 @@ mod health;
 mod http;
 mod logs;
 mod platform;
+mod server;
 mod source;
 mod static_site;
 mod store;
+
+pub use engine::process::launch_instance;
+pub use http::Tls;
+pub use server::{PlatformConfig, Ready, ServeError, Stopped, serve};
+pub use static_site::serve_static;

@@ -257,7 +257,8 @@ fn split_alias(name: &str) -> (&str, &str) {
 }
 
 fn is_main_guard(text: &str) -> bool {
-    text.strip_prefix("if").is_some_and(|rest| rest.trim_start().trim_start_matches('(').starts_with("__name__"))
+    text.strip_prefix("if")
+        .is_some_and(|rest| rest.trim_start().trim_start_matches('(').starts_with("__name__"))
 }
 
 /// `app = value` and `app: FastAPI = value`; the target is one plain name.
@@ -299,8 +300,9 @@ fn requires_arguments(signature: &str) -> bool {
     }
     let ends = starts.iter().skip(1).map(|start| start - 1).chain([end]);
     let mut parameters = starts.iter().zip(ends).map(|(start, end)| signature[*start..end].trim());
-    parameters
-        .any(|parameter| !parameter.is_empty() && !parameter.starts_with(['*', '/']) && !parameter.contains('='))
+    parameters.any(|parameter| {
+        !parameter.is_empty() && !parameter.starts_with(['*', '/']) && !parameter.contains('=')
+    })
 }
 
 #[cfg(test)]
@@ -313,24 +315,39 @@ mod tests {
         Some((app.name.clone(), app.kind, app.framework.map(|framework| framework.name), app.line))
     }
 
-    fn instance(name: &str, framework: &'static str, line: usize) -> Option<(String, Kind, Option<&'static str>, usize)> {
-        Some((name.to_owned(), Kind::Instance, Some(framework), line))
-    }
-
     #[test]
     fn applications_are_found_however_they_are_written() {
         for (source, name, framework, line) in [
             ("from fastapi import FastAPI\napp = FastAPI()", "app", "fastapi", 2),
-            ("import fastapi\n\napi: fastapi.FastAPI = fastapi.FastAPI(\n  title='x'\n)", "api", "fastapi", 3),
+            (
+                "import fastapi\n\napi: fastapi.FastAPI = fastapi.FastAPI(\n  title='x'\n)",
+                "api",
+                "fastapi",
+                3,
+            ),
             ("from fastapi import (\n  Depends,\n  FastAPI as F,\n)\nweb=F()", "web", "fastapi", 5),
             ("from flask import Flask\nsub = Flask('a')\napp = Flask(__name__)", "app", "flask", 3),
             ("import flask as f\napp = f.Flask(__name__)", "app", "flask", 2),
-            ("from flask import Flask\ntry:\n    app = Flask(__name__)\nexcept E:\n    pass", "app", "flask", 3),
-            ("from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()", "application", "django", 2),
+            (
+                "from flask import Flask\ntry:\n    app = Flask(__name__)\nexcept E:\n    pass",
+                "app",
+                "flask",
+                3,
+            ),
+            (
+                "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()",
+                "application",
+                "django",
+                2,
+            ),
             ("from starlette.applications import Starlette\napp = Starlette()", "app", "starlette", 2),
             ("from fastapi import FastAPI\napp = FastAPI()\napp = Wrap(app)", "app", "fastapi", 2),
         ] {
-            assert_eq!(best(source), instance(name, framework, line), "{source}");
+            assert_eq!(
+                best(source),
+                Some((name.to_owned(), Kind::Instance, Some(framework), line)),
+                "{source}"
+            );
         }
     }
 
@@ -366,7 +383,9 @@ mod tests {
 
     #[test]
     fn imports_know_their_dots() {
-        let module = scan("from . import db\nfrom .models import User\nfrom ..core import x\nimport os.path, app.x as y");
+        let module = scan(
+            "from . import db\nfrom .models import User\nfrom ..core import x\nimport os.path, app.x as y",
+        );
         let imports: Vec<_> = module.imports.iter().map(|i| (i.dots, i.module.as_str())).collect();
         assert_eq!(imports, [(1, ""), (1, "db"), (1, "models"), (2, "core"), (0, "os.path"), (0, "app.x")]);
         assert!(module.imports_from("app") && !module.imports_from("models"));

@@ -84,16 +84,17 @@ impl<E: Engine> Driver<E> {
                 }
                 continue;
             }
-            tokio::select! {
+            let command = tokio::select! {
                 biased;
-                _ = self.ending.wait_for(Option::is_some) => return self.end().await,
-                command = self.commands.recv() => match command {
-                    None => return self.end().await,
-                    Some(Command::Deploy(id)) => self.queue.push_back(id),
-                    // What waits in the queue is cancelled there; what is not there has ended.
-                    Some(Command::Cancel(_)) => {}
-                    Some(Command::Delete(done)) => return self.delete(done).await,
-                },
+                () = ended(&mut self.ending) => None,
+                command = self.commands.recv() => command,
+            };
+            match command {
+                None => return self.end().await,
+                Some(Command::Deploy(id)) => self.queue.push_back(id),
+                // What waits in the queue is cancelled there; what is not there has ended.
+                Some(Command::Cancel(_)) => {}
+                Some(Command::Delete(done)) => return self.delete(done).await,
             }
         }
     }
@@ -135,7 +136,7 @@ impl<E: Engine> Driver<E> {
         loop {
             tokio::select! {
                 outcome = &mut work => return (outcome, early),
-                _ = self.ending.wait_for(Option::is_some), if early.is_none() => {
+                () = ended(&mut self.ending), if early.is_none() => {
                     early = Some(Early::PlatformEnds);
                     cancel.cancel();
                 }
@@ -196,6 +197,12 @@ impl<E: Engine> Driver<E> {
         bring_up::stop(&self.site, live.spec.instance).await;
         Some(StoppedApp { project_id: self.project, url })
     }
+}
+
+/// Waits until the platform ends.
+async fn ended(ending: &mut Ending) {
+    // An error means that nobody is left to end it in order: that is an end, too.
+    drop(ending.wait_for(Option::is_some).await);
 }
 
 /// Ends a deployment that still waits.

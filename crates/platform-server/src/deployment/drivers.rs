@@ -55,7 +55,9 @@ impl<E: Engine> Drivers<E> {
 
     /// Ends all drivers and says which apps were stopped.
     pub(crate) async fn end(&self, apps: AppsAtEnd) -> Vec<StoppedApp> {
-        drop(self.ending.send_replace(Some(apps)));
+        self.ending.send_modify(|ending| {
+            ending.get_or_insert(apps);
+        });
         let mut tasks = std::mem::take(&mut self.running.lock().expect("nothing panics under it").tasks);
         let mut stopped = Vec::new();
         while let Some(ended) = tasks.join_next().await {

@@ -1,6 +1,6 @@
 //! One deployment's facts: written to disk, then announced.
 
-use platform_api::{Fact, LogSource};
+use platform_api::{Fact, LogSource, LogStream};
 
 use super::{Ended, Site};
 use crate::clock::now_ms;
@@ -53,7 +53,10 @@ impl<'a, E> Journal<'a, E> {
 
 /// Says something in a deployment's log, in the platform's voice.
 pub(super) fn say<E>(site: &Site<E>, row: &DeploymentRow, source: LogSource, text: &str) {
-    let written = site.logs(row.id).writer(source).and_then(|mut writer| writer.say(text));
+    let written = site.logs(row.id).writer(source).and_then(|mut writer| {
+        writer.push(LogStream::Platform, now_ms(), text.as_bytes())?;
+        writer.flush()
+    });
     if let Err(error) = written {
         let error: &dyn std::error::Error = &error;
         tracing::warn!(deployment.id = %row.id, error, "could not write to the deployment's log");

@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::event_log::EventLog;
 use crate::gateway::Gateway;
-use crate::logs::LogDir;
+use crate::logs::{LogDir, LogWatches};
 use crate::platform::Refusal;
 use crate::source::Repository;
 use crate::store::{DeploymentRow, Store};
@@ -44,6 +44,7 @@ pub(crate) struct Site<E> {
     pub(crate) engine: E,
     pub(crate) gateway: Gateway,
     pub(crate) events: EventLog,
+    pub(crate) log_watches: LogWatches,
     pub(crate) limits: Limits,
     /// Bounds how many instances build or start at once; more only makes all of them slower.
     pub(crate) starts: Semaphore,

@@ -1,6 +1,6 @@
 //! One client's connection, from its acceptance to its end.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -108,17 +108,18 @@ pub(super) async fn serve(accepted: Accepted, worker: Arc<Worker>) {
         Builder::new()
             .max_header_size(HEAD_BYTES_MAX)
             .max_buf_size(BUFFER_BYTES_MAX)
+            // Heads and bodies are small: one copy costs less than a gathering write.
+            // Heads and bodies are mostly small: one copy costs less than a gathering write.
+            .writev(false)
             .serve_connection(io, service)
             .with_upgrades()
     );
     let mut closing = pin!(worker.closing().cancelled());
     let (mut timer, mut is_closing) = (Timer::new(), false);
-    poll_fn(|cx| {
+    let ended = poll_fn(|cx| {
         loop {
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-                return Poll::Ready(
-                    ended.unwrap_or_else(|error| tracing::debug!(%error, "a client's connection broke")),
-                );
+                return Poll::Ready(ended);
             }
             if !is_closing && closing.as_mut().poll(cx).is_ready() {
                 is_closing = true;
@@ -127,12 +128,14 @@ pub(super) async fn serve(accepted: Accepted, worker: Arc<Worker>) {
             }
             match timer.poll(&watch, cx) {
                 Poll::Ready(Verdict::Answer) => {}
-                Poll::Ready(Verdict::Close) => return Poll::Ready(()),
+                Poll::Ready(Verdict::Close) => return Poll::Ready(Ok(())),
                 Poll::Pending => return Poll::Pending,
             }
         }
-    })
-    .await;
+    });
+    if let Err(error) = ended.await {
+        tracing::debug!(%error, "a client's connection broke");
+    }
 }
 
 fn open(stream: std::net::TcpStream) -> std::io::Result<TcpStream> {

@@ -89,15 +89,14 @@ mod tests {
     fn nobody_is_at_work_once_a_closed_gate_is_empty() {
         for _ in 0..200 {
             let (gate, over) = (Gate::default(), AtomicBool::new(false));
-            std::thread::scope(|scope| {
-                for _ in 0..3 {
-                    scope.spawn(|| {
-                        while gate.enter() {
-                            assert!(!over.load(Ordering::SeqCst), "at work after the drain");
-                            gate.leave();
-                        }
-                    });
+            let work = || {
+                while gate.enter() {
+                    assert!(!over.load(Ordering::SeqCst), "at work after the drain");
+                    gate.leave();
                 }
+            };
+            std::thread::scope(|scope| {
+                let _workers = [scope.spawn(work), scope.spawn(work), scope.spawn(work)];
                 gate.close();
                 while gate.inside() > 0 {
                     std::hint::spin_loop();

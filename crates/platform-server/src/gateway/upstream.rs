@@ -2,7 +2,7 @@
 //! then costs no switch between tasks. Whatever only this connection can resolve is polled with a waker that does
 //! nothing, because the connection itself has just been polled with the real one.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -57,11 +57,8 @@ impl Upstream {
         let connecting = timeout(Duration::from_secs(CONNECT_S), TcpStream::connect(address));
         let stream = connecting.await.map_err(|_elapsed| io::ErrorKind::TimedOut)??;
         stream.set_nodelay(true)?;
-        let builder = {
-            let mut builder = Builder::new();
-            builder.max_buf_size(BUFFER_BYTES_MAX);
-            builder
-        };
+        let mut builder = Builder::new();
+        builder.max_buf_size(BUFFER_BYTES_MAX).writev(false);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         Ok(Box::new(Self { sender, connection, ended: false }))
     }

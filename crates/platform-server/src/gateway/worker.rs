@@ -1,7 +1,6 @@
 //! The threads that carry requests. Each has its own runtime with its own reactor and its own connections to instances,
 //! so that a request never changes threads; connections are dealt out to them in turn.
 
-use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +16,8 @@ use tokio_util::task::TaskTracker;
 use super::connection::{self, Accepted};
 use super::route::Routes;
 
-/// How many workers there are at most.
+/// How many workers there are at most. They take half of the cores: the apps that answer need the rest, and a second
+/// worker on two cores only makes answers wait (measured: a third more at the 99th percentile, no more requests).
 const WORKERS_MAX: usize = 4;
 /// How many accepted connections wait for one worker at most; then accepting waits.
 const QUEUE_MAX: usize = 256;
@@ -102,7 +102,8 @@ impl Workers {
         routes: &Arc<Routes>,
         shutdown: &CancellationToken,
     ) -> io::Result<(Self, Vec<JoinHandle<()>>)> {
-        let count = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = (cores / 2).clamp(1, WORKERS_MAX);
         let (mut queues, mut threads) = (Vec::new(), Vec::new());
         for index in 0..count {
             let (sender, queue) = mpsc::channel(QUEUE_MAX);

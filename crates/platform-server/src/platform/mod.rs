@@ -13,12 +13,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use platform_api::{
-    DeploymentId, Event, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer, Version,
+    DeploymentId, Event, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer, StoppedApp, Version,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use accept::DeployInput;
+pub(crate) use projects::WithContent;
 pub use refusal::Refusal;
 
 use crate::deployment::{AppsAtEnd, Command, Drivers, SharedSite, recover};
@@ -104,9 +105,14 @@ impl Platform {
 
     /// Ends the platform, with or without its apps.
     pub(crate) async fn stop(&self, apps: AppsAtEnd) -> StopAnswer {
-        let stopped = self.0.drivers.end(apps).await;
+        let stopped = self.end(apps).await;
         self.0.ending.cancel();
         StopAnswer { stopped }
+    }
+
+    /// Ends every driver; a second time it finds none and does nothing.
+    pub(crate) async fn end(&self, apps: AppsAtEnd) -> Vec<StoppedApp> {
+        self.0.drivers.end(apps).await
     }
 
     /// Ends a deployment that is under way and answers once it has ended; one that has ended stays as it is.

@@ -60,7 +60,7 @@ impl Refusal {
     }
 
     /// A bug or a broken machine; the details are in the log, not in the answer.
-    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "the platform failed");
         Self::new(Code::INTERNAL, format!("the platform failed: {error}"))
             .hint("Look at platform.log in the platform's home folder; `backend-im doctor` checks the usual causes.")
@@ -96,8 +96,7 @@ impl From<build_plan::PlanError> for Refusal {
 
 impl From<GenerationError> for Refusal {
     fn from(error: GenerationError) -> Self {
-        let refusal = Self::malformed(error.to_string());
-        Self { hint: error.hint(), ..refusal }
+        Self::new(error.code(), error.to_string()).hint(error.hint())
     }
 }
 
@@ -109,13 +108,14 @@ fn disk_full() -> Refusal {
 
 impl From<SourceError> for Refusal {
     fn from(error: SourceError) -> Self {
-        match error.code() {
-            Code::INTERNAL => Self::internal(&error),
-            Code::DISK_FULL => disk_full(),
-            code => {
-                let refusal = Self::new(code, error.to_string());
-                Self { hint: error.hint().map(str::to_owned), ..refusal }
-            }
+        let code = error.code();
+        if code == Code::INTERNAL {
+            return Self::internal(&error);
         }
+        if code == Code::DISK_FULL {
+            return disk_full();
+        }
+        let refusal = Self::new(code, error.to_string());
+        Self { hint: error.hint().map(str::to_owned), ..refusal }
     }
 }

@@ -34,7 +34,7 @@ async fn app_that_says(text: &'static str) -> (std::net::SocketAddr, JoinSet<()>
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut head = [0; 1024];
-            stream.read(&mut head).await.unwrap();
+            assert!(stream.read(&mut head).await.unwrap() > 0);
             stream.write_all(text.as_bytes()).await.unwrap();
         }
     });

@@ -101,7 +101,7 @@ async fn an_upgraded_connection_carries_bytes_both_ways() {
 /// Two framings of one request: what hides behind the shorter reading must never become a request of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_smuggled_request_is_no_request() {
-    let (_running, _app, mut client, host) = with_app().await;
+    let (running, _app, mut client, host) = with_app().await;
     client
         .send(&format!(
             "POST /echo HTTP/1.1\r\nHost: {host}\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nHost: {host}\r\n\r\n"
@@ -119,7 +119,7 @@ async fn a_smuggled_request_is_no_request() {
         "Transfer-Encoding : chunked",
         "X: y\r\n folded: 1",
     ] {
-        let mut client = Client::connect(_running.gateway.port()).await;
+        let mut client = Client::connect(running.gateway.port()).await;
         client.send(&format!("POST /echo HTTP/1.1\r\nHost: {host}\r\n{framing}\r\n\r\n0\r\n\r\n")).await;
         let got = client.read().await;
         assert_eq!(got.status, 400, "{framing}");

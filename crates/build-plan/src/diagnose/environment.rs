@@ -1,0 +1,75 @@
+//! Rules about environment variables that are not set, in the words of many libraries.
+
+use super::pattern::capture;
+use super::rule::{CODE, Captured, Rule, or};
+
+pub(super) const RULES: &[Rule] = &[Rule {
+    code: "missing_env_var",
+    phases: CODE,
+    runtimes: &[],
+    patterns: &[
+        "^KeyError: '{}'",
+        "UndefinedValueError: {} not found",
+        "Set the {} environment variable",
+        "The {} setting must not be empty",
+        "Environment variable \"{}\" not set",
+        "Environment variable not found: {}.",
+        "issing required environment variable: {}",
+        "issing required environment variable {}",
+        "issing environment variable: {}",
+        "issing environment variable {}",
+        "nvironment variable {} is",
+        "{} environment variable is",
+        "env-var: \"{}\" is a required variable",
+        "missing value for field {}",
+        "{} is not set",
+        "{} must be set",
+        "{} is required",
+        "environment variable not found",
+        "NotPresent",
+    ],
+    title: |c| match variable(c) {
+        Some(name) => format!("The environment variable `{name}` is not set"),
+        None => "An environment variable is not set".to_owned(),
+    },
+    fix: |c| match variable(c) {
+        Some(name) => format!(
+            "set `{name}` under `env` in backend-im.yml or in the deploy's `env`, or give it a default in the code"
+        ),
+        None => {
+            "set the variable that the code reads there under `env` in backend-im.yml, or give it a default"
+                .to_owned()
+        }
+    },
+}];
+
+/// Whether such a line is about a variable at all: `KeyError: 'user'` and `a name is required` are not.
+pub(super) fn is_about_variable(line: &str) -> bool {
+    let says_so = ["NotPresent", "environment variable", "missing value for field"]
+        .iter()
+        .any(|text| line.contains(text));
+    let key = capture(line, "^KeyError: '{}'");
+    match key.as_deref().and_then(<[&str]>::first) {
+        Some(key) => is_variable(key),
+        None => says_so || words(line).any(is_variable),
+    }
+}
+
+/// The variable's name among the words of what was captured: the last one in capitals.
+fn variable(captured: Captured<'_>) -> Option<String> {
+    let text = or(captured, 0, "");
+    let in_capitals = words(text).filter(|word| is_variable(word)).last();
+    // `envy` names fields, in lower case.
+    let only = words(text).next().filter(|word| *word == text && !word.is_empty());
+    in_capitals.or(only).map(str::to_ascii_uppercase)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+}
+
+fn is_variable(word: &str) -> bool {
+    word.len() > 2
+        && word.starts_with(|c: char| c.is_ascii_uppercase())
+        && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}

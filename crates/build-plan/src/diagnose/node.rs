@@ -1,0 +1,155 @@
+//! Rules about Node programs and their builds.
+
+use super::rule::{ANY, BUILD, CODE, Captured, RUN, Rule, or};
+use crate::Runtime::{self, Node};
+
+const JS: &[Runtime] = &[Node];
+
+fn missing_module(c: Captured<'_>) -> String {
+    let module = or(c, 0, "?");
+    if module.starts_with(['.', '/']) {
+        return format!(
+            "check that `{module}` is part of the project, spelt with the same letters, and that the build writes it \
+             before it is started"
+        );
+    }
+    format!("run `npm install {}` and deploy package.json with package-lock.json", package(module))
+}
+
+/// The package of a module path: `lodash/fp` is of `lodash`, `@a/b/c` of `@a/b`.
+fn package(module: &str) -> String {
+    let parts = if module.starts_with('@') { 2 } else { 1 };
+    module.split('/').take(parts).collect::<Vec<_>>().join("/")
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        code: "missing_start_script",
+        phases: ANY,
+        runtimes: JS,
+        patterns: &["Missing script: \"{}\"", "missing script: {}"],
+        title: |c| format!("package.json has no script `{}`", or(c, 0, "start")),
+        fix: |c| {
+            format!(
+                "add it to package.json: `\"scripts\": {{\"{}\": \"node server.js\"}}`, or set the command in backend-im.yml",
+                or(c, 0, "start")
+            )
+        },
+    },
+    Rule {
+        code: "missing_module",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &[
+            "Error: Cannot find module '{}'",
+            "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{}' imported from",
+            "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '{}' imported from",
+            "Rollup failed to resolve import \"{}\"",
+            "Could not resolve \"{}\"",
+            "Can't resolve '{}' in",
+            "Cannot find module '{}' or its corresponding type declarations",
+        ],
+        title: |c| format!("Node finds no module `{}`", or(c, 0, "?")),
+        fix: missing_module,
+    },
+    Rule {
+        code: "module_format_mismatch",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &[
+            "Cannot use import statement outside a module",
+            "require is not defined in ES module scope",
+            "exports is not defined in ES module scope",
+            "__dirname is not defined in ES module scope",
+            "[ERR_REQUIRE_ESM]: require() of ES Module {} from {} not supported",
+            "Unexpected token 'export'",
+            "does not provide an export named '{}'",
+            "Unknown file extension \"{}\" for",
+        ],
+        title: |_| "A file is written in another module format than Node reads it in".to_owned(),
+        fix: |_| {
+            "use one format: `\"type\": \"module\"` in package.json with `import`, or no `type` with `require`; single files may end in .mjs or .cjs; TypeScript needs a build step".to_owned()
+        },
+    },
+    Rule {
+        code: "legacy_openssl",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &["ERR_OSSL_EVP_UNSUPPORTED", "error:0308010C:digital envelope routines::unsupported"],
+        title: |_| "The build tool uses a hash that OpenSSL 3 no longer has".to_owned(),
+        fix: |_| {
+            "update webpack or react-scripts to version 5; until then set `NODE_OPTIONS: --openssl-legacy-provider` under `env`".to_owned()
+        },
+    },
+    Rule {
+        code: "typescript_error",
+        phases: BUILD,
+        runtimes: JS,
+        patterns: &["): error TS{}: {}", " - error TS{}: {}", "^error TS{}: {}"],
+        title: |c| format!("TypeScript reports TS{}: {}", or(c, 0, "?"), or(c, 1, "?")),
+        fix: |_| {
+            "mend the place that the line names; types of packages come as `@types/…` in `devDependencies`"
+                .to_owned()
+        },
+    },
+    Rule {
+        code: "syntax_error",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &[
+            "^SyntaxError: {}",
+            "^Uncaught SyntaxError: {}",
+            "[PARSE_ERROR] {}",
+            "✘ [ERROR] Expected {}",
+        ],
+        title: |c| format!("Node cannot parse the source: {}", or(c, 0, "invalid syntax")),
+        fix: |_| {
+            "mend the line that stands above the message; if it is right in a newer Node, say which one in `engines.node` of package.json".to_owned()
+        },
+    },
+    Rule {
+        code: "missing_file",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &["ENOENT: no such file or directory, {} '{}'"],
+        title: |c| format!("The file `{}` does not exist", or(c, 1, "?")),
+        fix: |c| {
+            format!(
+                "check that `{}` is part of the project and not excluded by an ignore file, and create what the app itself writes below DATA_DIR",
+                or(c, 1, "?")
+            )
+        },
+    },
+    Rule {
+        code: "undefined_name",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &["^ReferenceError: {} is not defined"],
+        title: |c| format!("`{}` is used and nowhere defined", or(c, 0, "?")),
+        fix: |c| format!("import or define `{}` before it is used", or(c, 0, "?")),
+    },
+    Rule {
+        code: "build_entry_missing",
+        phases: BUILD,
+        runtimes: JS,
+        patterns: &[
+            "Could not resolve entry module \"{}\"",
+            "Entry module not found: Error: Can't resolve '{}'",
+            "Could not find a required file.",
+            "error TS18003: {}",
+        ],
+        title: |c| format!("The build finds no entry ({})", or(c, 0, "see the message")),
+        fix: |_| {
+            "create the entry file that the build's configuration names, or correct the configuration"
+                .to_owned()
+        },
+    },
+    Rule {
+        code: "no_next_build",
+        phases: RUN,
+        runtimes: JS,
+        patterns: &["Could not find a production build in the '{}' directory"],
+        title: |_| "Next was started without a build".to_owned(),
+        fix: |_| "add `\"build\": \"next build\"` to the scripts of package.json".to_owned(),
+    },
+];

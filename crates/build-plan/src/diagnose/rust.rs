@@ -1,0 +1,79 @@
+//! Rules about Rust programs and cargo.
+
+use super::rule::{MAKE, RUN, Rule, or};
+use crate::Runtime::{self, Rust};
+
+const RS: &[Runtime] = &[Rust];
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        code: "missing_crate",
+        phases: MAKE,
+        runtimes: RS,
+        patterns: &[
+            "use of unresolved module or unlinked crate `{}`",
+            "use of undeclared crate or module `{}`",
+            "^error[E0463]: can't find crate for `{}`",
+        ],
+        title: |c| format!("The crate or module `{}` is not known", or(c, 0, "?")),
+        fix: |c| {
+            let name = or(c, 0, "?").split("::").next().unwrap_or_default();
+            format!(
+                "run `cargo add {name}` and deploy Cargo.toml with Cargo.lock; if `{name}` is a module of this crate, declare it with `mod {name};`"
+            )
+        },
+    },
+    Rule {
+        code: "no_such_binary",
+        phases: MAKE,
+        runtimes: RS,
+        patterns: &[
+            "no bin target named `{}`",
+            "no targets specified in the manifest",
+            "can't find `{}` bin at",
+        ],
+        title: |c| format!("Cargo defines no program {}", or(c, 0, "at all")),
+        fix: |_| "add src/main.rs, or a `[[bin]]` with the right name and path to Cargo.toml".to_owned(),
+    },
+    Rule {
+        code: "compile_error",
+        phases: MAKE,
+        runtimes: RS,
+        patterns: &["^error[{}]: {}"],
+        title: |c| format!("The code does not compile: {} ({})", or(c, 1, "?"), or(c, 0, "?")),
+        fix: |c| {
+            format!("mend the place that the line below names; `rustc --explain {}` says more", or(c, 0, ""))
+        },
+    },
+    Rule {
+        code: "linking_failed",
+        phases: MAKE,
+        runtimes: RS,
+        patterns: &["^error: linking with `{}` failed"],
+        title: |c| format!("Linking with `{}` failed", or(c, 0, "cc")),
+        fix: |_| {
+            "install the system library that the message names (its -dev package), or a feature of the crate that builds its own".to_owned()
+        },
+    },
+    Rule {
+        code: "compile_error",
+        phases: MAKE,
+        runtimes: RS,
+        patterns: &["^error: couldn't read {}", "^error: {}"],
+        title: |c| format!("The code does not compile: {}", or(c, 0, "?")),
+        fix: |_| "mend the place that the message names".to_owned(),
+    },
+    Rule {
+        code: "missing_file",
+        phases: RUN,
+        runtimes: RS,
+        patterns: &[
+            "kind: NotFound, message: \"No such file or directory\"",
+            "No such file or directory (os error 2)",
+        ],
+        title: |_| "A file that the program opens does not exist".to_owned(),
+        fix: |_| {
+            "check that the file is part of the project and that its path is relative to the project's top folder; create what the program itself writes below DATA_DIR".to_owned()
+        },
+    },
+];

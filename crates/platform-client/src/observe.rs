@@ -1,0 +1,151 @@
+//! Looking at what is on the platform, and the small acts on it.
+
+use std::time::Duration;
+
+use platform_api::{
+    Code, DeletedProject, Deployment, DeploymentAccepted, DeploymentId, LogPage, Page, Project,
+    RollbackRequest, ShortCommit,
+};
+
+use crate::backend::blocking;
+use crate::client::{LogQuery, fresh_key};
+use crate::links::Links;
+use crate::{Backend, Client, ClientError, identity};
+
+/// What a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// One deployment.
+    Deployment(DeploymentId),
+    /// The newest deployment of a project, which is given by name or id.
+    Project(String),
+}
+
+impl Backend {
+    /// A deployment as it is now. With a `wait` (at most 45 s count) it returns as soon as anything changes, at once when
+    /// the deployment has ended.
+    ///
+    /// # Errors
+    /// [`Code::NOT_FOUND`], what else the platform refuses, or [`Code::UNREACHABLE`].
+    pub async fn status(&self, target: &Target, wait: Duration) -> Result<Deployment, ClientError> {
+        self.with_client(|client| async move {
+            let now = match target {
+                Target::Deployment(id) => client.status(*id).await?,
+                Target::Project(text) => newest(&client, text).await?,
+            };
+            if wait < Duration::from_secs(1) || now.status.is_terminal() {
+                return Ok(now);
+            }
+            client.deployment(now.id, now.seq, wait).await
+        })
+        .await
+    }
+
+    /// Lines of a deployment's log.
+    ///
+    /// # Errors
+    /// As [`Backend::status`].
+    pub async fn logs(&self, target: &Target, query: LogQuery) -> Result<LogPage, ClientError> {
+        let query = &query;
+        self.with_client(|client| async move {
+            let id = match target {
+                Target::Deployment(id) => *id,
+                Target::Project(text) => newest(&client, text).await?.id,
+            };
+            client.logs(id, query).await
+        })
+        .await
+    }
+
+    /// A page of the projects, newest first.
+    ///
+    /// # Errors
+    /// What the platform refuses, or [`Code::UNREACHABLE`].
+    pub async fn projects(&self, cursor: Option<String>) -> Result<Page<Project>, ClientError> {
+        let cursor = cursor.as_deref();
+        self.with_client(|client| async move { client.projects(cursor).await }).await
+    }
+
+    /// A project, by name or id.
+    ///
+    /// # Errors
+    /// As [`Backend::status`].
+    pub async fn project(&self, name: &str) -> Result<Project, ClientError> {
+        self.with_client(|client| async move {
+            let id = identity::existing(&client, name).await?;
+            client.project(&id).await
+        })
+        .await
+    }
+
+    /// A page of a project's deployments, newest first.
+    ///
+    /// # Errors
+    /// As [`Backend::status`].
+    pub async fn deployments(
+        &self,
+        project: &str,
+        cursor: Option<String>,
+    ) -> Result<Page<Deployment>, ClientError> {
+        let cursor = cursor.as_deref();
+        self.with_client(|client| async move {
+            let id = identity::existing(&client, project).await?;
+            client.deployments(&id, cursor).await
+        })
+        .await
+    }
+
+    /// Brings an earlier release back: by default the healthy one before the live one.
+    ///
+    /// # Errors
+    /// [`Code::NO_EARLIER_RELEASE`], and those of [`Backend::status`].
+    pub async fn rollback(
+        &self,
+        project: &str,
+        to: Option<ShortCommit>,
+    ) -> Result<DeploymentAccepted, ClientError> {
+        let (request, key) = (&RollbackRequest { to }, &fresh_key());
+        self.with_client(|client| async move {
+            let id = identity::existing(&client, project).await?;
+            client.rollback(&id, request, key).await
+        })
+        .await
+    }
+
+    /// Ends a deployment that has not gone live.
+    ///
+    /// # Errors
+    /// [`Code::ALREADY_ENDED`], and those of [`Backend::status`].
+    pub async fn cancel(&self, id: DeploymentId) -> Result<Deployment, ClientError> {
+        let key = &fresh_key();
+        self.with_client(|client| async move { client.cancel(id, key).await }).await
+    }
+
+    /// Deletes a project: instances, releases, history and data. The local files stay; their link goes.
+    ///
+    /// # Errors
+    /// As [`Backend::status`].
+    pub async fn delete(&self, project: &str) -> Result<DeletedProject, ClientError> {
+        let (deleted, platform) = self
+            .with_client(|client| async move {
+                let id = identity::existing(&client, project).await?;
+                Ok((client.delete(&id).await?, client.endpoint().platform_name()))
+            })
+            .await?;
+        let (state_dir, id) = (self.state_dir().to_owned(), deleted.project_id.clone());
+        let forget = move || Links::change(&state_dir, |links| links.remove_project(&platform, &id));
+        if let Err(error) = blocking(forget).await {
+            tracing::warn!(%error, "could not unlink the deleted project's folder");
+        }
+        Ok(deleted)
+    }
+}
+
+async fn newest(client: &Client, text: &str) -> Result<Deployment, ClientError> {
+    let id = identity::existing(client, text).await?;
+    match client.project(&id).await?.latest {
+        Some(deployment) => Ok(*deployment),
+        None => Err(ClientError::new(Code::NOT_FOUND, format!("`{}` was never deployed", id.name()))
+            .hint("deploy it first")),
+    }
+}
