@@ -147,11 +147,6 @@ impl Route {
         }
     }
 
-    /// The live instance.
-    pub(super) fn live(&self) -> Option<Target> {
-        self.live.load().as_ref().map(|instance| instance.target())
-    }
-
     /// The releases that are kept, so that the host of one that does not run says how to bring it back.
     pub(super) fn know(&self, commits: &[ShortCommit]) {
         self.known.store(Arc::new(commits.to_vec()));

@@ -120,7 +120,6 @@ impl Home {
         BuildJob {
             deployment: DeploymentId::from_v7(id),
             project: project(),
-            commit: "0123456789012345678901234567890123456789".parse().unwrap(),
             plan,
             source,
             logs: LogDir::new(self.path().join("logs").join(id.to_string())),
