@@ -1,1 +1,26 @@
-//! The tools an agent sees, over `platform-client`.
+//! The tools an agent sees, over `platform-client`: an MCP server in both eras of the protocol.
+//!
+//! Nothing here knows how a platform comes up, speaks HTTP or starts a program. Nothing is connected, read or started
+//! before the first call of a tool. Standard output carries the protocol and nothing else.
+//!
+//! A call's way: `server.rs` takes the request → `tools/mod.rs` parses the arguments, lets `progress.rs` tell about it
+//! and the tool's own file do it → `output.rs` cleans what apps and files brought in → `error.rs` shapes what went wrong.
+
+mod config;
+mod conversation;
+mod deployment;
+mod error;
+mod output;
+mod progress;
+mod root;
+mod schema;
+mod server;
+mod tools;
+
+#[cfg(test)]
+mod testing;
+
+pub use config::ServerConfig;
+pub use error::ServeError;
+pub use root::Root;
+pub use server::serve_stdio;

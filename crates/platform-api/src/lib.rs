@@ -8,6 +8,7 @@ mod generation;
 mod ids;
 pub mod limits;
 mod log;
+mod plan;
 mod platform;
 mod problem;
 mod project;
@@ -26,6 +27,7 @@ pub use ids::{
     ShortCommit, slug,
 };
 pub use log::{LogCursor, LogLine, LogPage, LogSource, LogStream};
+pub use plan::PlanRequest;
 pub use platform::{Challenge, PlatformFile, PlatformStatus, StopAnswer, StoppedApp, Verification, Version};
 pub use problem::{Code, Problem};
 pub use project::{DeletedProject, FileContent, Page, Project, ProjectFiles};

@@ -66,8 +66,6 @@ codes! {
     UNSUPPORTED = "unsupported";
     /// Too many requests.
     RATE_LIMITED = "rate_limited";
-    /// An environment value that looks like a secret.
-    LOOKS_SECRET = "looks_secret";
 
     // The workspace.
     /// There is no such folder.

@@ -31,7 +31,8 @@ impl Backend {
         self.with_client(|client| async move {
             let now = match target {
                 Target::Deployment(id) => client.status(*id).await?,
-                Target::Project(text) => newest(&client, text).await?,
+                // A list shows less of a deployment than the deployment itself does.
+                Target::Project(text) => client.status(newest(&client, text).await?.id).await?,
             };
             if wait < Duration::from_secs(1) || now.status.is_terminal() {
                 return Ok(now);

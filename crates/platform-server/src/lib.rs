@@ -1,1 +1,21 @@
 //! The platform: API, Git source of truth, deployments, engines, gateway, generation.
+
+mod clock;
+mod deployment;
+mod engine;
+mod event_log;
+mod gateway;
+mod generation;
+mod health;
+mod http;
+mod logs;
+mod platform;
+mod server;
+mod source;
+mod static_site;
+mod store;
+
+pub use engine::process::launch_instance;
+pub use http::Tls;
+pub use server::{PlatformConfig, Ready, ServeError, Stopped, serve};
+pub use static_site::serve_static;

@@ -1,0 +1,66 @@
+//! `backend-im mcp`: the server that an agent starts. Nothing heavy happens before it listens: settings that cannot be
+//! used and a platform that does not start are told by the tools, where the agent can read them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use mcp_server::{Root, ServerConfig};
+use platform_api::Code;
+use platform_client::{Backend, ClientError, Connect};
+
+use super::context::Context;
+use super::error::Error;
+use super::{home_of, render};
+use crate::config::Settings;
+use crate::release;
+use crate::start::Starter;
+
+/// Serve agents over MCP on stdin and stdout.
+///
+/// stdout carries JSON-RPC and nothing else. Paths that an agent names must lie inside the root. The platform is found or
+/// started by the first call that needs it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  claude mcp add backend-im -- backend-im mcp
+  backend-im mcp --root ~/src/shop")]
+pub(crate) struct Arguments {
+    /// Where folders that an agent names must lie [default: `CLAUDE_PROJECT_DIR`, else the current folder]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+/// Runs the command until stdin ends.
+///
+/// # Errors
+/// [`Error::Config`] when there is no place for a home, [`Error::Machine`] when the protocol broke.
+pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
+    let home = home_of(context)?;
+    let named = arguments.root.or_else(|| context.env.agent_project_dir());
+    let root = match named {
+        Some(root) => root,
+        None => {
+            std::env::current_dir().map_err(|error| Error::machine("there is no current folder", error))?
+        }
+    };
+    let backend = Backend::new(connect(context, &root), home.client_state());
+    let config = ServerConfig { backend, root: Root::new(root), version: release::THIS.to_owned() };
+    mcp_server::serve_stdio(config).await.map_err(|error| {
+        Error::machine("the conversation with the agent broke", std::io::Error::other(error))
+    })
+}
+
+/// Finds or starts the platform; settings that cannot be used become the error of the call that needed them.
+fn connect(context: &Context, root: &Path) -> Connect {
+    match Settings::load(&context.flags, &context.env, root) {
+        Ok(settings) => Starter::new(&settings, &context.env, render::tell).into_connect(),
+        Err(error) => {
+            let (message, hint) = (error.to_string(), error.hint());
+            Arc::new(move || {
+                let mut refused = ClientError::new(Code::INVALID_CONFIG, message.clone());
+                refused.hint.clone_from(&hint);
+                Box::pin(async { Err(refused) })
+            })
+        }
+    }
+}

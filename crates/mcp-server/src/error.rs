@@ -1,0 +1,227 @@
+//! Errors as an agent sees them, and the only file that knows how the protocol carries them.
+//!
+//! What a model can act on is a tool result with `isError`, a code, a message, a hint and whether repeating helps, as
+//! structured content and as text (some clients show only the text). A protocol error means that the caller broke the
+//! protocol.
+
+use platform_api::{Code, Failure};
+use platform_client::ClientError;
+use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject};
+use rmcp::service::{QuitReason, ServerInitializeError};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::output;
+
+/// How many paths an error lists before it only counts them.
+const PATHS_MAX: usize = 20;
+
+/// Why a call could not be served, in words that a model can act on.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct ToolError {
+    #[schemars(with = "String")]
+    code: Code,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<String>,
+}
+
+impl ToolError {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, retryable: false, changed: Vec::new() }
+    }
+
+    /// The value of `argument` is not what the tool takes.
+    pub(crate) fn argument(argument: &str, wrong: &str) -> Self {
+        Self::new(Code::MALFORMED, format!("argument `{argument}` {wrong}"))
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &str {
+        self.code.as_str()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The error in a few lines.
+    pub(crate) fn text(&self) -> String {
+        let mut lines = vec![format!("failed: {}", self.message)];
+        lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
+        if !self.changed.is_empty() {
+            lines.push(format!("changed: {}", self.changed.join(", ")));
+        }
+        lines.push(format!("code: {}, retryable: {}", self.code, self.retryable));
+        lines.join("\n")
+    }
+
+    /// The result that carries this error.
+    pub(crate) fn into_result(self) -> CallToolResult {
+        let text = self.text();
+        let mut structured = serde_json::to_value(&self).expect("texts and a flag are JSON");
+        output::clean_json(&mut structured);
+        let mut result = CallToolResult::error(vec![ContentBlock::text(output::clean_text(&text))]);
+        result.structured_content = Some(structured);
+        result
+    }
+}
+
+impl From<ClientError> for ToolError {
+    fn from(error: ClientError) -> Self {
+        let mut changed: Vec<String> =
+            error.changed.iter().take(PATHS_MAX).map(ToString::to_string).collect();
+        if error.changed.len() > PATHS_MAX {
+            changed.push(format!("… and {} more", error.changed.len() - PATHS_MAX));
+        }
+        Self {
+            code: error.code,
+            message: error.message,
+            hint: error.hint,
+            retryable: error.retryable,
+            changed,
+        }
+    }
+}
+
+impl From<&Failure> for ToolError {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+            hint: failure.hint.clone(),
+            retryable: failure.retryable,
+            changed: Vec::new(),
+        }
+    }
+}
+
+/// The arguments of a call, or an error that names the one that is wrong.
+pub(crate) fn arguments<A: DeserializeOwned>(given: Option<JsonObject>) -> Result<A, ToolError> {
+    serde_path_to_error::deserialize(Value::Object(given.unwrap_or_default())).map_err(|error| {
+        let path = error.path().to_string();
+        let wrong = error.inner();
+        let error = match path.as_str() {
+            // Serde itself names what is missing or unknown.
+            "." => ToolError::new(Code::MALFORMED, format!("the arguments do not fit: {wrong}")),
+            _ => ToolError::argument(&path, &format!("does not fit: {wrong}")),
+        };
+        error.hint("call the tool again with the arguments that its input schema lists")
+    })
+}
+
+/// The protocol error for a tool that nobody offers.
+pub(crate) fn unknown_tool(name: &str) -> ErrorData {
+    ErrorData::invalid_params(format!("there is no tool `{}`", output::clean_line(name)), None)
+}
+
+/// The result of a call whose handler broke: a bug, told rather than left unanswered.
+pub(crate) fn broken() -> CallToolResult {
+    ToolError::new(Code::INTERNAL, "the tool broke while it worked on this call")
+        .hint("look at the server's standard error; deployments that were accepted go on, see list_projects")
+        .into_result()
+}
+
+/// Why the server ended other than by its client going away.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The client opened with something that neither era of the protocol begins with.
+    #[error("the client did not open with `initialize` or with a request of protocol 2026-07-28")]
+    Opening,
+    /// The opening exchange was refused.
+    #[error("the opening exchange failed: {message}")]
+    Refused {
+        /// What the client was told.
+        message: String,
+    },
+    /// Standard output could not be written.
+    #[error("cannot answer the client: {message}")]
+    Transport {
+        /// Why.
+        message: String,
+    },
+    /// The server's own task broke.
+    #[error("the server broke")]
+    Broken(#[source] tokio::task::JoinError),
+}
+
+/// How the opening exchange ended, where it did not lead to a session; a client that just went away is no error.
+pub(crate) fn opening(error: ServerInitializeError) -> Result<(), ServeError> {
+    match error {
+        ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled => Ok(()),
+        ServerInitializeError::InitializeFailed(refusal) => {
+            Err(ServeError::Refused { message: refusal.message.into_owned() })
+        }
+        ServerInitializeError::TransportError { error, .. } => {
+            Err(ServeError::Transport { message: error.to_string() })
+        }
+        _ => Err(ServeError::Opening),
+    }
+}
+
+/// How a session ended.
+pub(crate) fn closing(reason: Result<QuitReason, tokio::task::JoinError>) -> Result<(), ServeError> {
+    match reason {
+        Ok(QuitReason::JoinError(error)) | Err(error) => Err(ServeError::Broken(error)),
+        Ok(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it parses matters")]
+    struct Sample {
+        project: String,
+        wait_seconds: Option<u64>,
+    }
+
+    #[test]
+    fn wrong_arguments_are_named() {
+        for (given, named) in [
+            (json!({}), "`project`"),
+            (json!({"project": "x", "wait": 1}), "`wait`"),
+            (json!({"project": "x", "wait_seconds": "soon"}), "`wait_seconds`"),
+            (json!({"project": "x", "wait_seconds": -1}), "`wait_seconds`"),
+            (json!({"project": ["x"]}), "`project`"),
+        ] {
+            let error = arguments::<Sample>(given.as_object().cloned()).unwrap_err();
+            assert_eq!(error.code(), "malformed");
+            assert!(error.message().contains(named), "{}", error.message());
+        }
+        assert!(
+            arguments::<Sample>(json!({"project": "x", "wait_seconds": null}).as_object().cloned()).is_ok()
+        );
+    }
+
+    #[test]
+    fn text_and_structure_say_the_same_and_are_clean() {
+        let error = ToolError::new(Code::BUILD_FAILED, "it \u{1b}[31mfailed").hint("mend\u{200b} it");
+        let result = error.into_result();
+        assert_eq!(result.is_error, Some(true));
+        let structured = result.structured_content.unwrap();
+        assert_eq!(
+            structured,
+            json!({"code": "build_failed", "message": "it failed", "hint": "mend it", "retryable": false})
+        );
+        let text = serde_json::to_value(&result.content[0]).unwrap()["text"].as_str().unwrap().to_owned();
+        assert_eq!(text, "failed: it failed\nhint: mend it\ncode: build_failed, retryable: false");
+    }
+}

@@ -1,0 +1,149 @@
+//! JSON schemas as small as clients and models can use: no references, no integer formats that clients warn about, no
+//! `null` beside a type that may simply be left out.
+
+use std::sync::Arc;
+
+use rmcp::model::JsonObject;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform, transform_subschemas};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+/// The schema of a tool's arguments, with the arguments' descriptions.
+pub(crate) fn of_arguments<T: JsonSchema>() -> Arc<JsonObject> {
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    generate::<T>(settings.with_transform(RecursiveTransform(simplify)))
+}
+
+/// The schema of a tool's result. Without descriptions, and with required members only at the top: the names say the
+/// rest, and every client pays for each byte.
+pub(crate) fn of_result<T: JsonSchema>() -> Arc<JsonObject> {
+    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(|root: &mut Schema| {
+        RecursiveTransform(undescribed).transform(root);
+        transform_subschemas(&mut RecursiveTransform(loosen), root);
+    });
+    generate::<T>(settings)
+}
+
+/// What a result that is typed in full elsewhere shows: that it is an object.
+pub(crate) fn plain(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object" })
+}
+
+fn generate<T: JsonSchema>(settings: SchemaSettings) -> Arc<JsonObject> {
+    let settings = settings.with(|settings| {
+        settings.meta_schema = None;
+        settings.inline_subschemas = true;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.remove("title");
+    schema.remove("description");
+    let Value::Object(object) = schema.to_value() else {
+        unreachable!("a struct has an object for its schema")
+    };
+    Arc::new(object)
+}
+
+fn undescribed(schema: &mut Schema) {
+    schema.remove("description");
+    simplify(schema);
+    schema.remove("minimum");
+    if let Some(object) = schema.as_object_mut() {
+        choices(object);
+    }
+}
+
+fn loosen(schema: &mut Schema) {
+    schema.remove("required");
+}
+
+fn simplify(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    object.remove("format");
+    object.remove("default");
+    if object.get("additionalProperties") == Some(&Value::Bool(true)) {
+        object.remove("additionalProperties");
+    }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = object.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    nullable(object);
+}
+
+/// `anyOf: [X, null]` becomes X.
+fn nullable(object: &mut Map<String, Value>) {
+    let Some(Value::Array(options)) = object.get_mut("anyOf") else { return };
+    options.retain(|option| option.get("type") != Some(&json!("null")));
+    if let [Value::Object(only)] = options.as_slice() {
+        let only = only.clone();
+        object.remove("anyOf");
+        for (name, value) in only {
+            object.entry(name).or_insert(value);
+        }
+    }
+}
+
+/// Described constants of one type become an `enum`.
+fn choices(object: &mut Map<String, Value>) {
+    let Some(Value::Array(options)) = object.get("oneOf") else { return };
+    let constants: Option<Vec<Value>> = options.iter().map(|option| option.get("const").cloned()).collect();
+    if let Some(constants) = constants {
+        object.remove("oneOf");
+        object.insert("type".to_owned(), json!("string"));
+        object.insert("enum".to_owned(), Value::Array(constants));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Colour {
+        /// Like blood.
+        Red,
+        /// Like the sky.
+        Blue,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Sample {
+        /// How long.
+        #[schemars(range(max = 45))]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wait_seconds: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        colour: Option<Colour>,
+        names: Vec<String>,
+    }
+
+    #[test]
+    fn optional_is_absent_and_never_null() {
+        assert_eq!(
+            Value::Object(of_arguments::<Sample>().as_ref().clone())["properties"]["wait_seconds"],
+            json!({"description": "How long.", "type": "integer", "minimum": 0, "maximum": 45})
+        );
+        assert_eq!(
+            Value::Object(of_result::<Sample>().as_ref().clone()),
+            json!({
+                "type": "object",
+                "properties": {
+                    "wait_seconds": {"type": "integer", "maximum": 45},
+                    "colour": {"type": "string", "enum": ["red", "blue"]},
+                    "names": {"type": "array", "items": {"type": "string"}},
+                },
+                "required": ["names"],
+            })
+        );
+    }
+}

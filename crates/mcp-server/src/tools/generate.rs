@@ -1,0 +1,115 @@
+//! `generate_code`: from a description to a project's files.
+
+use platform_client::{GenerateOptions, Overwrite};
+use rmcp::model::JsonObject;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Call, Effect, Output, Tool};
+use crate::error::ToolError;
+use crate::progress::Opening;
+use crate::root::Expect;
+
+pub(super) struct GenerateCode;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GenerateArguments {
+    /// What the API is about: things, their fields, how they belong together
+    prompt: String,
+    /// Project name; default: named after the prompt's subject
+    project: Option<String>,
+    /// Folder within the workspace to write to; default: the workspace itself
+    output_dir: Option<String>,
+    /// Such as `fastapi`, the default
+    stack: Option<String>,
+    /// Entities and fields given exactly instead of derived from the prompt
+    spec: Option<JsonObject>,
+    /// Also write over files that were changed by hand; default false
+    overwrite: Option<bool>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct GenerateOut {
+    project: String,
+    output_dir: String,
+    stack: String,
+    generator: String,
+    files: Vec<FileOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit_hash: Option<String>,
+    warnings: Vec<String>,
+    next: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct FileOut {
+    path: String,
+    bytes: u64,
+}
+
+impl Tool for GenerateCode {
+    type Arguments = GenerateArguments;
+    type Output = GenerateOut;
+
+    const NAME: &'static str = "generate_code";
+    const TITLE: &'static str = "Generate an API";
+    const DESCRIPTION: &'static str = "\
+Writes a complete REST API from a plain-language description: models, validation, CRUD routes, database schema, tests, \
+README. Use it for a new backend, e.g. \"user management with users and roles, users have an email and a name\"; to change \
+an existing project edit its files instead. The files are written to output_dir and committed on the platform; files that \
+were changed by hand stay unless overwrite is true. `warnings` lists what was not understood: mend that in the files. \
+Next: deploy_project with path set to output_dir.";
+    const EFFECT: Effect = Effect::Writes;
+
+    fn opening(_: &GenerateArguments) -> Opening {
+        Opening::Now("writing the code")
+    }
+
+    async fn call(call: &Call<'_>, arguments: GenerateArguments) -> Result<GenerateOut, ToolError> {
+        let given = arguments.output_dir.as_deref();
+        let options = GenerateOptions {
+            prompt: arguments.prompt,
+            project: arguments.project,
+            output_dir: call.root.resolve("output_dir", given, Expect::MaybeNew)?,
+            stack: arguments.stack,
+            spec: arguments.spec.map(Value::Object),
+            overwrite: if arguments.overwrite == Some(true) { Overwrite::Always } else { Overwrite::Never },
+        };
+        let generated = call.backend.generate(options).await?;
+        let output_dir = generated.output_dir.display().to_string();
+        Ok(GenerateOut {
+            project: generated.project.to_string(),
+            stack: generated.stack,
+            generator: generated.generator,
+            files: generated
+                .files
+                .into_iter()
+                .map(|file| FileOut { path: file.path.to_string(), bytes: file.bytes })
+                .collect(),
+            commit_hash: Some(generated.commit_hash.to_string()),
+            warnings: generated.warnings,
+            next: format!("Look at `warnings`, then call deploy_project with path {output_dir}."),
+            output_dir,
+        })
+    }
+}
+
+impl Output for GenerateOut {
+    fn text(&self) -> String {
+        let mut lines = vec![
+            format!(
+                "{} files ({}) in {} for project {}",
+                self.files.len(),
+                self.stack,
+                self.output_dir,
+                self.project
+            ),
+            self.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>().join(", "),
+        ];
+        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        lines.push(format!("next: {}", self.next));
+        lines.join("\n")
+    }
+}

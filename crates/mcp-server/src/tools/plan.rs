@@ -1,0 +1,83 @@
+//! `plan_deploy`: how a folder would be built, without doing it.
+
+use platform_client::{Plan, PlanOptions};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ignored::{self, IgnoredOut};
+use super::{Call, Effect, Output, Tool};
+use crate::error::ToolError;
+use crate::progress::Opening;
+use crate::root::Expect;
+
+pub(super) struct PlanDeploy;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanArguments {
+    /// Folder within the workspace; default: the workspace itself
+    path: Option<String>,
+    /// Name or id; default: the folder's project
+    project: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PlanOut {
+    #[serde(flatten)]
+    plan: Plan,
+    ignored: Vec<IgnoredOut>,
+    next: String,
+}
+
+impl Tool for PlanDeploy {
+    type Arguments = PlanArguments;
+    type Output = PlanOut;
+
+    const NAME: &'static str = "plan_deploy";
+    const TITLE: &'static str = "Show the build plan";
+    const DESCRIPTION: &'static str = "\
+Shows how deploy_project would build and start a folder, and which file decided what (`evidence`). Reads only; uploads and \
+changes nothing. Use it when a project is not recognised, when a deploy built or started the wrong thing, or to check a \
+backend-im.yml. `ignored` lists what would stay behind and why. Next: deploy_project, with `plan_hash` if only this very \
+plan may be deployed.";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn opening(_: &PlanArguments) -> Opening {
+        Opening::Now("reading the folder")
+    }
+
+    async fn call(call: &Call<'_>, arguments: PlanArguments) -> Result<PlanOut, ToolError> {
+        let options = PlanOptions {
+            path: call.root.resolve("path", arguments.path.as_deref(), Expect::Folder)?,
+            project: arguments.project,
+        };
+        let report = call.backend.plan(options).await?;
+        let next =
+            "If this is right, call deploy_project; if not, state it in backend-im.yml and plan again.";
+        Ok(PlanOut { plan: report.plan, ignored: ignored::listed(report.ignored), next: next.to_owned() })
+    }
+}
+
+impl Output for PlanOut {
+    fn text(&self) -> String {
+        let plan = &self.plan;
+        let mut lines =
+            vec![format!("{} files, {} bytes, plan_hash {}", plan.files, plan.bytes, plan.plan_hash)];
+        let decided =
+            plan.evidence.iter().map(|found| format!("{}: {} ({})", found.field, found.value, found.source));
+        lines.extend(decided);
+        let steps = [
+            ("install", plan.install.as_ref().map(|install| &install.command)),
+            ("build", plan.build.as_ref()),
+            ("test", plan.test.as_ref()),
+            ("start", plan.start.as_ref()),
+        ];
+        lines.extend(
+            steps.iter().filter_map(|(step, command)| Some(format!("{step}: {}", command.as_ref()?))),
+        );
+        lines.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
+        lines.extend(ignored::line(&self.ignored));
+        lines.push(format!("next: {}", self.next));
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,210 @@
+//! Build, launch, probe: or leave nothing behind.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use build_plan::{FailedStep, Phase};
+use platform_api::{Code, Fact, Failure, InstanceId, LogSource};
+use tokio_util::sync::CancellationToken;
+
+use super::journal::Journal;
+use super::site::{Place, io_failure};
+use super::supervise::Live;
+use super::{Ended, Site};
+use crate::clock::{new_instance, now_ms};
+use crate::engine::{BuildJob, Engine, Exit, LaunchSpec, Release};
+use crate::health::{Healthy, Probe, Unhealthy, probe};
+use crate::store::DeploymentRow;
+
+/// How many of an app's last lines a diagnosis reads.
+const DIAGNOSIS_LINES: usize = 200;
+
+/// Builds the release unless it is already built, starts one instance of it and probes that. On any error nothing of
+/// it runs any more.
+pub(super) async fn bring_up<E: Engine>(
+    journal: &Journal<'_, E>,
+    place: &Place,
+    data_dir: PathBuf,
+    cancel: &CancellationToken,
+) -> Result<(Healthy, Live), Ended> {
+    let (site, row) = (journal.site, journal.row);
+    let permit = tokio::select! {
+        permit = site.starts.acquire() => permit.map_err(|_| Ended::Abandoned)?,
+        () = cancel.cancelled() => return Err(Ended::Cancelled),
+    };
+    let release = built(journal, place, cancel).await?;
+    journal.record(Fact::Built).await?;
+
+    let instance = new_instance();
+    let spec = launch_spec(site, row, instance, release, data_dir);
+    let outcome = start(journal, &spec, cancel).await;
+    drop(permit);
+    match outcome {
+        Ok(healthy) => {
+            journal.record(Fact::Healthy).await?;
+            Ok((healthy, Live { row: row.clone(), spec, restarts: 0 }))
+        }
+        Err(ended) => {
+            stop(site, instance).await;
+            discard(site, row, place).await;
+            Err(ended)
+        }
+    }
+}
+
+/// The built release: the one that lies there, or a new one.
+async fn built<E: Engine>(
+    journal: &Journal<'_, E>,
+    place: &Place,
+    cancel: &CancellationToken,
+) -> Result<Release, Ended> {
+    let (site, row) = (journal.site, journal.row);
+    if let Some(release) = read_release(place) {
+        journal.say(LogSource::Build, "this release is already built: nothing to do");
+        return Ok(release);
+    }
+    let job = BuildJob {
+        deployment: row.id,
+        project: row.project.clone(),
+        commit: row.commit.clone(),
+        plan: row.plan.clone(),
+        source: place.root(),
+        logs: site.logs(row.id),
+        project_dir: site.project_dir(&row.project),
+    };
+    let prepared = tokio::select! {
+        prepared = site.engine.prepare(&job, cancel) => prepared,
+        // The engine hears of it too and ends its steps; this only makes sure that nobody waits for a deaf one.
+        () = cancelled_and_late(cancel) => return Err(Ended::Cancelled),
+    };
+    match prepared {
+        Ok(release) => {
+            write_release(place, &release).map_err(|error| io_failure(&error))?;
+            Ok(release)
+        }
+        Err(_) if cancel.is_cancelled() => {
+            discard(site, row, place).await;
+            Err(Ended::Cancelled)
+        }
+        Err(failure) => {
+            discard(site, row, place).await;
+            Err(failure.into())
+        }
+    }
+}
+
+async fn cancelled_and_late(cancel: &CancellationToken) {
+    const LATE: std::time::Duration = std::time::Duration::from_secs(20);
+    cancel.cancelled().await;
+    tokio::time::sleep(LATE).await;
+}
+
+/// Launches the instance and probes it.
+async fn start<E: Engine>(
+    journal: &Journal<'_, E>,
+    spec: &LaunchSpec,
+    cancel: &CancellationToken,
+) -> Result<Healthy, Ended> {
+    let (site, row) = (journal.site, journal.row);
+    let address = site.engine.launch(spec).await?;
+    journal.record(Fact::Launched { instance: spec.instance }).await?;
+    let path = row.plan.health_path.clone();
+    let probed = Probe { instance: spec.instance, address, path, limit: site.limits.probe };
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Ended::Cancelled),
+        outcome = probe(&site.engine, &probed) => match outcome {
+            Ok(healthy) => Ok(healthy),
+            Err(Unhealthy::Exited(exit)) => Err(exited_early(site, row, &exit).into()),
+            Err(Unhealthy::Failed(failure)) => Err(diagnosed(site, row, Phase::Health, None, failure).into()),
+        },
+    }
+}
+
+/// What an instance of the deployment is started with.
+pub(super) fn launch_spec<E>(
+    site: &Site<E>,
+    row: &DeploymentRow,
+    instance: InstanceId,
+    release: Release,
+    data_dir: PathBuf,
+) -> LaunchSpec {
+    let mut env: BTreeMap<String, String> = row.plan.env.clone();
+    env.extend(row.env.clone());
+    LaunchSpec {
+        instance,
+        deployment: row.id,
+        project: row.project.clone(),
+        release,
+        env,
+        data_dir,
+        logs: site.logs(row.id),
+        started_ms: now_ms(),
+    }
+}
+
+fn exited_early<E>(site: &Site<E>, row: &DeploymentRow, exit: &Exit) -> Failure {
+    let message = format!("the app ended before it was healthy ({})", exit.status);
+    let hint = "The lines it printed last say why; the app must keep running and serve HTTP on $HOST:$PORT.";
+    let failure = Failure::new(Code::EXITED_EARLY, message).hint(hint);
+    diagnosed(site, row, Phase::Start, Some(exit.status.clone()), failure)
+}
+
+/// Adds what the app's last lines say about the cause.
+fn diagnosed<E>(
+    site: &Site<E>,
+    row: &DeploymentRow,
+    phase: Phase,
+    exit: Option<String>,
+    mut failure: Failure,
+) -> Failure {
+    let lines = site.logs(row.id).tail(DIAGNOSIS_LINES, Some(LogSource::Runtime)).unwrap_or_default();
+    let output: Vec<String> = lines.into_iter().map(|line| line.text).collect();
+    let step = FailedStep { phase, runtime: Some(row.plan.runtime), exit };
+    if let Some(diagnosis) = build_plan::diagnose(&step, &output) {
+        failure.hint = Some(diagnosis.fix.clone());
+        failure.diagnosis = serde_json::to_value(diagnosis).ok();
+    }
+    failure
+}
+
+pub(super) async fn stop<E: Engine>(site: &Site<E>, instance: InstanceId) {
+    if let Err(error) = site.engine.stop(instance, site.limits.stop_grace).await {
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(instance.id = %instance, error, "could not stop an instance");
+    }
+}
+
+/// Removes the release of a deployment that did not go live, unless an earlier one of the same commit did.
+async fn discard<E>(site: &Site<E>, row: &DeploymentRow, place: &Place) {
+    let completed = site.store.completed(&row.project, site.limits.releases).unwrap_or_default();
+    if completed.iter().any(|release| release.commit == row.commit) {
+        return;
+    }
+    let dir = place.dir.clone();
+    let removed = tokio::task::spawn_blocking(move || super::site::remove_tree(&dir)).await;
+    if let Ok(Err(error)) = removed {
+        let error: &dyn std::error::Error = &error;
+        tracing::warn!(deployment.id = %row.id, error, "could not remove a failed release");
+    }
+}
+
+/// The release that was built at this place, if one was.
+pub(super) fn read_release(place: &Place) -> Option<Release> {
+    let text = std::fs::read(place.manifest()).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+fn write_release(place: &Place, release: &Release) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(&place.dir)?;
+    serde_json::to_writer(&mut file, release)?;
+    file.as_file().sync_data()?;
+    file.persist(place.manifest()).map_err(|error| error.error)?;
+    Ok(())
+}
+
+pub(super) fn disk_full() -> Failure {
+    Failure::new(Code::DISK_FULL, "the platform's disk is full")
+        .hint("Free some space on the disk of the platform's home folder (`backend-im doctor` shows it), then deploy again.")
+        .retryable()
+}

@@ -1,0 +1,97 @@
+//! After a restart, however the last platform ended: what was live is live again, what was under way has an end, and
+//! nothing runs unowned.
+
+use std::collections::BTreeSet;
+
+use platform_api::{InstanceId, State};
+
+use super::bring_up::{launch_spec, read_release, stop};
+use super::driver::{Command, interrupted_fact};
+use super::drivers::Drivers;
+use super::journal::Journal;
+use super::retention;
+use super::site::SharedSite;
+use super::supervise::{Begin, Live};
+use crate::clock::new_instance;
+use crate::engine::{Engine, Running};
+use crate::store::{DeploymentRow, ProjectRow, StoreError};
+
+/// How many projects are read at once.
+const PAGE: usize = 200;
+
+/// Brings the platform back to what the database says.
+pub(crate) async fn recover<E: Engine>(site: &SharedSite<E>, drivers: &Drivers<E>) -> Result<(), StoreError> {
+    let running = site.engine.running().await;
+    let mut owned = BTreeSet::new();
+    let mut offset = 0;
+    loop {
+        let projects = site.store.projects(offset, PAGE)?;
+        for project in &projects {
+            owned.extend(bring_back(site, drivers, project, &running).await?);
+        }
+        offset += projects.len();
+        if projects.len() < PAGE {
+            break;
+        }
+    }
+    for row in site.store.under_way()? {
+        settle(site, drivers, &row).await?;
+    }
+    for orphan in running.into_iter().filter(|running| !owned.contains(&running.instance)) {
+        tracing::info!(instance.id = %orphan.instance, project.id = %orphan.project, "stopping what nobody owns");
+        let site = site.clone();
+        let background = site.background.clone();
+        background.spawn(async move { stop(&site, orphan.instance).await });
+    }
+    Ok(())
+}
+
+/// Brings one project's live deployment back; names the instance that it adopted.
+async fn bring_back<E: Engine>(
+    site: &SharedSite<E>,
+    drivers: &Drivers<E>,
+    project: &ProjectRow,
+    running: &[Running],
+) -> Result<Option<InstanceId>, StoreError> {
+    let Some(live) = project.live else { return Ok(None) };
+    let Some(row) = site.store.deployment(live)? else { return Ok(None) };
+    let place = site.place(&project.id, &row.commit);
+    let Some(release) = read_release(&place) else {
+        tracing::error!(project.id = %project.id, "the live release is gone from the disk; deploy it again");
+        return Ok(None);
+    };
+    let data_dir = match site.data_dir(&project.id).await {
+        Ok(dir) => dir,
+        Err(failure) => {
+            tracing::error!(project.id = %project.id, message = failure.message, "could not bring a project back");
+            return Ok(None);
+        }
+    };
+    site.gateway.known(&project.id, &retention::kept(site, &project.id));
+    // An app that was started again by itself may have left more than one folder; the newest is the one.
+    let found = running.iter().filter(|running| running.deployment == live).max_by_key(|running| running.started_ms);
+    let instance = found.map_or_else(new_instance, |running| running.instance);
+    let mut spec = launch_spec(site, &row, instance, release, data_dir);
+    let begin = match found {
+        Some(running) => {
+            spec.started_ms = running.started_ms;
+            Begin::Adopted
+        }
+        None => Begin::Stopped,
+    };
+    drivers.adopt(&project.id, Live { row, spec, restarts: 0 }, begin);
+    Ok(found.map(|running| running.instance))
+}
+
+/// What waited goes on waiting; what was under way has failed.
+async fn settle<E: Engine>(
+    site: &SharedSite<E>,
+    drivers: &Drivers<E>,
+    row: &DeploymentRow,
+) -> Result<(), StoreError> {
+    if row.state == State::Queued {
+        drivers.send(&row.project, Command::Deploy(row.id)).await;
+        return Ok(());
+    }
+    Journal::new(site, row).record(interrupted_fact()).await
+}

@@ -1,0 +1,45 @@
+//! Which releases are kept: the last few healthy ones, so that going back builds nothing.
+
+use std::collections::BTreeSet;
+
+use platform_api::{ProjectId, ShortCommit};
+
+use super::Site;
+use super::site::remove_tree;
+
+/// The commits whose releases are kept, the live one first.
+pub(super) fn kept<E>(site: &Site<E>, project: &ProjectId) -> Vec<ShortCommit> {
+    let mut kept: Vec<ShortCommit> = Vec::new();
+    // A commit may have gone live many times: look further back than the number of releases.
+    let completed = site.store.completed(project, site.limits.releases * 20).unwrap_or_default();
+    for row in completed {
+        let commit = row.commit.short();
+        if kept.len() < site.limits.releases && !kept.contains(&commit) {
+            kept.push(commit);
+        }
+    }
+    kept
+}
+
+/// Removes the releases that are no longer kept. Slow for large ones, therefore in the background.
+pub(super) fn retire<E>(site: &Site<E>, project: &ProjectId) {
+    let kept = kept(site, project);
+    site.gateway.known(project, &kept);
+    let under_way = site.store.under_way().unwrap_or_default();
+    let wanted: BTreeSet<String> = kept
+        .iter()
+        .map(ToString::to_string)
+        .chain(under_way.iter().filter(|row| row.project == *project).map(|row| row.commit.short().to_string()))
+        .collect();
+    let releases = site.project_dir(project).join("releases");
+    let Ok(entries) = std::fs::read_dir(releases) else { return };
+    for entry in entries.flatten() {
+        if wanted.contains(entry.file_name().to_string_lossy().as_ref()) {
+            continue;
+        }
+        if let Err(error) = remove_tree(&entry.path()) {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(project.id = %project, error, "could not remove an old release");
+        }
+    }
+}

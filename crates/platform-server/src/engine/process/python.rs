@@ -1,0 +1,281 @@
+//! Python: a virtual environment per set of dependencies, made by `uv` where there is one or one can be fetched, by
+//! `venv` and `pip` otherwise. Bytecode is compiled once, with the layer: an app that starts finds all of it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use build_plan::{Install, InstallMethod, Phase};
+use platform_api::Failure;
+
+use super::layers::{Layer, LayerKey};
+use super::prepare::Build;
+use super::step::internal;
+use super::tools::missing;
+
+/// Prints what decides whether an environment fits: the real interpreter (not a shim before it), version and ABI.
+const IDENTIFY: &str = "import sys, sysconfig\n\
+    print(sys.executable)\n\
+    print('.'.join(map(str, sys.version_info[:3])))\n\
+    print(sysconfig.get_config_var('SOABI'))";
+
+/// Writes the dependencies of `pyproject.toml` as a requirements file, for a `pip` that cannot install only those.
+const DEPENDENCIES: &str = "import sys\n\
+    try:\n    import tomllib\n\
+    except ImportError:\n    from pip._vendor import tomli as tomllib\n\
+    with open('pyproject.toml', 'rb') as file:\n    project = tomllib.load(file).get('project', {})\n\
+    with open(sys.argv[1], 'w') as file:\n    file.writelines(d + '\\n' for d in project.get('dependencies', []))";
+
+/// A Python of this machine.
+struct Interpreter {
+    path: String,
+    version: String,
+    /// Everything that was printed about it.
+    identity: String,
+}
+
+/// Installs the project's dependencies as a layer.
+pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<(), Failure> {
+    let python = interpreter(build).await?;
+    let mut key = LayerKey::new("python");
+    key.add("interpreter", python.identity.as_bytes());
+    key.add("method", format!("{:?}", install.method).as_bytes());
+    key.add("extra", install.extra.join("\n").as_bytes());
+    key.add_files(&build.job.source, &install.inputs).map_err(|error| internal(&error))?;
+    let layer = build.take_layer(key).await?;
+    let venv = layer.path.join("venv");
+    // A layer also ends when the interpreter below it is removed.
+    if layer.is_complete() && venv.join("bin/python").exists() {
+        build.note(format!("dependencies unchanged: reusing layer {}", layer.short()));
+    } else {
+        layer.begin().await.map_err(|error| internal(&error))?;
+        build.note(format!(
+            "installing dependencies with Python {} into layer {}",
+            python.version,
+            layer.short()
+        ));
+        fill(build, install, &python, &venv).await?;
+        layer.complete().map_err(|error| internal(&error))?;
+    }
+    use_environment(build, &venv);
+    build.layers.push(layer.key.clone());
+    Ok(())
+}
+
+/// An environment inside the release, for a project that has no dependencies or installs them by itself. It has `pip`.
+pub(super) async fn install_private(build: &mut Build<'_>) -> Result<(), Failure> {
+    let python = interpreter(build).await?;
+    let venv = build.job.source.join(".backend-im/venv");
+    let place = venv.to_string_lossy().into_owned();
+    let has_install = build.job.plan.install.is_some();
+    let argv: &[&str] = if has_install {
+        &[&python.path, "-m", "venv", &place]
+    } else {
+        // Nothing will be installed, so nothing is needed to install with.
+        &[&python.path, "-m", "venv", "--without-pip", &place]
+    };
+    let step = build.program(Phase::Install, "python -m venv .backend-im/venv", argv);
+    build.run(step).await?;
+    use_environment(build, &venv);
+    Ok(())
+}
+
+fn use_environment(build: &mut Build<'_>, venv: &Path) {
+    build.path_prefix.insert(0, venv.join("bin"));
+    build.env.insert("VIRTUAL_ENV".to_owned(), venv.to_string_lossy().into_owned());
+    // Python keeps lines back when it writes to a pipe; a log wants them when they are printed.
+    build.env.insert("PYTHONUNBUFFERED".to_owned(), "1".to_owned());
+}
+
+async fn interpreter(build: &mut Build<'_>) -> Result<Interpreter, Failure> {
+    let wanted = build.job.plan.version.clone().map(|version| minor_version(&version).to_owned());
+    let engine = build.engine;
+    let exact = wanted.as_ref().and_then(|version| engine.env.which(&format!("python{version}")));
+    if let Some(path) = exact
+        && let Ok(found) = identify(build, &path).await
+    {
+        return Ok(found);
+    }
+    let path = engine.env.which("python3").ok_or_else(|| {
+        missing("python3", "install Python 3 (Debian, Ubuntu: `apt install python3 python3-venv`)")
+    })?;
+    let found = identify(build, &path).await?;
+    if let Some(wanted) = wanted
+        && minor_version(&found.version) != wanted
+        && wanted.starts_with(|first: char| first.is_ascii_digit())
+    {
+        build.note(format!(
+            "the project asks for Python {wanted}; this machine has {}: using that",
+            found.version
+        ));
+    }
+    Ok(found)
+}
+
+async fn identify(build: &Build<'_>, path: &Path) -> Result<Interpreter, Failure> {
+    let identity = build.engine.tools.ask(path, &["-c", IDENTIFY], &build.engine.env).await?;
+    let mut lines = identity.lines();
+    let path = lines.next().unwrap_or_default().to_owned();
+    let version = lines.next().unwrap_or_default().to_owned();
+    Ok(Interpreter { path, version, identity })
+}
+
+/// `3.12` of `3.12.1`.
+fn minor_version(version: &str) -> &str {
+    let end = version.match_indices('.').nth(1).map_or(version.len(), |(at, _)| at);
+    &version[..end]
+}
+
+async fn fill(
+    build: &mut Build<'_>,
+    install: &Install,
+    python: &Interpreter,
+    venv: &Path,
+) -> Result<(), Failure> {
+    match uv(build, python).await? {
+        Some(uv) => fill_with_uv(build, install, python, &Places::new(&uv, venv)).await,
+        None => fill_with_pip(build, install, python, venv).await,
+    }
+}
+
+/// The paths of an installation as text, for argument lists.
+struct Places {
+    uv: String,
+    venv: String,
+    python: String,
+}
+
+impl Places {
+    fn new(uv: &Path, venv: &Path) -> Self {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        Self { uv: text(uv), venv: text(venv), python: text(&venv.join("bin/python")) }
+    }
+}
+
+async fn fill_with_uv(
+    build: &mut Build<'_>,
+    install: &Install,
+    python: &Interpreter,
+    at: &Places,
+) -> Result<(), Failure> {
+    let extra: Vec<&str> = install.extra.iter().map(String::as_str).collect();
+    let pip = [at.uv.as_str(), "pip", "install", "--python", &at.python, "--compile-bytecode"];
+    if install.method == InstallMethod::UvSync {
+        let sync = [
+            at.uv.as_str(),
+            "sync",
+            "--locked",
+            "--no-dev",
+            "--no-install-project",
+            "--compile-bytecode",
+            "--python",
+            &python.path,
+        ];
+        let mut step = build.program(Phase::Install, "uv sync --locked --no-dev", &sync);
+        step.env = uv_env();
+        step.env.insert("UV_PROJECT_ENVIRONMENT".to_owned(), at.venv.clone());
+        build.run(step).await?;
+        if extra.is_empty() {
+            return Ok(());
+        }
+        let shown = format!("uv pip install {}", extra.join(" "));
+        let mut step = build.program(Phase::Install, &shown, &[&pip[..], &extra].concat());
+        step.env = uv_env();
+        return build.run(step).await;
+    }
+    let make = [at.uv.as_str(), "venv", "--no-project", "--python", &python.path, &at.venv];
+    let mut step = build.program(Phase::Install, &format!("uv venv --python {}", python.version), &make);
+    step.env = uv_env();
+    build.run(step).await?;
+    let from = requirements(install);
+    let shown = ["uv pip install -r", &from, &extra.join(" ")].join(" ");
+    let mut step = build.program(Phase::Install, shown.trim(), &[&pip[..], &["-r", &from], &extra].concat());
+    step.env = uv_env();
+    build.run(step).await
+}
+
+async fn fill_with_pip(
+    build: &mut Build<'_>,
+    install: &Install,
+    python: &Interpreter,
+    venv: &Path,
+) -> Result<(), Failure> {
+    let place = venv.to_string_lossy().into_owned();
+    let make = build.program(Phase::Install, "python -m venv", &[&python.path, "-m", "venv", &place]);
+    build.run(make).await?;
+    let python = venv.join("bin/python").to_string_lossy().into_owned();
+    let mut from = requirements(install);
+    if install.method != InstallMethod::Requirements {
+        if install.method == InstallMethod::UvSync {
+            build.note("without uv, uv.lock cannot be used: installing what pyproject.toml allows");
+        }
+        from = venv.with_file_name("requirements.txt").to_string_lossy().into_owned();
+        let argv = [python.as_str(), "-c", DEPENDENCIES, &from];
+        let list = build.program(Phase::Install, "reading the dependencies of pyproject.toml", &argv);
+        build.run(list).await?;
+    }
+    let extra: Vec<&str> = install.extra.iter().map(String::as_str).collect();
+    let pip = [&python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-r", &from];
+    let shown = ["pip install -r", &requirements(install), &extra.join(" ")].join(" ");
+    let step = build.program(Phase::Install, shown.trim(), &[&pip[..], &extra].concat());
+    build.run(step).await
+}
+
+/// The file that lists the dependencies.
+fn requirements(install: &Install) -> String {
+    let wanted = if install.method == InstallMethod::Requirements { ".txt" } else { "pyproject.toml" };
+    let default = if install.method == InstallMethod::Requirements { "requirements.txt" } else { wanted };
+    let listed = install.inputs.iter().find(|input| input.ends_with(wanted));
+    listed.map_or_else(|| default.to_owned(), Clone::clone)
+}
+
+/// `uv` of this machine, or one fetched as a Python package; `None` when neither can be had.
+async fn uv(build: &mut Build<'_>, python: &Interpreter) -> Result<Option<PathBuf>, Failure> {
+    let engine = build.engine;
+    if let Some(path) = engine.env.which("uv") {
+        return Ok(Some(path));
+    }
+    if engine.tools.uv_is_unavailable.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let place = build.take_tool(LayerKey::new("uv")).await?;
+    let program = place.path.join("bin/uv");
+    if place.is_complete() && program.exists() {
+        return Ok(Some(program));
+    }
+    build.note("uv is not on this machine: fetching it, once");
+    if fetch_uv(build, python, &place).await? && program.exists() {
+        place.complete().map_err(|error| internal(&error))?;
+        return Ok(Some(program));
+    }
+    engine.tools.uv_is_unavailable.store(true, Ordering::Relaxed);
+    build.note("uv could not be fetched: going on with venv and pip");
+    Ok(None)
+}
+
+/// With the interpreter's own `pip`, or, where a distribution keeps that apart, with that of an environment.
+async fn fetch_uv(build: &mut Build<'_>, python: &Interpreter, place: &Layer) -> Result<bool, Failure> {
+    place.begin().await.map_err(|error| internal(&error))?;
+    let target = place.path.to_string_lossy().into_owned();
+    let options = ["--no-input", "--disable-pip-version-check", "--no-compile"];
+    let argv = [&[python.path.as_str(), "-m", "pip", "install"], &options[..], &["--target", &target, "uv"]];
+    let step = build.program(Phase::Install, "pip install uv", &argv.concat());
+    if build.attempt(step).await? {
+        return Ok(true);
+    }
+    place.begin().await.map_err(|error| internal(&error))?;
+    let step = build.program(Phase::Install, "python -m venv", &[&python.path, "-m", "venv", &target]);
+    if !build.attempt(step).await? {
+        return Ok(false);
+    }
+    let own = place.path.join("bin/python").to_string_lossy().into_owned();
+    let argv = [&[own.as_str(), "-m", "pip", "install"], &options[..], &["uv"]];
+    let step = build.program(Phase::Install, "pip install uv", &argv.concat());
+    build.attempt(step).await
+}
+
+/// `uv` uses the interpreter it is given; it must neither fetch another nor draw progress bars into a log.
+fn uv_env() -> BTreeMap<String, String> {
+    let settings = [("UV_PYTHON_DOWNLOADS", "never"), ("UV_NO_PROGRESS", "1")];
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}

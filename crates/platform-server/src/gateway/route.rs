@@ -1,0 +1,231 @@
+//! Which instance a project's requests go to, and the switch from one to the next.
+//!
+//! ```text
+//! request:  live.load ─► gate.enter ──► counted on that instance ──► … ──► gate.leave
+//!                └──◄── closed: a newer one is already in `live`, load again
+//! switch:   live.swap(new) ─► old.gate.close ─► drain: old.gate empty
+//! ```
+//! Entering and closing are one atomic word, so a request is either counted before the closing, and waited for, or sees
+//! it and goes to the new instance. No request is lost in between, and no lock is held while any is served.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use platform_api::{ProjectId, Receipt, ShortCommit};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::instance::{Instance, Target};
+use super::page::Page;
+
+/// All routes, by project.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    by_project: ArcSwap<HashMap<String, Arc<Route>>>,
+    changing: Mutex<()>,
+}
+
+impl Routes {
+    /// The route of `project`, if it has one.
+    pub(super) fn find(&self, project: &str) -> Option<Arc<Route>> {
+        self.by_project.load().get(project).cloned()
+    }
+
+    /// The route of `project`, made if it has none.
+    pub(super) fn of(&self, project: &ProjectId) -> Arc<Route> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(route) = self.find(project.as_str()) {
+            return route;
+        }
+        let route = Arc::new(Route::new(project.clone()));
+        let mut next = HashMap::clone(&self.by_project.load());
+        next.insert(project.to_string(), Arc::clone(&route));
+        self.by_project.store(Arc::new(next));
+        route
+    }
+
+    /// Forgets `project`.
+    pub(super) fn remove(&self, project: &ProjectId) -> Option<Arc<Route>> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = HashMap::clone(&self.by_project.load());
+        let removed = next.remove(project.as_str());
+        self.by_project.store(Arc::new(next));
+        removed
+    }
+}
+
+/// One project's route.
+#[derive(Debug)]
+pub(super) struct Route {
+    project: ProjectId,
+    live: ArcSwapOption<Instance>,
+    was_live: AtomicBool,
+    known: ArcSwap<Vec<ShortCommit>>,
+    counts: Counts,
+    port: Mutex<Option<OwnPort>>,
+}
+
+/// What a project's requests came to, since the gateway started.
+#[derive(Debug, Default)]
+struct Counts {
+    requests: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// The project's own port.
+#[derive(Debug)]
+pub(super) struct OwnPort {
+    pub(super) number: u16,
+    /// Cancel to stop listening.
+    pub(super) open: CancellationToken,
+}
+
+impl Route {
+    fn new(project: ProjectId) -> Self {
+        Self {
+            project,
+            live: ArcSwapOption::empty(),
+            was_live: AtomicBool::new(false),
+            known: ArcSwap::default(),
+            counts: Counts::default(),
+            port: Mutex::default(),
+        }
+    }
+
+    /// Counts a request and hands it the live instance, or says why there is none.
+    pub(super) fn claim(self: &Arc<Self>) -> Result<Claim, Page> {
+        self.counts.requests.fetch_add(1, Ordering::Relaxed);
+        loop {
+            let Some(instance) = self.live.load_full() else {
+                self.counts.failed.fetch_add(1, Ordering::Relaxed);
+                return Err(self.absent());
+            };
+            if instance.gate().enter() {
+                return Ok(Claim { route: Arc::clone(self), instance });
+            }
+        }
+    }
+
+    /// Like [`Self::claim`], for one release only.
+    pub(super) fn claim_release(self: &Arc<Self>, commit: &str) -> Result<Claim, Page> {
+        let claim = self.claim()?;
+        if claim.instance.commit().as_str() == commit {
+            return Ok(claim);
+        }
+        let (project, commit) = (self.project.to_string(), commit.to_owned());
+        if self.known.load().iter().any(|known| known.as_str() == commit) {
+            Err(Page::ReleaseNotRunning { project, commit })
+        } else {
+            Err(Page::ReleaseGone { project, commit })
+        }
+    }
+
+    fn absent(&self) -> Page {
+        let project = self.project.to_string();
+        if self.was_live.load(Ordering::Relaxed) {
+            Page::Stopped { project }
+        } else {
+            Page::NotYetLive { project }
+        }
+    }
+
+    /// From here on new requests go to `next`.
+    pub(super) fn switch(self: &Arc<Self>, next: Option<Arc<Instance>>) -> Switched {
+        let (requests, failed) = self.counted();
+        self.was_live.store(true, Ordering::Relaxed);
+        let leaving = self.live.swap(next);
+        let in_flight = leaving.as_ref().map_or(0, |old| old.gate().close());
+        Switched {
+            old: leaving.as_ref().map(|old| old.target()),
+            leaving,
+            route: Arc::clone(self),
+            at: Instant::now(),
+            before: Receipt { requests, failed, in_flight, drain_ms: 0 },
+        }
+    }
+
+    /// The live instance.
+    pub(super) fn live(&self) -> Option<Target> {
+        self.live.load().as_ref().map(|instance| instance.target())
+    }
+
+    /// The releases that are kept, so that the host of one that does not run says how to bring it back.
+    pub(super) fn know(&self, commits: &[ShortCommit]) {
+        self.known.store(Arc::new(commits.to_vec()));
+    }
+
+    /// The project's own port, for reading and changing.
+    pub(super) fn port(&self) -> std::sync::MutexGuard<'_, Option<OwnPort>> {
+        self.port.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counted(&self) -> (u64, u64) {
+        (self.counts.requests.load(Ordering::Relaxed), self.counts.failed.load(Ordering::Relaxed))
+    }
+}
+
+/// One request's place on an instance, from its choice until the answer's last byte has left the instance.
+#[derive(Debug)]
+pub(super) struct Claim {
+    route: Arc<Route>,
+    instance: Arc<Instance>,
+}
+
+impl Claim {
+    pub(super) fn instance(&self) -> &Arc<Instance> {
+        &self.instance
+    }
+
+    pub(super) fn project(&self) -> &ProjectId {
+        &self.route.project
+    }
+
+    /// Counts the request as one that the instance did not answer, or not to the end.
+    pub(super) fn failed(&self) {
+        self.route.counts.failed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.instance.gate().leave();
+    }
+}
+
+/// A switch that happened; what it replaced is still finishing its requests.
+#[derive(Debug)]
+#[must_use = "the old instance may be stopped only after `drained`"]
+pub(crate) struct Switched {
+    /// What was replaced.
+    pub(crate) old: Option<Target>,
+    leaving: Option<Arc<Instance>>,
+    route: Arc<Route>,
+    at: Instant,
+    before: Receipt,
+}
+
+impl Switched {
+    /// Waits until the replaced instance has nothing in flight any more, at most `limit`, and cuts its upgraded
+    /// connections. After this it may be stopped. Requests that were left when time was up count as failed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the switch in place and the rest of the drain undone: upgraded connections then last
+    /// until the instance itself ends.
+    pub(crate) async fn drained(self, limit: Duration) -> Receipt {
+        let left = match &self.leaving {
+            Some(instance) => instance.drained(limit).await,
+            None => 0,
+        };
+        let (requests, failed) = self.route.counted();
+        let drain = Instant::now() - self.at;
+        Receipt {
+            requests: requests - self.before.requests,
+            failed: failed - self.before.failed + left,
+            in_flight: self.before.in_flight,
+            drain_ms: u64::try_from(drain.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}

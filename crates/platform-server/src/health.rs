@@ -1,0 +1,223 @@
+//! The probe: TCP first, then the health path, raced against the instance's own death.
+//!
+//! The only maker of [`Healthy`]. It takes nobody's word: it connects by itself, checks that the listening socket
+//! belongs to the instance and not to whoever else took the port, and reads the answer.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper_util::rt::TokioIo;
+use platform_api::{Code, Failure, InstanceId};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::engine::{Engine, Exit};
+
+/// How often an instance that does not answer yet is asked again.
+const POLL: Duration = Duration::from_millis(25);
+/// How long one attempt may take.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(5);
+/// How long an instance may listen elsewhere before that is its answer; frameworks open debug ports first.
+const ELSEWHERE_GRACE: Duration = Duration::from_secs(4);
+/// What is asked where the project names no health path of its own.
+const USUAL_PATHS: [&str; 4] = ["/healthz", "/up", "/health", "/"];
+
+/// Proof that an instance answered its probe. Only [`probe`] makes one, and only a `Healthy` can be routed to.
+#[derive(Debug)]
+pub(crate) struct Healthy {
+    instance: InstanceId,
+    address: SocketAddr,
+}
+
+impl Healthy {
+    /// Which instance.
+    pub(crate) fn instance(&self) -> InstanceId {
+        self.instance
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_test(instance: InstanceId, address: SocketAddr) -> Self {
+        Self { instance, address }
+    }
+}
+
+/// What is probed, how, and for how long.
+#[derive(Debug, Clone)]
+pub(crate) struct Probe {
+    pub(crate) instance: InstanceId,
+    pub(crate) address: SocketAddr,
+    /// A path of the project's own must answer 2xx; the usual ones need only answer below 500.
+    pub(crate) path: Option<String>,
+    pub(crate) limit: Duration,
+}
+
+/// Why an instance is not healthy.
+#[derive(Debug)]
+pub(crate) enum Unhealthy {
+    /// Its process ended.
+    Exited(Exit),
+    /// It is still there and did not do what was asked of it.
+    Failed(Failure),
+}
+
+/// What the last attempt met.
+enum Attempt {
+    Answered,
+    Refused,
+    Foreign,
+    Silent,
+    Status { path: String, status: u16 },
+}
+
+/// Probes an instance until it is healthy, dead or out of time.
+///
+/// # Errors
+/// [`Unhealthy`] says which of the two it was, and why.
+///
+/// # Cancel safety
+/// Safe to drop; the instance is left as it is.
+pub(crate) async fn probe<E: Engine>(engine: &E, probe: &Probe) -> Result<Healthy, Unhealthy> {
+    tokio::select! {
+        biased;
+        exit = engine.exited(probe.instance) => Err(Unhealthy::Exited(exit)),
+        outcome = ask_until_answered(engine, probe) => outcome.map_err(Unhealthy::Failed),
+    }
+}
+
+async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Healthy, Failure> {
+    let deadline = Instant::now() + probe.limit;
+    let mut elsewhere_since = None;
+    loop {
+        let attempt = attempt(engine, probe).await;
+        let now = Instant::now();
+        match attempt {
+            Attempt::Answered => return Ok(Healthy { instance: probe.instance, address: probe.address }),
+            Attempt::Foreign => return Err(foreign(probe)),
+            Attempt::Refused => {
+                if let Some(failure) = listens_elsewhere(engine, probe) {
+                    let since = *elsewhere_since.get_or_insert(now);
+                    if now - since >= ELSEWHERE_GRACE || now >= deadline {
+                        return Err(failure);
+                    }
+                }
+            }
+            Attempt::Silent | Attempt::Status { .. } => elsewhere_since = None,
+        }
+        if now >= deadline {
+            return Err(out_of_time(probe, &attempt));
+        }
+        sleep(POLL).await;
+    }
+}
+
+async fn attempt<E: Engine>(engine: &E, probe: &Probe) -> Attempt {
+    let Ok(Ok(_)) = timeout(ATTEMPT_LIMIT, TcpStream::connect(probe.address)).await else {
+        return Attempt::Refused;
+    };
+    let listening = engine.listening(probe.instance);
+    let answers_there = |address: &SocketAddr| {
+        address.port() == probe.address.port()
+            && (address.ip() == probe.address.ip() || address.ip().is_unspecified())
+    };
+    if !listening.iter().any(answers_there) {
+        return Attempt::Foreign;
+    }
+    let paths: Vec<&str> = match &probe.path {
+        Some(path) => vec![path],
+        None => USUAL_PATHS.to_vec(),
+    };
+    let mut last = Attempt::Silent;
+    for path in paths {
+        match timeout(ATTEMPT_LIMIT, ask(probe.address, path)).await {
+            Ok(Ok(status)) if is_well(status, probe) => return Attempt::Answered,
+            Ok(Ok(status)) => last = Attempt::Status { path: path.to_owned(), status },
+            Ok(Err(_)) | Err(_) => return last,
+        }
+    }
+    last
+}
+
+fn is_well(status: u16, probe: &Probe) -> bool {
+    match probe.path {
+        Some(_) => (200..300).contains(&status),
+        None => status < 500,
+    }
+}
+
+async fn ask(address: SocketAddr, path: &str) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = TcpStream::connect(address).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let request = http::Request::get(path)
+        .header(http::header::HOST, address.to_string())
+        .header(http::header::USER_AGENT, "backend-im-probe")
+        .header(http::header::CONNECTION, "close")
+        .body(Empty::<Bytes>::new())?;
+    let mut connection = std::pin::pin!(connection);
+    let mut response = std::pin::pin!(sender.send_request(request));
+    let mut is_open = true;
+    loop {
+        tokio::select! {
+            biased;
+            response = &mut response => return Ok(response?.status().as_u16()),
+            // An app may close right behind its answer: the answer is then still on its way here.
+            closed = &mut connection, if is_open => {
+                closed?;
+                is_open = false;
+            }
+        }
+    }
+}
+
+fn foreign(probe: &Probe) -> Failure {
+    let port = probe.address.port();
+    Failure::new(Code::PORT_TAKEN, format!("port {port} was taken by another program before the app could listen on it"))
+        .hint("Deploy again: the next start gets another port.")
+        .retryable()
+}
+
+/// The answer for an instance that listens, but not where it was told to.
+fn listens_elsewhere<E: Engine>(engine: &E, probe: &Probe) -> Option<Failure> {
+    let listening = engine.listening(probe.instance);
+    let wanted = probe.address;
+    let on_port = |address: &&SocketAddr| address.port() == wanted.port();
+    if let Some(address) = listening.iter().find(on_port) {
+        let message = format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
+        return Some(
+            Failure::new(Code::WRONG_ADDRESS, message)
+                .hint("Bind the address in $HOST (or 0.0.0.0) together with the port in $PORT."),
+        );
+    }
+    let address = listening.first()?;
+    let message = format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
+    let hint = format!("Read the port from the PORT environment variable instead of using {} always.", address.port());
+    Some(Failure::new(Code::WRONG_PORT, message).hint(hint))
+}
+
+fn out_of_time(probe: &Probe, last: &Attempt) -> Failure {
+    let seconds = probe.limit.as_secs();
+    let address = probe.address;
+    match last {
+        Attempt::Status { path, status } => Failure::new(
+            Code::UNHEALTHY,
+            format!("GET {path} on the new version answered {status} for {seconds} s"),
+        )
+        .hint("Look at the app's own output (logs), mend what makes it answer an error, and deploy again."),
+        Attempt::Silent => Failure::new(
+            Code::NEVER_ANSWERED,
+            format!("the app accepts connections on {address}, but answered no HTTP request within {seconds} s"),
+        )
+        .hint("Something blocks the app at start: look at its output, and do slow work in the background."),
+        Attempt::Refused | Attempt::Foreign | Attempt::Answered => Failure::new(
+            Code::NEVER_LISTENED,
+            format!("the app runs, but listened on no port within {seconds} s; it was told {address} ($HOST:$PORT)"),
+        )
+        .hint("Start an HTTP server on $HOST:$PORT; if the app does slow work first, start listening before it."),
+    }
+}

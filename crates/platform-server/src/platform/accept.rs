@@ -1,0 +1,228 @@
+//! Accepting a deploy: from a request to a commit and a row on disk, then to the driver.
+
+use platform_api::{
+    Code, CommitHash, DeployRequest, DeploymentAccepted, DeploymentId, ManifestEntry, ProjectId, Status, Trigger,
+};
+
+use super::content::{self, Content};
+use super::{Platform, Refusal, env};
+use crate::clock::{new_deployment, now_ms};
+use crate::deployment::Command;
+use crate::source::{ArchiveFile, NewCommit, Repository, TreeId};
+use crate::store::{DeploymentRow, IdempotencyKey, NewDeployment, ProjectRow, Remembered};
+
+/// A deploy as it came in.
+#[derive(Debug)]
+pub(crate) struct DeployInput {
+    /// The body, or the `config` part of a multipart one.
+    pub(crate) request: DeployRequest,
+    /// The files of a multipart upload.
+    pub(crate) archive: Option<Vec<ArchiveFile>>,
+    /// What makes a repetition the same request.
+    pub(crate) idempotency: Option<IdempotencyKey>,
+}
+
+/// A project's next content: staged in the repository, not committed.
+struct Staged {
+    entries: Vec<ManifestEntry>,
+    tree: TreeId,
+    plan: build_plan::Plan,
+}
+
+impl Platform {
+    /// Accepts a deploy: the commit and the deployment are on disk when this answers.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why not; nothing was changed then.
+    pub(crate) async fn deploy(&self, input: DeployInput) -> Result<DeploymentAccepted, Refusal> {
+        let DeployInput { mut request, archive, idempotency } = input;
+        if let Some(answer) = self.remembered(idempotency.as_ref())? {
+            return Ok(answer);
+        }
+        let project = self
+            .project_id(request.project_id.as_ref(), request.project_name.as_deref(), request.user_id.as_deref())?
+            .ok_or_else(|| Refusal::malformed("`projectId` is missing").hint("Name the project: `{user}-{name}`."))?;
+        let content = Content::of(&mut request, archive)?;
+
+        let gate = self.gate(&project);
+        let _line = gate.lock().await;
+        let known = self.0.site.store.project(&project)?;
+        let kept = known.as_ref().map(|row| row.env.clone()).unwrap_or_default();
+        let env = env::merged(&kept, request.env.as_ref())?;
+        let staged = self.stage(&project, content, &request, known.as_ref()).await?;
+        let new = |commit, id| NewDeployment {
+            accepted: accepted(id, &project, &commit),
+            commit,
+            tree: staged.tree.to_string(),
+            trigger: Trigger::Deploy,
+            message: request.message.clone(),
+            created_ms: now_ms(),
+            plan: staged.plan.clone(),
+            env: env.clone(),
+            project_env: Some(env.clone()),
+            idempotency: idempotency.clone(),
+        };
+        if let Some(live) = self.unchanged(known.as_ref(), &staged, &env)? {
+            let mut answer = accepted(live.id, &project, &live.commit);
+            (answer.status, answer.unchanged) = (Status::Complete, true);
+            return Ok(answer);
+        }
+        let commit = self.commit(&project, &staged, known.as_ref(), request.message.as_deref()).await?;
+        self.accept(new(commit, new_deployment())).await
+    }
+
+    /// Writes a deployment down and hands it to its driver. A key that somebody else brought meanwhile wins.
+    pub(super) async fn accept(&self, new: NewDeployment) -> Result<DeploymentAccepted, Refusal> {
+        let answer = new.accepted.clone();
+        match self.0.site.store.accept(new).await? {
+            Remembered::Nothing => {}
+            Remembered::Answer(known) => return self.known_answer(&known),
+            Remembered::Conflict => return Err(conflict()),
+        }
+        // When the platform is ending, the deployment waits on disk for the next one.
+        self.0.drivers.send(&answer.project_id, Command::Deploy(answer.deployment_id)).await;
+        Ok(answer)
+    }
+
+    /// The answer that this key led to before.
+    pub(super) fn remembered(&self, key: Option<&IdempotencyKey>) -> Result<Option<DeploymentAccepted>, Refusal> {
+        let Some(key) = key else { return Ok(None) };
+        match self.0.site.store.remembered(key)? {
+            Remembered::Nothing => Ok(None),
+            Remembered::Answer(known) => self.known_answer(&known).map(Some),
+            Remembered::Conflict => Err(conflict()),
+        }
+    }
+
+    fn known_answer(&self, text: &str) -> Result<DeploymentAccepted, Refusal> {
+        let mut answer: DeploymentAccepted =
+            serde_json::from_str(text).map_err(|error| Refusal::internal(&error))?;
+        answer.status = self.row(answer.deployment_id)?.state.status();
+        Ok(answer)
+    }
+
+    async fn stage(
+        &self,
+        project: &ProjectId,
+        content: Content,
+        request: &DeployRequest,
+        known: Option<&ProjectRow>,
+    ) -> Result<Staged, Refusal> {
+        let dir = self.0.site.repository_dir(project);
+        let tip = known.and_then(|row| row.tip.clone());
+        let (last_equal, force) = (request.last_equal.clone(), request.force);
+        let plan_hash = request.plan_hash.clone();
+        super::blocking(move || {
+            let repository = Repository::open_or_init(&dir)?;
+            let entries = content.entries(&repository)?;
+            let plan = content::plan(&entries, &|id| repository.read_blob(id).ok())?;
+            if let Some(wanted) = plan_hash
+                && wanted != plan.plan_hash
+            {
+                return Err(plan_changed(&wanted, &plan.plan_hash));
+            }
+            let tree = repository.write_tree(&entries)?;
+            let last_equal = last_equal.and_then(|short| repository.resolve(&short));
+            if let (Some(seen), Some(tip), false) = (last_equal, tip, force) {
+                refuse_burying(&repository, &seen, &tip, tree)?;
+            }
+            Ok(Staged { entries, tree, plan })
+        })
+        .await
+    }
+
+    /// The live deployment, when tree, plan and environment equal its own and nothing else is under way.
+    fn unchanged(
+        &self,
+        known: Option<&ProjectRow>,
+        staged: &Staged,
+        env: &std::collections::BTreeMap<String, String>,
+    ) -> Result<Option<DeploymentRow>, Refusal> {
+        let Some((project, live)) = known.and_then(|row| Some((&row.id, row.live?))) else { return Ok(None) };
+        if self.0.site.store.is_busy(project)? {
+            return Ok(None);
+        }
+        let live = self.0.site.store.deployment(live)?;
+        let same = |row: &DeploymentRow| {
+            row.tree == staged.tree.to_string() && row.plan.plan_hash == staged.plan.plan_hash && row.env == *env
+        };
+        Ok(live.filter(same))
+    }
+
+    /// The commit of the staged tree: a new one, or the tip when that has the same tree.
+    async fn commit(
+        &self,
+        project: &ProjectId,
+        staged: &Staged,
+        known: Option<&ProjectRow>,
+        message: Option<&str>,
+    ) -> Result<CommitHash, Refusal> {
+        let dir = self.0.site.repository_dir(project);
+        let tip = known.and_then(|row| row.tip.clone());
+        let (tree, author) = (staged.tree, self.0.identity.user.clone());
+        let files = staged.entries.len();
+        let message = message.map_or_else(|| format!("Deploy {files} files"), str::to_owned);
+        super::blocking(move || {
+            let repository = Repository::open(&dir)?;
+            if let Some(tip) = &tip
+                && repository.tree_of(tip)? == tree.to_string()
+            {
+                return Ok(tip.clone());
+            }
+            let (message, author) = (message.as_str(), author.as_str());
+            Ok(repository.commit(&NewCommit { tree, parent: tip.as_ref(), message, author, time_s: now_s() })?)
+        })
+        .await
+    }
+}
+
+/// The answer for a deployment that was just accepted; the address to follow is filled in by whoever knows the host.
+pub(super) fn accepted(id: DeploymentId, project: &ProjectId, commit: &CommitHash) -> DeploymentAccepted {
+    DeploymentAccepted {
+        deployment_id: id,
+        project_id: project.clone(),
+        commit_hash: commit.short(),
+        status: Status::Queued,
+        websocket_url: String::new(),
+        unchanged: false,
+    }
+}
+
+/// Seconds since the Unix epoch, as Git dates commits.
+pub(super) fn now_s() -> i64 {
+    i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX)
+}
+
+/// Nobody's edit is lost: what the platform got since the folder last saw it must not be buried unseen.
+fn refuse_burying(
+    repository: &Repository,
+    seen: &CommitHash,
+    tip: &CommitHash,
+    tree: TreeId,
+) -> Result<(), Refusal> {
+    if seen == tip || repository.tree_of(tip)? == tree.to_string() {
+        return Ok(());
+    }
+    let changed = repository.changed_paths(seen, tip)?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let detail = format!(
+        "the project changed on the platform since this folder last saw it: commit {} changed {} files",
+        tip.short(),
+        changed.len()
+    );
+    let refusal = Refusal::new(Code::DIVERGED, detail)
+        .hint("Pull the platform's files into the folder first, or deploy with force to replace them.");
+    Err(Refusal { changed, ..refusal })
+}
+
+fn plan_changed(wanted: &str, actual: &str) -> Refusal {
+    let detail = format!("the project's files changed since the plan {wanted} was made; they now give {actual}");
+    Refusal::new(Code::PLAN_CHANGED, detail).hint("Plan again, look at the new plan, and deploy with its hash.")
+}
+
+fn conflict() -> Refusal {
+    Refusal::new(Code::IDEMPOTENCY_CONFLICT, "this Idempotency-Key came before with another body")
+        .hint("Use a new key for a new request.")
+}

@@ -1,0 +1,130 @@
+//! From a prompt to a commit.
+
+use std::collections::BTreeMap;
+
+use platform_api::{
+    Code, CommitHash, FileMode, FilePath, GenerateAnswer, GenerateRequest, ManifestEntry, ProjectId, limits,
+};
+
+use super::accept::now_s;
+use super::{Platform, Refusal};
+use crate::clock::now_ms;
+use crate::generation::{Generation, GenerationRequest, generate};
+use crate::source::{NewCommit, Repository, blob_id};
+use crate::store::{IdempotencyKey, Remembered};
+
+/// How much of the prompt a commit's message quotes, in characters.
+const QUOTE_CHARS: usize = 60;
+
+impl Platform {
+    /// Writes a project from a prompt and commits it.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the prompt gives nothing to write.
+    pub(crate) async fn generate(
+        &self,
+        request: GenerateRequest,
+        idempotency: Option<IdempotencyKey>,
+    ) -> Result<GenerateAnswer, Refusal> {
+        if let Some(key) = &idempotency
+            && let Remembered::Answer(known) = self.0.site.store.remembered(key)?
+        {
+            return serde_json::from_str(&known).map_err(|error| Refusal::internal(&error));
+        }
+        if request.prompt.len() > limits::PROMPT_BYTES_MAX {
+            let detail = format!("the prompt is {} bytes long; the limit is {}", request.prompt.len(), limits::PROMPT_BYTES_MAX);
+            return Err(Refusal::new(Code::TOO_LARGE, detail).hint("Say it in fewer words."));
+        }
+        let named = self.project_id(request.project_id.as_ref(), request.project_name.as_deref(), None)?;
+        let generation = generate(&GenerationRequest {
+            prompt: &request.prompt,
+            project: named.as_ref().map_or("", |id| id.name()),
+            stack: request.stack.as_deref(),
+            spec: request.spec.as_ref(),
+        })?;
+        let project = match named {
+            Some(project) => project,
+            None => self.unused_name(&generation.subject)?,
+        };
+        let gate = self.gate(&project);
+        let _line = gate.lock().await;
+        let commit = self.commit_generation(&project, &generation, &request.prompt).await?;
+        self.0.site.store.keep_tip(project.clone(), commit.clone(), now_ms()).await?;
+        let answer = answer(project, &commit, generation)?;
+        if let Some(key) = idempotency {
+            let text = serde_json::to_string(&answer).map_err(|error| Refusal::internal(&error))?;
+            self.0.site.store.remember(key, text, now_ms()).await?;
+        }
+        Ok(answer)
+    }
+
+    /// The subject as a project's name, with a number where it is already used.
+    fn unused_name(&self, subject: &str) -> Result<ProjectId, Refusal> {
+        for number in 1..1000 {
+            let name = if number == 1 { subject.to_owned() } else { format!("{subject}-{number}") };
+            let id = ProjectId::new(&self.0.identity.user, &name)?;
+            if self.0.site.store.project(&id)?.is_none() {
+                return Ok(id);
+            }
+        }
+        Err(Refusal::new(Code::PROJECT_TAKEN, format!("every name like `{subject}` is taken"))
+            .hint("Name the project yourself."))
+    }
+
+    async fn commit_generation(
+        &self,
+        project: &ProjectId,
+        generation: &Generation,
+        prompt: &str,
+    ) -> Result<CommitHash, Refusal> {
+        let dir = self.0.site.repository_dir(project);
+        let tip = self.0.site.store.project(project)?.and_then(|row| row.tip);
+        let files = generation.files.clone();
+        let author = self.0.identity.user.clone();
+        let quote: String = prompt.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(QUOTE_CHARS).collect();
+        super::blocking(move || {
+            let repository = Repository::open_or_init(&dir)?;
+            let mut entries = BTreeMap::new();
+            if let Some(tip) = &tip {
+                entries.extend(repository.entries(tip)?.into_iter().map(|entry| (entry.path.clone(), entry)));
+            }
+            let mut blobs = Vec::new();
+            for (path, text) in files {
+                let path: FilePath = path.parse().map_err(|error| Refusal::internal(&error))?;
+                let bytes = text.into_bytes();
+                let (oid, size) = (blob_id(&bytes), bytes.len() as u64);
+                entries.insert(path.clone(), ManifestEntry { path, mode: FileMode::File, size, oid });
+                blobs.push((oid, bytes));
+            }
+            repository.put_blobs(blobs)?;
+            let entries: Vec<ManifestEntry> = entries.into_values().collect();
+            let tree = repository.write_tree(&entries)?;
+            if let Some(tip) = &tip
+                && repository.tree_of(tip)? == tree.to_string()
+            {
+                return Ok(tip.clone());
+            }
+            let (message, author) = (format!("Generate: {quote}"), author.as_str());
+            let new = NewCommit { tree, parent: tip.as_ref(), message: &message, author, time_s: now_s() };
+            let commit = repository.commit(&new)?;
+            repository.set_head(&commit)?;
+            Ok(commit)
+        })
+        .await
+    }
+}
+
+fn answer(project_id: ProjectId, commit: &CommitHash, generation: Generation) -> Result<GenerateAnswer, Refusal> {
+    let mut files = BTreeMap::new();
+    for (path, text) in generation.files {
+        files.insert(path.parse::<FilePath>().map_err(|error| Refusal::internal(&error))?, text);
+    }
+    Ok(GenerateAnswer {
+        files,
+        project_id,
+        commit_hash: commit.short(),
+        stack: generation.stack,
+        generator: generation.generator.to_owned(),
+        warnings: generation.warnings,
+    })
+}

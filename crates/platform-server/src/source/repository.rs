@@ -1,0 +1,311 @@
+//! One project's bare repository.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use gix::bstr::{BString, ByteSlice};
+use gix::objs::{Commit, Exists, Kind, WriteTo};
+use gix::odb::store::init::Slots;
+use gix::{ObjectId, ThreadSafeRepository};
+use platform_api::{BlobId, CommitHash, FileMode, FilePath, ManifestEntry, ShortCommit};
+
+use super::link::stays_inside;
+use super::tree::{self, Leaf, TreeId};
+use super::{Object, SourceError, checkout, hash, loose, pack};
+
+/// The branch that holds what was deployed last.
+const BRANCH: &str = "refs/heads/main";
+/// What git itself writes for a new bare repository.
+const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
+/// Batches up to this many objects become loose files; larger ones a pack.
+const LOOSE_MAX: usize = 8;
+/// How many packs an open repository can look into.
+const PACKS_MAX: u16 = 1024;
+/// Hashing fewer bytes than this is not worth a thread.
+const PARALLEL_BYTES: usize = 1 << 20;
+
+/// A bare Git repository. Any number of threads may read and write it at once, also through several values.
+#[derive(Clone)]
+pub(crate) struct Repository {
+    path: PathBuf,
+    git: ThreadSafeRepository,
+}
+
+/// A commit to be made.
+pub(crate) struct NewCommit<'a> {
+    /// Its files.
+    pub(crate) tree: TreeId,
+    /// The commit before it, if any.
+    pub(crate) parent: Option<&'a CommitHash>,
+    /// Why it was made.
+    pub(crate) message: &'a str,
+    /// The user who made it.
+    pub(crate) author: &'a str,
+    /// When, in seconds since the Unix epoch.
+    pub(crate) time_s: i64,
+}
+
+impl Repository {
+    /// Opens the repository at `path`, made first where there is none. Making one that a crash left half-made finishes it.
+    pub(crate) fn open_or_init(path: &Path) -> Result<Self, SourceError> {
+        if !path.join("HEAD").exists() {
+            init(path)?;
+        }
+        Self::open(path)
+    }
+
+    /// Opens the repository at `path`.
+    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+        let options = gix::open::Options::isolated()
+            .open_path_as_is(true)
+            .with(gix::sec::Trust::Full)
+            .object_store_slots(Slots::Given(PACKS_MAX));
+        let git = ThreadSafeRepository::open_opts(path, options)
+            .map_err(SourceError::corrupt(path.display().to_string()))?;
+        Ok(Self { path: path.to_owned(), git })
+    }
+
+    /// Which of these blobs the repository lacks, each once, in the order given.
+    pub(crate) fn missing(&self, ids: &[BlobId]) -> Vec<BlobId> {
+        let git = self.git.to_thread_local();
+        let absent = |id: &BlobId| !git.objects.exists_without_refresh(&ObjectId::from(*id.as_bytes()));
+        let mut seen = HashSet::new();
+        let mut missing: Vec<BlobId> =
+            ids.iter().copied().filter(|id| seen.insert(*id)).filter(absent).collect();
+        // Looking one up the thorough way makes the handle see packs that were written since it was opened.
+        if let Some(first) = missing.first() {
+            git.objects.exists(&ObjectId::from(*first.as_bytes()));
+            missing.retain(absent);
+        }
+        missing
+    }
+
+    /// Stores blobs, durably. All of them or, when one does not have the id it came under, none.
+    pub(crate) fn put_blobs(&self, blobs: Vec<(BlobId, Vec<u8>)>) -> Result<(), SourceError> {
+        verify(&blobs)?;
+        let missing: HashSet<BlobId> =
+            self.missing(&blobs.iter().map(|(id, _)| *id).collect::<Vec<_>>()).into_iter().collect();
+        let mut seen = HashSet::new();
+        let new = blobs
+            .into_iter()
+            .filter(|(id, _)| missing.contains(id) && seen.insert(*id))
+            .map(|(id, bytes)| Object { id: *id.as_bytes(), kind: Kind::Blob, bytes: bytes.into() })
+            .collect::<Vec<_>>();
+        self.write(&new)
+    }
+
+    /// Stores the trees of a manifest, durably; the root's id. Its blobs must be here already.
+    pub(crate) fn write_tree(&self, entries: &[ManifestEntry]) -> Result<TreeId, SourceError> {
+        for link in entries.iter().filter(|entry| entry.mode == FileMode::Link) {
+            self.check_link(link)?;
+        }
+        let mut trees = tree::build(entries)?;
+        let root = TreeId(ObjectId::from(trees.last().expect("a root at least").id));
+        let git = self.git.to_thread_local();
+        let mut seen = HashSet::new();
+        trees.retain(|tree| {
+            seen.insert(tree.id) && !git.objects.exists_without_refresh(&ObjectId::from(tree.id))
+        });
+        self.write(&trees)?;
+        Ok(root)
+    }
+
+    fn check_link(&self, link: &ManifestEntry) -> Result<(), SourceError> {
+        let target = self.read_blob(&link.oid)?;
+        if stays_inside(&link.path, &target) {
+            return Ok(());
+        }
+        let target = String::from_utf8_lossy(&target).into_owned();
+        Err(SourceError::LinkEscapes { path: link.path.clone(), target })
+    }
+
+    /// Stores a commit, durably. No branch moves.
+    pub(crate) fn commit(&self, new: &NewCommit<'_>) -> Result<CommitHash, SourceError> {
+        let name = author(new.author);
+        let signature = gix::actor::Signature {
+            email: format!("{name}@localhost").into(),
+            name,
+            time: gix::date::Time::new(new.time_s, 0),
+        };
+        let commit = Commit {
+            tree: new.tree.0,
+            parents: new.parent.map(object_id).transpose()?.into_iter().collect(),
+            author: signature.clone(),
+            committer: signature,
+            encoding: None,
+            message: message(new.message),
+            extra_headers: Vec::new(),
+        };
+        let mut bytes = Vec::new();
+        commit.write_to(&mut bytes).map_err(SourceError::corrupt("the new commit"))?;
+        let object = Object::new(Kind::Commit, bytes);
+        let hash = hex::encode(object.id).parse().expect("40 hex digits");
+        self.write(&[object])?;
+        Ok(hash)
+    }
+
+    fn write(&self, new: &[Object<'_>]) -> Result<(), SourceError> {
+        let objects = self.path.join("objects");
+        if new.len() <= LOOSE_MAX { loose::write(&objects, new) } else { pack::write(&objects, new) }
+    }
+
+    /// What `main` points to; none before the first [`Self::set_head`].
+    pub(crate) fn head(&self) -> Option<CommitHash> {
+        let git = self.git.to_thread_local();
+        let id = git.find_reference(BRANCH).ok()?.into_fully_peeled_id().ok()?;
+        id.to_string().parse().ok()
+    }
+
+    /// Moves `main`, durably.
+    pub(crate) fn set_head(&self, commit: &CommitHash) -> Result<(), SourceError> {
+        self.tree_id(commit)?;
+        loose::replace(&self.path.join(BRANCH), &format!("{commit}\n"))
+    }
+
+    /// The commit with this short hash.
+    pub(crate) fn resolve(&self, short: &ShortCommit) -> Option<CommitHash> {
+        let git = self.git.to_thread_local();
+        let prefix = gix::hash::Prefix::from_hex(short.as_str()).ok()?;
+        let mut candidates = HashSet::new();
+        git.objects.lookup_prefix(prefix, Some(&mut candidates)).ok()?;
+        let is_commit =
+            |id: &ObjectId| git.find_header(*id).is_ok_and(|header| header.kind() == Kind::Commit);
+        let mut commits = candidates.into_iter().filter(is_commit);
+        let commit = commits.next()?;
+        commits.next().is_none().then(|| commit.to_string().parse().expect("40 hex digits"))
+    }
+
+    /// The id of a commit's tree: equal ids, equal files.
+    pub(crate) fn tree_of(&self, commit: &CommitHash) -> Result<String, SourceError> {
+        Ok(self.tree_id(commit)?.to_string())
+    }
+
+    fn tree_id(&self, commit: &CommitHash) -> Result<ObjectId, SourceError> {
+        let unknown = || SourceError::NoSuchCommit { commit: commit.to_string() };
+        let git = self.git.to_thread_local();
+        let object = git.find_commit(object_id(commit)?).map_err(|_| unknown())?;
+        Ok(object.tree_id().map_err(SourceError::corrupt(format!("commit {commit}")))?.detach())
+    }
+
+    /// A commit's files, sorted by path.
+    pub(crate) fn entries(&self, commit: &CommitHash) -> Result<Vec<ManifestEntry>, SourceError> {
+        let tree = self.tree_id(commit)?;
+        let git = self.git.to_thread_local();
+        let sized = |leaf: Leaf| {
+            let header = git
+                .find_header(ObjectId::from(*leaf.oid.as_bytes()))
+                .map_err(SourceError::corrupt(format!("blob {}", leaf.oid)))?;
+            Ok(ManifestEntry { path: leaf.path, mode: leaf.mode, size: header.size(), oid: leaf.oid })
+        };
+        tree::leaves(&git, tree)?.into_iter().map(sized).collect()
+    }
+
+    /// The bytes of a blob.
+    pub(crate) fn read_blob(&self, id: &BlobId) -> Result<Vec<u8>, SourceError> {
+        let git = self.git.to_thread_local();
+        let found = git
+            .try_find_object(ObjectId::from(*id.as_bytes()))
+            .map_err(SourceError::corrupt(format!("blob {id}")))?;
+        match found {
+            Some(object) if object.kind == Kind::Blob => Ok(object.detach().data),
+            _ => Err(SourceError::NoSuchBlob { blob: *id }),
+        }
+    }
+
+    /// The length of a blob in bytes, without reading it.
+    pub(crate) fn size_of(&self, id: &BlobId) -> Option<u64> {
+        let git = self.git.to_thread_local();
+        git.find_header(ObjectId::from(*id.as_bytes())).ok().map(|header| header.size())
+    }
+
+    /// The paths whose mode or content differ between two commits, sorted.
+    pub(crate) fn changed_paths(&self, a: &CommitHash, b: &CommitHash) -> Result<Vec<FilePath>, SourceError> {
+        let (a, b) = (self.tree_id(a)?, self.tree_id(b)?);
+        if a == b {
+            return Ok(Vec::new());
+        }
+        let git = self.git.to_thread_local();
+        let mut left: BTreeMap<FilePath, (FileMode, BlobId)> =
+            tree::leaves(&git, a)?.into_iter().map(|leaf| (leaf.path, (leaf.mode, leaf.oid))).collect();
+        let mut changed: Vec<FilePath> = tree::leaves(&git, b)?
+            .into_iter()
+            .filter(|leaf| left.remove(&leaf.path) != Some((leaf.mode, leaf.oid)))
+            .map(|leaf| leaf.path)
+            .collect();
+        changed.extend(left.into_keys());
+        changed.sort_unstable();
+        Ok(changed)
+    }
+
+    /// Writes a commit's files below `into`, which is made and must hold none of them yet.
+    pub(crate) fn checkout(&self, commit: &CommitHash, into: &Path) -> Result<(), SourceError> {
+        checkout::checkout(&self.git, self.tree_id(commit)?, into)
+    }
+}
+
+/// Makes the folders and files of a bare repository; HEAD comes last, since it says that there is one.
+fn init(path: &Path) -> Result<(), SourceError> {
+    for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags"] {
+        let folder = path.join(folder);
+        fs::create_dir_all(&folder).map_err(SourceError::io("make the folder", &folder))?;
+    }
+    for folder in ["objects", "refs", ""] {
+        loose::sync_folder(&path.join(folder))?;
+    }
+    loose::replace(&path.join("config"), CONFIG)?;
+    loose::replace(&path.join("HEAD"), &format!("ref: {BRANCH}\n"))?;
+    path.parent().map_or(Ok(()), loose::sync_folder)
+}
+
+/// Hashes all blobs, on all cores where that pays.
+fn verify(blobs: &[(BlobId, Vec<u8>)]) -> Result<(), SourceError> {
+    let bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    if bytes < PARALLEL_BYTES || threads == 1 {
+        return verify_some(blobs);
+    }
+    thread::scope(|scope| {
+        let workers: Vec<_> = blobs
+            .chunks(blobs.len().div_ceil(threads * 4))
+            .map(|some| scope.spawn(move || verify_some(some)))
+            .collect();
+        workers.into_iter().try_for_each(|worker| worker.join().expect("hashing does not panic"))
+    })
+}
+
+fn verify_some(blobs: &[(BlobId, Vec<u8>)]) -> Result<(), SourceError> {
+    for (expected, bytes) in blobs {
+        let actual = BlobId::from_bytes(hash(Kind::Blob, bytes));
+        if actual != *expected {
+            return Err(SourceError::Mismatch { expected: *expected, actual });
+        }
+    }
+    Ok(())
+}
+
+fn object_id(commit: &CommitHash) -> Result<ObjectId, SourceError> {
+    ObjectId::from_hex(commit.as_str().as_bytes())
+        .ok()
+        .filter(|id| id.kind() == gix::hash::Kind::Sha1)
+        .ok_or_else(|| SourceError::NoSuchCommit { commit: commit.to_string() })
+}
+
+/// A name that fits a Git header.
+fn author(user: &str) -> BString {
+    let name: String = user.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect();
+    let name = name.trim();
+    if name.is_empty() { "unknown".into() } else { name.into() }
+}
+
+/// A message as Git wants it: no zero bytes, one line end at the end.
+fn message(text: &str) -> BString {
+    let text = text.replace('\0', "");
+    let text = text.trim_end();
+    let text = if text.trim().is_empty() { "Deploy" } else { text };
+    format!("{text}\n").as_bytes().as_bstr().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

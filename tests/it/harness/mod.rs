@@ -1,0 +1,14 @@
+//! What every test stands on: a home folder of its own, the real program, real HTTP, and the check that nothing is
+//! left running.
+
+mod home;
+mod http;
+mod mcp;
+mod project;
+mod wait;
+
+pub(crate) use home::{Done, Home};
+pub(crate) use http::{Answer, Api, get};
+pub(crate) use mcp::Mcp;
+pub(crate) use project::{Project, example};
+pub(crate) use wait::{eventually, has_tool};
