@@ -110,7 +110,7 @@ pub(crate) fn plan_folder(
     Ok(Planned { snapshot, report, named, links })
 }
 
-fn listing(snapshot: &Snapshot) -> Listing {
+pub(crate) fn listing(snapshot: &Snapshot) -> Listing {
     let files = snapshot.files.iter().map(|file| ListedFile {
         path: file.path.as_str().to_owned(),
         size: file.size,
