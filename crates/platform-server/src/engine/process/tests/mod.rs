@@ -135,6 +135,13 @@ impl Home {
     }
 }
 
+impl Drop for Home {
+    /// A test that failed leaves nothing running either.
+    fn drop(&mut self) {
+        tree::kill_marked(&self.started.lock().unwrap()).ok();
+    }
+}
+
 fn project() -> ProjectId {
     ProjectId::new("user", "app").unwrap()
 }
