@@ -1,4 +1,12 @@
-//! Everything with I/O: the real program, real servers on port 0, real files, the real protocol.
-#![expect(clippy::disallowed_methods, reason = "tests start programs")]
+//! Everything with I/O: the real program, real servers on port 0, real files in a temp directory, the real protocol.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests start programs, read the environment, and say what they skip"
+)]
 
+mod deploy;
+mod durability;
+mod harness;
+mod mcp;
 mod tidy;

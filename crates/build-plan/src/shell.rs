@@ -13,9 +13,9 @@ pub(crate) fn word(text: &str) -> String {
 
 /// The words of the command that are programs or arguments, without assignments in front (`A=b cmd`) and `exec`.
 pub(crate) fn words(command: &str) -> impl Iterator<Item = &str> {
-    command.split_whitespace().skip_while(|word| {
-        *word == "exec" || word.split_once('=').is_some_and(|(name, _)| is_variable(name))
-    })
+    command
+        .split_whitespace()
+        .skip_while(|word| *word == "exec" || word.split_once('=').is_some_and(|(name, _)| is_variable(name)))
 }
 
 /// Whether this can be the name of an environment variable.

@@ -38,12 +38,12 @@ pub(crate) enum Opening {
 pub(crate) fn said(step: &Step) -> String {
     match step {
         Step::Reading => "reading the folder".to_owned(),
-        Step::Read { files, bytes } => format!("read {files} files, {bytes} bytes"),
-        Step::Connecting => "finding the platform, or starting it".to_owned(),
-        Step::Sending { bytes_done, bytes } => {
+        Step::Planned => "planned; finding the platform, or starting it".to_owned(),
+        Step::Creating => "creating the deployment".to_owned(),
+        Step::Uploading { sent_bytes, total_bytes } => {
             // In tenths, because what is said again is not sent again.
-            let tenths = (bytes_done * 10).checked_div(*bytes).unwrap_or(10);
-            format!("uploading: {} % of {bytes} bytes", tenths * 10)
+            let tenths = (sent_bytes * 10).checked_div(*total_bytes).unwrap_or(10);
+            format!("uploading: {} % of {total_bytes} bytes", tenths * 10)
         }
     }
 }

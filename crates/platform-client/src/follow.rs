@@ -25,6 +25,8 @@ const SOCKETS_MAX: u32 = 3;
 const POLL: Duration = Duration::from_secs(2);
 /// How many lines one poll takes.
 const POLL_LINES_MAX: usize = 1_000;
+/// How many pages of lines are read after the end, unless they are full.
+const TAIL_PAGES_MAX: u32 = 100;
 /// How patient a follower is with a platform that is away.
 const PATIENCE: Retry = Retry {
     attempts_max: 10,
@@ -78,7 +80,16 @@ struct Follower {
 enum Source {
     Closed,
     Socket(Box<Socket>),
-    Polling { first: bool },
+    Polling(Polling),
+}
+
+/// Where polling stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Polling {
+    /// Whether an answer was seen, so that the next one may take its time.
+    waits: bool,
+    /// How many pages of lines came after the deployment had ended.
+    tail_pages: u32,
 }
 
 struct Socket {
@@ -100,7 +111,7 @@ impl Follower {
             let turn = match &mut self.source {
                 Source::Closed => Box::pin(self.open()).await,
                 Source::Socket(socket) => socket.read().await,
-                Source::Polling { .. } => Box::pin(self.poll()).await,
+                Source::Polling(_) => Box::pin(self.poll()).await,
             };
             let broken = match turn {
                 Turn::Nothing => continue,
@@ -139,7 +150,7 @@ impl Follower {
             self.source = Source::Closed;
         }
         if self.failures >= SOCKETS_MAX && error.is_none() {
-            self.source = Source::Polling { first: true };
+            self.source = Source::Polling(Polling::default());
         }
         tracing::debug!(deployment.id = %self.id, failures = self.failures, "watching again");
         tokio::time::sleep(wait).await;
@@ -162,7 +173,7 @@ impl Follower {
             }
             Ok(Upgrade::NotUnderstood) => {
                 tracing::debug!(deployment.id = %self.id, "no WebSocket here; polling instead");
-                self.source = Source::Polling { first: true };
+                self.source = Source::Polling(Polling::default());
                 Turn::Nothing
             }
             Err(error) => lost(&self.backend, &client, error).await,
@@ -170,8 +181,8 @@ impl Follower {
     }
 
     async fn poll(&mut self) -> Turn {
-        let first = matches!(self.source, Source::Polling { first: true });
-        let wait = if first { Duration::ZERO } else { POLL };
+        let Source::Polling(mut polling) = self.source else { return Turn::Nothing };
+        let wait = if polling.waits { POLL } else { Duration::ZERO };
         let client = match self.backend.client().await {
             Ok(client) => client,
             Err(error) => return Turn::Broken(Some(error)),
@@ -186,16 +197,18 @@ impl Follower {
             Ok(page) => page,
             Err(error) => return lost(&self.backend, &client, error).await,
         };
-        // Only when every line was seen the end may be told: nothing follows it.
-        let more = page.lines.len() >= POLL_LINES_MAX;
+        // Only when every line was read may the end be told: nothing follows it. Lines that an app goes on writing
+        // do not hold it up for ever.
+        let more = now.status.is_terminal() && !page.lines.is_empty() && polling.tail_pages < TAIL_PAGES_MAX;
+        polling.tail_pages += u32::from(more && page.lines.len() < POLL_LINES_MAX);
+        polling.waits = page.lines.len() < POLL_LINES_MAX && !more;
+        self.source = Source::Polling(polling);
         let ends = now.status.is_terminal() && !more;
         if page.lines.is_empty() && !ends && now.seq <= self.place.seq {
-            self.source = Source::Polling { first: false };
             return Turn::Nothing;
         }
         let lines = page.lines.into_iter().map(|line| line.text).collect();
         let mut message = message(now, lines, page.next_cursor);
-        self.source = Source::Polling { first: more };
         if more {
             message.status = self.place.status;
             message.seq = self.place.seq;
@@ -325,3 +338,6 @@ fn message(now: Deployment, logs: Vec<String>, cursor: LogCursor) -> StatusMessa
         error: now.error,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,7 +86,11 @@ impl Backend {
     }
 }
 
-fn plan_folder(path: &Path, project: Option<String>, state_dir: &Path) -> Result<Planned, ClientError> {
+pub(crate) fn plan_folder(
+    path: &Path,
+    project: Option<String>,
+    state_dir: &Path,
+) -> Result<Planned, ClientError> {
     let snapshot = Snapshot::take(path, state_dir)?;
     let listing = listing(&snapshot);
     let read = |path: &str| read(&snapshot.root, &listing, path);

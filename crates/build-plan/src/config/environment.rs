@@ -100,7 +100,9 @@ fn variable(settings: &mut Settings, line: u64, name: &str, value: &Node) -> Res
         ));
     }
     if GIVEN.contains(&name) {
-        settings.warnings.push(format!("`env.{name}` is not applied: the platform gives every app its {name}"));
+        settings
+            .warnings
+            .push(format!("`env.{name}` is not applied: the platform gives every app its {name}"));
         return Ok(());
     }
     settings.env.insert(name.to_owned(), text);

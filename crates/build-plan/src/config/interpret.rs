@@ -38,9 +38,11 @@ fn apply(settings: &mut Settings, entry: &Entry) -> Result<(), Complaint> {
         "port" => settings.port = port(entry)?,
         "env" => environment::read(settings, &entry.value)?,
         key => match keys::NOT_APPLIED.iter().find(|(known, _)| *known == key) {
-            Some((_, instead)) if !is_this_folder(entry) => settings
-                .warnings
-                .push(format!("`{key}` is known but not applied by this version: {instead}")),
+            Some((_, instead)) if !is_this_folder(entry) => {
+                settings
+                    .warnings
+                    .push(format!("`{key}` is known but not applied by this version: {instead}"));
+            }
             Some(_) => {}
             None => return Err(keys::unknown(entry)),
         },
@@ -50,7 +52,8 @@ fn apply(settings: &mut Settings, entry: &Entry) -> Result<(), Complaint> {
 
 /// `root: .` says what is so anyway.
 fn is_this_folder(entry: &Entry) -> bool {
-    entry.key == "root" && matches!(&entry.value.value, Value::Text(root) if matches!(root.as_str(), "." | "./"))
+    entry.key == "root"
+        && matches!(&entry.value.value, Value::Text(root) if matches!(root.as_str(), "." | "./"))
 }
 
 /// A text of one line; nothing when the key has no value.

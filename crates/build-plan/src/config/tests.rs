@@ -93,10 +93,10 @@ env:
 #[test]
 fn env_may_be_a_list() {
     let settings = parse("f", "env:\n  - A=1=2\n  - {name: B, value: x}\n  - {name: C, secret: c}").unwrap();
-    assert_eq!(settings.env.into_iter().collect::<Vec<_>>(), [
-        ("A".to_owned(), "1=2".to_owned()),
-        ("B".to_owned(), "x".to_owned())
-    ]);
+    assert_eq!(
+        settings.env.into_iter().collect::<Vec<_>>(),
+        [("A".to_owned(), "1=2".to_owned()), ("B".to_owned(), "x".to_owned())]
+    );
     assert_eq!(settings.warnings.len(), 1);
 }
 
@@ -151,11 +151,9 @@ fn impossible_values_are_refused_with_their_line() {
 
 #[test]
 fn bombs_end_in_an_error() {
-    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..12 {
-        let below = format!("*a{}, ", level - 1).repeat(9);
-        laughs.push_str(&format!("a{level}: &a{level} [{}]\n", below.trim_end_matches(", ")));
-    }
+    let level =
+        |level: usize| format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(", "));
+    let laughs = format!("a0: &a0 [x, x, x, x, x, x, x, x, x]\n{}", (1..12).map(level).collect::<String>());
     complaint(&laughs);
     complaint(&"[".repeat(5_000));
     complaint(&"- ".repeat(5_000));

@@ -2,6 +2,8 @@
 
 /// How many lines of one file are looked at.
 const LINES_MAX: usize = 20_000;
+/// The longest name of a module, in bytes.
+const NAME_BYTES_MAX: usize = 256;
 
 /// What a module's source says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -74,7 +76,8 @@ fn imported(code: &str) -> impl Iterator<Item = &str> {
         code.match_indices(word).filter_map(move |(at, _)| {
             let rest = code[at + word.len()..].trim_start();
             let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
-            rest[1..].split(quote).next().filter(|module| !module.is_empty())
+            let end = rest.bytes().skip(1).take(NAME_BYTES_MAX).position(|b| b == quote as u8)?;
+            (end > 0).then(|| &rest[1..=end])
         })
     })
 }

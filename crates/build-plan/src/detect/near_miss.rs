@@ -51,9 +51,8 @@ pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
         .or_else(|| rust(project))
         .or_else(|| other_runtime(project))
         .or_else(|| inner_project(project.listing()));
-    let (reason, hint) = found.unwrap_or_else(|| {
-        ("no file says what kind of project this is".to_owned(), LOOKED_FOR.to_owned())
-    });
+    let (reason, hint) = found
+        .unwrap_or_else(|| ("no file says what kind of project this is".to_owned(), LOOKED_FOR.to_owned()));
     PlanError::Unrecognised { reason, hint }
 }
 
@@ -78,7 +77,7 @@ fn misspelt(listing: &Listing) -> Slip {
 }
 
 fn python(project: &Project<'_>) -> Slip {
-    if let Some(place) = python_entry::search(project).closed_factory {
+    if let Some(place) = python_entry::closed_factory(project) {
         return Some((
             format!("the factory at {place} needs arguments, so no server can call it"),
             "give its parameters default values, or make the application a variable: `app = create_app(...)`"
@@ -91,8 +90,12 @@ fn python(project: &Project<'_>) -> Slip {
         scripts.find(|path| extension(path) == "py" && !path.contains('/'))
     })?;
     Some((
-        format!("`{script}` makes no web application (no `app = FastAPI()` or `app = Flask(__name__)` was found)"),
-        format!("if it serves HTTP by itself, say how to start it in backend-im.yml: `start: python {script}`"),
+        format!(
+            "`{script}` makes no web application (no `app = FastAPI()` or `app = Flask(__name__)` was found)"
+        ),
+        format!(
+            "if it serves HTTP by itself, say how to start it in backend-im.yml: `start: python {script}`"
+        ),
     ))
 }
 
@@ -142,7 +145,10 @@ fn inner_project(listing: &Listing) -> Slip {
     let first = folders.first()?.clone();
     folders.truncate(5);
     Some((
-        format!("the project lies deeper, in {}", folders.iter().map(|f| format!("`{f}/`")).collect::<Vec<_>>().join(", ")),
+        format!(
+            "the project lies deeper, in {}",
+            folders.iter().map(|f| format!("`{f}/`")).collect::<Vec<_>>().join(", ")
+        ),
         format!("deploy that folder itself, such as `backend-im deploy {first}`"),
     ))
 }

@@ -146,7 +146,7 @@ impl Entry {
 
 fn warn_about_port(path: &str, script: &Script, draft: &mut Draft) {
     if let Some(line) = script.listens.filter(|_| !script.reads_port) {
-        draft.warn(format!("{path}:{line} listens, and {path} does not read process.env.PORT; it must listen on that port"));
+        draft.warn(format!("{path}:{line} listens on a port of its own; it must listen on process.env.PORT"));
     }
 }
 
@@ -165,7 +165,9 @@ fn entry(context: &Context<'_>, package: Option<&PackageJson>) -> Option<Entry> 
         return main;
     }
     let usual = FOLDERS.iter().flat_map(|folder| {
-        FILES.iter().flat_map(move |file| ENDINGS.iter().map(move |ending| format!("{folder}{file}.{ending}")))
+        FILES
+            .iter()
+            .flat_map(move |file| ENDINGS.iter().map(move |ending| format!("{folder}{file}.{ending}")))
     });
     let mut usual = usual.filter(|path| project.has(path));
     usual.find_map(|path| {
@@ -178,9 +180,7 @@ fn entry(context: &Context<'_>, package: Option<&PackageJson>) -> Option<Entry> 
 fn load(project: &Project<'_>, path: &str, source: String, package: Option<&PackageJson>) -> Option<Entry> {
     let is_typescript = extension(path) == "ts";
     let runner = match package {
-        Some(package) if is_typescript => {
-            *["tsx", "ts-node"].iter().find(|runner| package.uses(runner))?
-        }
+        Some(package) if is_typescript => *["tsx", "ts-node"].iter().find(|runner| package.uses(runner))?,
         _ if is_typescript => return None,
         _ => "node",
     };
@@ -256,11 +256,7 @@ fn build(package: &PackageJson, draft: &mut Draft) {
 }
 
 /// Which Node the project asks for, in its own words.
-fn version(
-    project: &Project<'_>,
-    package: Option<&PackageJson>,
-    draft: &mut Draft,
-) -> Result<(), PlanError> {
+fn version(project: &Project<'_>, package: Option<&PackageJson>, draft: &mut Draft) -> Result<(), PlanError> {
     if let Some(engine) = package.and_then(|package| package.node_engine.as_deref()) {
         draft.set_version(engine, "package.json: engines.node");
         return Ok(());

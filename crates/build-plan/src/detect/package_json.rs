@@ -91,8 +91,11 @@ mod tests {
         assert_eq!(error.to_string(), "package.json:3: not valid JSON: trailing comma");
         assert!(parse("[]").is_err());
         assert!(parse(&"[".repeat(10_000)).is_err());
-        let odd = parse(r#"{"scripts": "x", "dependencies": {"a": 1, "b": "2"}, "main": 3, "engines": []}"#).unwrap();
-        assert!(odd.depends_on("b") && !odd.depends_on("a") && odd.main.is_none() && odd.node_engine.is_none());
+        let odd = parse(r#"{"scripts": "x", "dependencies": {"a": 1, "b": "2"}, "main": 3, "engines": []}"#)
+            .unwrap();
+        assert!(
+            odd.depends_on("b") && !odd.depends_on("a") && odd.main.is_none() && odd.node_engine.is_none()
+        );
     }
 
     proptest::proptest! {

@@ -26,8 +26,8 @@ fn parse(text: &str) -> Procfile {
     for (number, line) in text.lines().enumerate() {
         let Some((name, command)) = line.split_once(':') else { continue };
         let (name, command) = (name.trim(), command.trim());
-        let is_name = !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let is_name =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         if !is_name || command.is_empty() {
             continue;
         }
@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn web_is_taken_and_the_others_are_named() {
-        let parsed = parse("# x: y\nworker: celery -A x\r\nweb:  gunicorn a:b --bind :$PORT \n\nbroken\n: x\n");
+        let parsed =
+            parse("# x: y\nworker: celery -A x\r\nweb:  gunicorn a:b --bind :$PORT \n\nbroken\n: x\n");
         let web = Some(("gunicorn a:b --bind :$PORT".to_owned(), 3));
         assert_eq!(parsed, Procfile { web, others: vec!["worker".to_owned()] });
     }

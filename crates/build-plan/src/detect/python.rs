@@ -88,7 +88,8 @@ fn started_by_hand(
     context: &Context<'_>,
 ) -> Option<Draft> {
     let found = search.entries.first();
-    let is_asked_for = context.settings.runtime == Some(Runtime::Python) || context.starts_with(Runtime::Python);
+    let is_asked_for =
+        context.settings.runtime == Some(Runtime::Python) || context.starts_with(Runtime::Python);
     let source = match (found, marker) {
         (Some(entry), _) => entry.source(),
         (None, Some(marker)) => marker.to_owned(),
@@ -119,8 +120,14 @@ fn served(context: &Context<'_>, search: &Search, manifest: Option<&Manifest>) -
     }
     if manifest.is_none() && context.settings.install.is_none() {
         return Err(PlanError::Unrecognised {
-            reason: format!("{} is a {} application, and no file says what to install", entry.path, framework.name),
-            hint: format!("write a requirements.txt with the line `{}` and what else the code imports", framework.package),
+            reason: format!(
+                "{} makes an application with {}, and no file says what to install",
+                entry.path, framework.name
+            ),
+            hint: format!(
+                "write a requirements.txt with the line `{}` and what else the code imports",
+                framework.package
+            ),
         });
     }
     let mut draft = Draft::new(Runtime::Python, Strength::Server, entry.source());
@@ -139,11 +146,9 @@ fn served(context: &Context<'_>, search: &Search, manifest: Option<&Manifest>) -
 
 /// The entry's own framework, else that of another entry, else the one that the manifest names.
 fn framework_of(entry: &Entry, search: &Search, packages: Option<&Packages>) -> Option<&'static Framework> {
-    entry
-        .app
-        .framework
-        .or_else(|| search.entries.iter().find_map(|other| other.app.framework))
-        .or_else(|| FRAMEWORKS.iter().find(|known| packages.is_some_and(|packages| packages.has(known.package))))
+    entry.app.framework.or_else(|| search.entries.iter().find_map(|other| other.app.framework)).or_else(
+        || FRAMEWORKS.iter().find(|known| packages.is_some_and(|packages| packages.has(known.package))),
+    )
 }
 
 /// The command that serves the application on `$HOST:$PORT`.
@@ -198,13 +203,16 @@ fn manifest(context: &Context<'_>, warnings: &mut Vec<String>) -> Result<Option<
             python_packages::close_over_lock(project, &mut pyproject)?;
             pyproject.packages.inputs = locked_inputs(project);
             if has_requirements {
-                warnings.push("requirements.txt is not used: uv.lock says more exactly what to install".to_owned());
+                warnings.push(
+                    "requirements.txt is not used: uv.lock says more exactly what to install".to_owned(),
+                );
             }
             return Ok(Some(Manifest { method: InstallMethod::UvSync, packages: pyproject.packages }));
         }
         if pyproject.is_project {
             warnings.push(
-                "pyproject.toml has no lock, so every install may bring other versions; `uv lock` writes one".to_owned(),
+                "pyproject.toml has no lock, so every install may bring other versions; `uv lock` writes one"
+                    .to_owned(),
             );
             return Ok(Some(Manifest { method: InstallMethod::Pyproject, packages: pyproject.packages }));
         }
@@ -258,7 +266,8 @@ fn install(manifest: Manifest, draft: &mut Draft, context: &Context<'_>) {
     }
     let start = context.start.as_ref().map(|start| &start.command).or(draft.start.as_ref());
     let start = start.map(String::as_str).unwrap_or_default();
-    let missing = SERVERS.iter().filter(|(word, package)| shell::mentions(start, word) && !packages.has(package));
+    let missing =
+        SERVERS.iter().filter(|(word, package)| shell::mentions(start, word) && !packages.has(package));
     extra.extend(missing.map(|(_, package)| (*package).to_owned()));
     if shell::program(start) == Some("fastapi") && !packages.has("fastapi-cli") {
         extra.extend(["fastapi-cli".to_owned(), "uvicorn".to_owned()]);
@@ -270,7 +279,9 @@ fn install(manifest: Manifest, draft: &mut Draft, context: &Context<'_>) {
 fn install_command(method: InstallMethod, extra: &[String]) -> String {
     let extra = extra.join(" ");
     match method {
-        InstallMethod::UvSync if extra.is_empty() => "uv sync --locked --no-dev --no-install-project".to_owned(),
+        InstallMethod::UvSync if extra.is_empty() => {
+            "uv sync --locked --no-dev --no-install-project".to_owned()
+        }
         InstallMethod::UvSync => {
             format!("uv sync --locked --no-dev --no-install-project && uv pip install {extra}")
         }

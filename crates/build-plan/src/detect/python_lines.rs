@@ -167,11 +167,10 @@ mod tests {
 
     #[test]
     fn windows_line_ends_and_open_ends_do_no_harm() {
-        assert_eq!(cut("a\r\nb = 'x\r\nc = '''never"), [
-            (1, 0, "a".to_owned()),
-            (2, 0, "b = \"\"".to_owned()),
-            (3, 0, "c = \"\"".to_owned())
-        ]);
+        assert_eq!(
+            cut("a\r\nb = 'x\r\nc = '''never"),
+            [(1, 0, "a".to_owned()), (2, 0, "b = \"\"".to_owned()), (3, 0, "c = \"\"".to_owned())]
+        );
         assert_eq!(cut("((((\n\\"), [(1, 0, "(((( \\".to_owned())]);
     }
 

@@ -81,7 +81,9 @@ pub(crate) fn requirements(project: &Project<'_>) -> Result<Option<Packages>, Pl
             continue;
         }
         let Some(text) = project.manifest(&file)? else {
-            packages.warnings.push(format!("requirements.txt includes `{file}`, which is not in the project"));
+            packages
+                .warnings
+                .push(format!("requirements.txt includes `{file}`, which is not in the project"));
             continue;
         };
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -189,11 +191,7 @@ pub(crate) fn pyproject(project: &Project<'_>) -> Result<Option<Pyproject>, Plan
     let Some(text) = project.manifest(FILE)? else { return Ok(None) };
     let file: PyprojectFile = toml_text::parse(FILE, &text)?;
     let mut found = Pyproject {
-        packages: Packages {
-            source: FILE.to_owned(),
-            inputs: vec![FILE.to_owned()],
-            ..Packages::default()
-        },
+        packages: Packages { source: FILE.to_owned(), inputs: vec![FILE.to_owned()], ..Packages::default() },
         is_poetry: file.project.is_none() && file.tool.poetry.is_some(),
         is_project: file.project.is_some(),
         name: None,

@@ -116,6 +116,12 @@ fn first_part(module: &str) -> &str {
     module.split('.').next().unwrap_or_default()
 }
 
+/// Whether the source has any of the words without which it offers nothing; most modules of a project do not.
+pub(crate) fn may_offer(source: &str) -> bool {
+    let constructors = FRAMEWORKS.iter().map(|framework| framework.constructor);
+    constructors.chain(FACTORIES.iter().copied()).any(|word| source.contains(word))
+}
+
 /// Reads a module's source.
 pub(crate) fn scan(source: &str) -> Module {
     let lines = logical_lines(source);
@@ -198,15 +204,19 @@ impl Scanner {
         if !FACTORIES.contains(&name) {
             return;
         }
+        let (parameters, behind) = split_parameters(signature);
+        let inline = behind.split_once(':').map_or("", |(_, body)| body.trim());
+        let inline = Line { number, indent: 0, text: inline.to_owned() };
+        let body = || block.iter().chain([&inline]);
         let mut inner = Self { aliases: self.aliases.clone(), ..Self::default() };
-        for line in block {
+        for line in body() {
             inner.statement(line, &[]);
         }
         let made = inner.module.apps.iter().find_map(|app| app.framework);
-        let Some(framework) = made.or_else(|| block.iter().find_map(|line| inner.returned(line))) else {
+        let Some(framework) = made.or_else(|| body().find_map(|line| inner.returned(line))) else {
             return;
         };
-        if requires_arguments(signature) {
+        if parameters.into_iter().any(is_required) {
             self.module.closed_factory = Some((name.to_owned(), number));
             return;
         }
@@ -257,7 +267,8 @@ fn split_alias(name: &str) -> (&str, &str) {
 }
 
 fn is_main_guard(text: &str) -> bool {
-    text.strip_prefix("if").is_some_and(|rest| rest.trim_start().trim_start_matches('(').starts_with("__name__"))
+    text.strip_prefix("if")
+        .is_some_and(|rest| rest.trim_start().trim_start_matches('(').starts_with("__name__"))
 }
 
 /// `app = value` and `app: FastAPI = value`; the target is one plain name.
@@ -280,27 +291,34 @@ fn callee(value: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Whether a function with this signature (the text behind its opening bracket) needs arguments.
-fn requires_arguments(signature: &str) -> bool {
+/// The parameters of a function, from the text behind its opening bracket, and what stands behind the closing one.
+fn split_parameters(signature: &str) -> (Vec<&str>, &str) {
     let mut depth = 0_usize;
-    let mut end = signature.len();
-    let mut starts = vec![0];
+    let mut start = 0;
+    let mut parameters = Vec::new();
     for (at, c) in signature.char_indices() {
         match c {
             '(' | '[' | '{' => depth += 1,
             ')' if depth == 0 => {
-                end = at;
-                break;
+                parameters.push(&signature[start..at]);
+                return (parameters, &signature[at + 1..]);
             }
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => starts.push(at + 1),
+            ',' if depth == 0 => {
+                parameters.push(&signature[start..at]);
+                start = at + 1;
+            }
             _ => {}
         }
     }
-    let ends = starts.iter().skip(1).map(|start| start - 1).chain([end]);
-    let mut parameters = starts.iter().zip(ends).map(|(start, end)| signature[*start..end].trim());
-    parameters
-        .any(|parameter| !parameter.is_empty() && !parameter.starts_with(['*', '/']) && !parameter.contains('='))
+    parameters.push(&signature[start..]);
+    (parameters, "")
+}
+
+/// Whether a parameter must be given.
+fn is_required(parameter: &str) -> bool {
+    let parameter = parameter.trim();
+    !parameter.is_empty() && !parameter.starts_with(['*', '/']) && !parameter.contains('=')
 }
 
 #[cfg(test)]
@@ -313,24 +331,39 @@ mod tests {
         Some((app.name.clone(), app.kind, app.framework.map(|framework| framework.name), app.line))
     }
 
-    fn instance(name: &str, framework: &'static str, line: usize) -> Option<(String, Kind, Option<&'static str>, usize)> {
-        Some((name.to_owned(), Kind::Instance, Some(framework), line))
-    }
-
     #[test]
     fn applications_are_found_however_they_are_written() {
         for (source, name, framework, line) in [
             ("from fastapi import FastAPI\napp = FastAPI()", "app", "fastapi", 2),
-            ("import fastapi\n\napi: fastapi.FastAPI = fastapi.FastAPI(\n  title='x'\n)", "api", "fastapi", 3),
+            (
+                "import fastapi\n\napi: fastapi.FastAPI = fastapi.FastAPI(\n  title='x'\n)",
+                "api",
+                "fastapi",
+                3,
+            ),
             ("from fastapi import (\n  Depends,\n  FastAPI as F,\n)\nweb=F()", "web", "fastapi", 5),
             ("from flask import Flask\nsub = Flask('a')\napp = Flask(__name__)", "app", "flask", 3),
             ("import flask as f\napp = f.Flask(__name__)", "app", "flask", 2),
-            ("from flask import Flask\ntry:\n    app = Flask(__name__)\nexcept E:\n    pass", "app", "flask", 3),
-            ("from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()", "application", "django", 2),
+            (
+                "from flask import Flask\ntry:\n    app = Flask(__name__)\nexcept E:\n    pass",
+                "app",
+                "flask",
+                3,
+            ),
+            (
+                "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()",
+                "application",
+                "django",
+                2,
+            ),
             ("from starlette.applications import Starlette\napp = Starlette()", "app", "starlette", 2),
             ("from fastapi import FastAPI\napp = FastAPI()\napp = Wrap(app)", "app", "fastapi", 2),
         ] {
-            assert_eq!(best(source), instance(name, framework, line), "{source}");
+            assert_eq!(
+                best(source),
+                Some((name.to_owned(), Kind::Instance, Some(framework), line)),
+                "{source}"
+            );
         }
     }
 
@@ -358,6 +391,8 @@ mod tests {
         assert_eq!(best(source), Some(("create_app".to_owned(), Kind::Factory, Some("flask"), 2)));
         let closed = scan("from flask import Flask\ndef create_app(config):\n    return Flask(__name__)");
         assert_eq!(closed.closed_factory, Some(("create_app".to_owned(), 2)));
+        let short = "from fastapi import FastAPI\ndef create_app() -> FastAPI: return FastAPI()";
+        assert_eq!(best(short), Some(("create_app".to_owned(), Kind::Factory, Some("fastapi"), 2)));
         let used = "from shop import create_app\napp = create_app()";
         assert_eq!(best(used), Some(("app".to_owned(), Kind::Instance, None, 2)));
         let inside = "def create_app():\n    from fastapi import FastAPI\n    if x:\n        app = FastAPI()\n    return app";
@@ -366,7 +401,9 @@ mod tests {
 
     #[test]
     fn imports_know_their_dots() {
-        let module = scan("from . import db\nfrom .models import User\nfrom ..core import x\nimport os.path, app.x as y");
+        let module = scan(
+            "from . import db\nfrom .models import User\nfrom ..core import x\nimport os.path, app.x as y",
+        );
         let imports: Vec<_> = module.imports.iter().map(|i| (i.dots, i.module.as_str())).collect();
         assert_eq!(imports, [(1, ""), (1, "db"), (1, "models"), (2, "core"), (0, "os.path"), (0, "app.x")]);
         assert!(module.imports_from("app") && !module.imports_from("models"));

@@ -109,7 +109,9 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
 fn build(project: &Project<'_>, program: &Program, draft: &mut Draft) {
     let locked = if project.has("Cargo.lock") { " --locked" } else { "" };
     if locked.is_empty() {
-        draft.warn("there is no Cargo.lock, so every build may bring other versions; commit the one cargo writes");
+        draft.warn(
+            "there is no Cargo.lock, so every build may bring other versions; commit the one cargo writes",
+        );
     }
     let command = format!("cargo build --release{locked} --bin {}", shell::word(&program.name));
     draft.set_build(command, program.manifest.clone());
@@ -128,15 +130,18 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
         let mut matching = programs.iter().filter(|program| wanted(program));
         matching.next().filter(|_| matching.next().is_none())
     };
-    let chosen =
-        only(|_| true).or_else(|| only(|program| program.is_default)).or_else(|| only(|program| program.framework.is_some()));
+    let chosen = only(|_| true)
+        .or_else(|| only(|program| program.is_default))
+        .or_else(|| only(|program| program.framework.is_some()));
     if chosen.is_some() || programs.is_empty() {
         return Ok(chosen);
     }
     let mut ranked: Vec<&Program> = programs.iter().collect();
     ranked.sort_by_key(|program| program.framework.is_none());
     let candidate = |program: &&Program| Candidate {
-        what: program.framework.map_or_else(|| "rust".to_owned(), |framework| format!("rust with {framework}")),
+        what: program
+            .framework
+            .map_or_else(|| "rust".to_owned(), |framework| format!("rust with {framework}")),
         source: program.manifest.clone(),
         setting: format!("start: {BINARY_FOLDER}/{}", program.name),
     };

@@ -23,6 +23,8 @@ const INSTALL_INPUTS: &[&str] = &[
     "poetry.lock",
     "pyproject.toml",
     "requirements.txt",
+    "setup.cfg",
+    "setup.py",
     "uv.lock",
     "yarn.lock",
 ];
@@ -164,7 +166,8 @@ fn warnings(context: &Context<'_>, draft: &mut Draft) {
     {
         draft.warn(format!("the start command names port {port}; it must listen on $HOST:$PORT"));
     }
-    let links = ["requirements.txt", "pyproject.toml", "package.json", "Cargo.toml", "index.html", "Procfile"];
+    let links =
+        ["requirements.txt", "pyproject.toml", "package.json", "Cargo.toml", "index.html", "Procfile"];
     for name in links.iter().filter(|name| project.listing().get(name).is_some_and(ListedFile::is_link)) {
         draft.warn(format!("`{name}` is a symbolic link, which detection does not follow"));
     }

@@ -44,16 +44,15 @@ pub(crate) fn wish(
         return entry(project, entrypoint, &format!("{file}: entrypoint"));
     }
     let web = procfile.and_then(|procfile| procfile.web.as_ref());
-    let start = web.map(|(command, line)| Start { command: command.clone(), source: format!("Procfile:{line}") });
+    let start =
+        web.map(|(command, line)| Start { command: command.clone(), source: format!("Procfile:{line}") });
     Wish { start, entry: None }
 }
 
 /// An entrypoint is a file, a Python `module:app`, or a command.
 fn entry(project: &Project<'_>, entrypoint: &str, source: &str) -> Wish {
-    let command = |command: String| Wish {
-        start: Some(Start { command, source: source.to_owned() }),
-        entry: None,
-    };
+    let command =
+        |command: String| Wish { start: Some(Start { command, source: source.to_owned() }), entry: None };
     let file = |path: &str, attribute: Option<&str>| Wish {
         start: None,
         entry: Some(EntryFile {
@@ -92,11 +91,15 @@ fn offers_app(project: &Project<'_>, path: &str) -> bool {
 /// The runtime whose program the command starts with.
 pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
     match shell::program(command)? {
-        "python" | "python3" | "uvicorn" | "gunicorn" | "hypercorn" | "granian" | "daphne" | "flask" | "fastapi"
-        | "waitress-serve" | "uv" | "django-admin" | "celery" | "streamlit" => Some(Runtime::Python),
+        "python" | "python3" | "uvicorn" | "gunicorn" | "hypercorn" | "granian" | "daphne" | "flask"
+        | "fastapi" | "waitress-serve" | "uv" | "django-admin" | "celery" | "streamlit" => {
+            Some(Runtime::Python)
+        }
         "node" | "nodejs" | "npm" | "npx" | "tsx" | "ts-node" | "next" | "nest" => Some(Runtime::Node),
         "cargo" => Some(Runtime::Rust),
-        _ if command.contains(".backend-im/bin/") || command.contains("target/release/") => Some(Runtime::Rust),
+        _ if command.contains(".backend-im/bin/") || command.contains("target/release/") => {
+            Some(Runtime::Rust)
+        }
         _ => None,
     }
 }

@@ -16,7 +16,8 @@ pub(crate) fn detect(context: &Context<'_>) -> Option<Draft> {
         draft.set_static_root(root, source);
         return Some(draft);
     }
-    let at = |root: &str| if root.is_empty() { "index.html".to_owned() } else { format!("{root}/index.html") };
+    let at =
+        |root: &str| if root.is_empty() { "index.html".to_owned() } else { format!("{root}/index.html") };
     let root = ROOTS.iter().find(|root| project.has(&at(root)))?;
     let mut draft = Draft::new(Runtime::Static, Strength::Files, at(root));
     draft.set_static_root(if root.is_empty() { "." } else { root }, at(root));

@@ -354,3 +354,151 @@ fn realistic_projects_get_the_plan_that_a_person_would_make() {
         insta::assert_snapshot!(*name, shown(text));
     }
 }
+
+/// Projects that get no plan, and what is said.
+const REFUSED: &[(&str, &str)] = &[
+    ("nothing_known", "\n=== notes.txt\nhi\n"),
+    ("misspelt_requirements", "\n=== requirement.txt\nfastapi\n=== main.py\nprint(1)\n"),
+    ("procfile_with_an_ending", "\n=== Procfile.txt\nweb: x\n"),
+    ("python_without_a_framework", "\n=== main.py\nprint('hello')\n=== requirements.txt\nrequests\n"),
+    (
+        "application_without_requirements",
+        "\n=== main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n=== index.html\n",
+    ),
+    (
+        "factory_that_needs_arguments",
+        "\n=== app.py\nfrom flask import Flask\ndef create_app(config):\n    return Flask(__name__)\n=== requirements.txt\nflask\n",
+    ),
+    ("package_json_without_start", "\n=== package.json\n{\"name\": \"lib\"}\n"),
+    ("broken_package_json", "\n=== package.json\n{\"name\": \"x\"\n\"main\": 1}\n"),
+    ("broken_pyproject", "\n=== pyproject.toml\n[project]\nname = \n"),
+    ("rust_library", "\n=== Cargo.toml\n[package]\nname = \"x\"\n=== src/lib.rs\n"),
+    (
+        "several_rust_programs",
+        "\n=== Cargo.toml\n[package]\nname = \"x\"\n[dependencies]\naxum = \"0.8\"\n=== src/bin/api.rs\n=== src/bin/admin.rs\n",
+    ),
+    (
+        "two_servers",
+        "\n=== main.py\nfrom flask import Flask\napp = Flask(__name__)\n=== requirements.txt\nflask\n=== package.json\n{\"dependencies\": {\"express\": \"4\"}, \"scripts\": {\"start\": \"node a.js\"}}\n",
+    ),
+    (
+        "several_applications_in_unusual_places",
+        "\n=== requirements.txt\nfastapi\n=== one/svc.py\nfrom fastapi import FastAPI\napp = FastAPI()\n=== two/svc.py\nfrom fastapi import FastAPI\napp = FastAPI()\n",
+    ),
+    (
+        "poetry_only",
+        "\n=== pyproject.toml\n[tool.poetry]\nname = \"x\"\n[tool.poetry.dependencies]\nfastapi = \"*\"\n=== main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n",
+    ),
+    ("another_runtime", "\n=== go.mod\nmodule x\n=== main.go\n"),
+    (
+        "project_in_a_subfolder",
+        "\n=== README.md\n=== backend/requirements.txt\nflask\n=== frontend/package.json\n{}\n",
+    ),
+    ("two_settings_files", "\n=== backend-im.yml\nname: a\n=== backend.yml\nname: b\n"),
+    ("unknown_setting", "\n=== backend-im.yml\nname: a\nstrat: python main.py\n"),
+    ("static_root_that_is_not_there", "\n=== backend-im.yml\nstatic_root: dist\n=== src/a.js\n"),
+    ("runtime_without_anything_to_start", "\n=== backend-im.yml\nruntime: node\n=== a.txt\n"),
+];
+
+#[test]
+fn what_cannot_be_planned_says_why_and_what_to_do() {
+    let all: Vec<String> = REFUSED.iter().map(|(name, text)| format!("## {name}\n{}", shown(text))).collect();
+    insta::assert_snapshot!("refused", all.join("\n\n"));
+    assert_eq!(Files(BTreeMap::new()).plan().unwrap_err().code(), "empty_folder");
+}
+
+#[test]
+fn the_hash_follows_every_decision_and_every_file() {
+    let files = |text: &str| Files::parse(text);
+    let base = "\n=== main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n=== requirements.txt\nfastapi\n";
+    let hash = files(base).plan().unwrap().plan_hash;
+    assert_eq!(hash, files(base).plan().unwrap().plan_hash);
+    assert!(hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()));
+    for changed in ["=== notes.md\nx", "=== backend-im.yml\nport: 9000", "=== backend-im.yml\nenv: {A: b}"] {
+        assert_ne!(hash, files(&format!("{base}{changed}")).plan().unwrap().plan_hash, "{changed}");
+    }
+    let listing = |mode: &'static str| {
+        let file = ListedFile { path: "index.html".to_owned(), size: 0, mode, oid: "0".repeat(40) };
+        plan(&Listing::new(vec![file]), &|_| Some(Vec::new())).unwrap().plan_hash
+    };
+    assert_ne!(listing("100644"), listing("100755"));
+}
+
+fn large(count: usize) -> BTreeMap<String, Vec<u8>> {
+    let mut files: BTreeMap<String, Vec<u8>> = (0..count)
+        .map(|n| {
+            (format!("pkg{}/mod{}/file{n}.py", n % 40, n % 7), b"import os\n\ndef f():\n    pass\n".to_vec())
+        })
+        .collect();
+    files.insert("requirements.txt".to_owned(), b"fastapi\n".to_vec());
+    files.insert("data.bin".to_owned(), vec![0; 1_000]);
+    files.insert("main.py".to_owned(), b"from fastapi import FastAPI\napp = FastAPI()\n".to_vec());
+    files
+}
+
+#[test]
+fn only_the_files_that_decide_are_read_and_each_once() {
+    let files = large(3_000);
+    let listing = Files(files.clone()).listing();
+    let read = RefCell::new(Vec::new());
+    plan(&listing, &|path| {
+        read.borrow_mut().push(path.to_owned());
+        files.get(path).cloned()
+    })
+    .unwrap();
+    let mut read = read.into_inner();
+    read.sort_unstable();
+    assert_eq!(read, ["main.py", "requirements.txt"]);
+}
+
+#[test]
+fn hostile_files_end_in_errors_that_name_them() {
+    let huge = |path: &str| {
+        let file = ListedFile { path: path.to_owned(), size: 2 << 30, mode: "100644", oid: "0".repeat(40) };
+        plan(&Listing::new(vec![file]), &|path| panic!("{path} must not be read"))
+    };
+    for path in
+        ["package.json", "requirements.txt", "pyproject.toml", "Cargo.toml", "Procfile", "backend-im.yml"]
+    {
+        let error = huge(path).unwrap_err();
+        assert!(error.code() == "unreadable_file" && error.to_string().contains(path), "{error}");
+    }
+    assert_eq!(huge("main.py").unwrap_err().code(), "unrecognised_project");
+    let bytes =
+        |path: &str, content: &[u8]| Files(BTreeMap::from([(path.to_owned(), content.to_vec())])).plan();
+    assert_eq!(bytes("package.json", b"\xff\x80{}").unwrap_err().code(), "unreadable_file");
+    assert_eq!(bytes("package.json", &b"[".repeat(100_000)).unwrap_err().code(), "invalid_config");
+    assert_eq!(bytes("Cargo.toml", &b"a.".repeat(100_000)).unwrap_err().code(), "invalid_config");
+    assert_eq!(bytes("pyproject.toml", &b"x=[".repeat(100_000)).unwrap_err().code(), "invalid_config");
+    let unreadable = plan(&Files::parse("\n=== package.json\n{}\n").listing(), &|_| None);
+    assert_eq!(unreadable.unwrap_err().code(), "unreadable_file");
+    let deep = format!("{}index.html", "a/".repeat(5_000));
+    assert_eq!(bytes(&deep, b"").unwrap_err().code(), "unrecognised_project");
+}
+
+#[test]
+fn links_are_not_followed_and_said() {
+    let file = |path: &str, mode| ListedFile { path: path.to_owned(), size: 9, mode, oid: "0".repeat(40) };
+    let listing = Listing::new(vec![file("index.html", "100644"), file("package.json", "120000")]);
+    let plan = plan(&listing, &|_| None).unwrap();
+    assert_eq!(plan.warnings, ["`package.json` is a symbolic link, which detection does not follow"]);
+}
+
+#[test]
+fn names_of_files_cannot_become_commands() {
+    let text = "\n=== backend-im.yml\nentrypoint: a $(reboot).js\n=== a $(reboot).js\nrequire('http').createServer().listen(process.env.PORT)\n";
+    assert_eq!(Files::parse(text).plan().unwrap().start.as_deref(), Some("node 'a $(reboot).js'"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_project_makes_it_panic(files in proptest::collection::btree_map(
+        "(main\\.py|app/main\\.py|src/a\\.py|package\\.json|requirements\\.txt|Cargo\\.toml|src/main\\.rs|Procfile|backend-im\\.yml|pyproject\\.toml|uv\\.lock|server\\.js|index\\.html|[a-c]/[a-c])",
+        "(from fastapi import FastAPI\napp = FastAPI\\(\\)|\\{\"main\": \"a\"\\}|\\{\"scripts\":\\{\"start\":\"node x\"\\}\\}|fastapi|-r [a-c]|\\[package\\]\nname = \"x\"|\\[project\\]\ndependencies = \\[\"flask\"\\]|web: x|start: y|\\PC{0,40})",
+        0..8,
+    )) {
+        let files = Files(files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect());
+        let first = files.plan();
+        proptest::prop_assert_eq!(first, files.plan());
+    }
+}

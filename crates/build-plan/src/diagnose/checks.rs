@@ -1,7 +1,7 @@
 //! Rules about test commands, and about apps that run and are not healthy.
 
-use super::rule::{Captured, Rule, TEST, or};
 use super::Phase;
+use super::rule::{Captured, Rule, TEST, or};
 
 /// What test programs print when a test fails.
 pub(super) const TESTS: &[Rule] = &[
@@ -9,9 +9,17 @@ pub(super) const TESTS: &[Rule] = &[
         code: "no_tests",
         phases: TEST,
         runtimes: &[],
-        patterns: &["no tests ran in", "^collected 0 items", "No tests found, exiting with code 1", "No test files found, exiting", "Error: no test specified"],
+        patterns: &[
+            "no tests ran in",
+            "^collected 0 items",
+            "No tests found, exiting with code 1",
+            "No test files found, exiting",
+            "Error: no test specified",
+        ],
         title: |_| "The test command finds no tests".to_owned(),
-        fix: |_| "write tests where the command looks for them, or remove `test` from backend-im.yml".to_owned(),
+        fix: |_| {
+            "write tests where the command looks for them, or remove `test` from backend-im.yml".to_owned()
+        },
     },
     Rule {
         code: "tests_failed",
@@ -31,7 +39,9 @@ pub(super) const TESTS: &[Rule] = &[
             "^AssertionError{}",
         ],
         title: |c| format!("A test fails: {}", or(c, 0, "see the output")),
-        fix: |_| "mend the code or the test and deploy again; the version that was live keeps serving".to_owned(),
+        fix: |_| {
+            "mend the code or the test and deploy again; the version that was live keeps serving".to_owned()
+        },
     },
 ];
 
@@ -41,9 +51,16 @@ pub(super) const RUNNING: &[Rule] = &[
         code: "host_not_allowed",
         phases: &[Phase::Health],
         runtimes: &[],
-        patterns: &["Invalid HTTP_HOST header: '{}'", "Invalid host header", "Blocked request. This host (\"{}\") is not allowed."],
+        patterns: &[
+            "Invalid HTTP_HOST header: '{}'",
+            "Invalid host header",
+            "Blocked request. This host (\"{}\") is not allowed.",
+        ],
         title: |c| format!("The app refuses requests for the host `{}`", or(c, 0, "of the platform")),
-        fix: |_| "allow the hosts `127.0.0.1` and `.localhost` (Django: ALLOWED_HOSTS, Vite: server.allowedHosts)".to_owned(),
+        fix: |_| {
+            "allow the hosts `127.0.0.1` and `.localhost` (Django: ALLOWED_HOSTS, Vite: server.allowedHosts)"
+                .to_owned()
+        },
     },
     Rule {
         code: "port_ignored",
@@ -63,17 +80,26 @@ pub(super) const RUNNING: &[Rule] = &[
             "Local: http://{}",
         ],
         title: |c| format!("The app says that it listens on {}", or(c, 0, "a port of its own")),
-        fix: |_| "listen on the environment's PORT and HOST: `process.env.PORT`, `os.environ[\"PORT\"]`, or `--port $PORT` in the start command".to_owned(),
+        fix: |_| {
+            "listen on the environment's PORT and HOST: `process.env.PORT`, `os.environ[\"PORT\"]`, or `--port $PORT` in the start command".to_owned()
+        },
     },
 ];
 
 /// What a server prints when a request, such as the probe, makes the app fail.
-pub(super) const REQUESTS: &[&str] =
-    &["Exception in ASGI application", "Error handling request", "Internal Server Error:", "Exception on / [GET]", "Exception on /"];
+pub(super) const REQUESTS: &[&str] = &[
+    "Exception in ASGI application",
+    "Error handling request",
+    "Internal Server Error:",
+    "Exception on / [GET]",
+    "Exception on /",
+];
 
 /// Ports that people write into code; an instance's own is never one of them.
-const HABITUAL_PORTS: &[&str] =
-    &["80", "443", "1337", "3000", "3001", "4000", "4200", "5000", "5173", "8000", "8001", "8080", "8081", "8888", "9000"];
+const HABITUAL_PORTS: &[&str] = &[
+    "80", "443", "1337", "3000", "3001", "4000", "4200", "5000", "5173", "8000", "8001", "8080", "8081",
+    "8888", "9000",
+];
 
 /// Whether the captured address has a port out of habit.
 pub(super) fn is_habitual(captured: Captured<'_>) -> bool {
@@ -85,4 +111,3 @@ pub(super) fn is_habitual(captured: Captured<'_>) -> bool {
     };
     port.is_some_and(|port| HABITUAL_PORTS.contains(&port))
 }
-

@@ -52,7 +52,8 @@ pub(super) fn by_end(scene: &Scene) -> Option<Diagnosis> {
         ),
         _ => return None,
     };
-    let cause_line = scene.lines.iter().rev().find(|line| !line.is_empty()).map(|line| short(line, SHOWN_CHARS_MAX));
+    let cause_line =
+        scene.lines.iter().rev().find(|line| !line.is_empty()).map(|line| short(line, SHOWN_CHARS_MAX));
     Some(Diagnosis {
         code: code.to_owned(),
         title: title.to_owned(),

@@ -33,14 +33,21 @@ pub(super) const RULES: &[Rule] = &[Rule {
         None => "An environment variable is not set".to_owned(),
     },
     fix: |c| match variable(c) {
-        Some(name) => format!("set `{name}` under `env` in backend-im.yml or in the deploy's `env`, or give it a default in the code"),
-        None => "set the variable that the code reads there under `env` in backend-im.yml, or give it a default".to_owned(),
+        Some(name) => format!(
+            "set `{name}` under `env` in backend-im.yml or in the deploy's `env`, or give it a default in the code"
+        ),
+        None => {
+            "set the variable that the code reads there under `env` in backend-im.yml, or give it a default"
+                .to_owned()
+        }
     },
 }];
 
 /// Whether such a line is about a variable at all: `KeyError: 'user'` and `a name is required` are not.
 pub(super) fn is_about_variable(line: &str) -> bool {
-    let says_so = ["NotPresent", "environment variable", "missing value for field"].iter().any(|text| line.contains(text));
+    let says_so = ["NotPresent", "environment variable", "missing value for field"]
+        .iter()
+        .any(|text| line.contains(text));
     let key = capture(line, "^KeyError: '{}'");
     match key.as_deref().and_then(<[&str]>::first) {
         Some(key) => is_variable(key),

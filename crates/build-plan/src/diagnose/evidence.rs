@@ -43,7 +43,10 @@ fn evidence(scene: &Scene, line: usize) -> Vec<String> {
 /// A Python frame in the project's own code.
 fn is_own_frame(line: &str) -> bool {
     let line = line.trim_start();
-    line.starts_with("File \"") && !["site-packages", "/lib/python", "<frozen", "dist-packages"].iter().any(|part| line.contains(part))
+    line.starts_with("File \"")
+        && !["site-packages", "/lib/python", "<frozen", "dist-packages"]
+            .iter()
+            .any(|part| line.contains(part))
 }
 
 /// A Node frame in the project's own code.

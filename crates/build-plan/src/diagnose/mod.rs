@@ -92,8 +92,7 @@ pub struct Diagnosis {
 const TAIL_LINES: usize = 40;
 
 /// Rules in the order in which they are tried on one line: the particular before the general.
-const RULES: &[&[Rule]] =
-    &[
+const RULES: &[&[Rule]] = &[
     system::RULES,
     network::RULES,
     packages::RULES,
@@ -128,11 +127,12 @@ fn rules(scene: &Scene) -> impl Iterator<Item = &'static Rule> + '_ {
 
 /// Tools report their own errors: the first line that the most particular rule knows.
 fn by_rule(scene: &Scene) -> Option<Finding> {
-    rules(scene).find_map(|rule| {
-        let mut lines = 0..scene.plain.len();
-        lines.find_map(|at| rule.fit(scene, at, Confidence::High).filter(|found| is_cause(scene, found)))
-    })
-    .map(|found| refine::refined(scene, found))
+    rules(scene)
+        .find_map(|rule| {
+            let mut lines = 0..scene.plain.len();
+            lines.find_map(|at| rule.fit(scene, at, Confidence::High).filter(|found| is_cause(scene, found)))
+        })
+        .map(|found| refine::refined(scene, found))
 }
 
 /// A test program sums up at the end; the summary's own reason is better than the fact that something failed.
@@ -179,7 +179,8 @@ fn ended(scene: &Scene) -> Option<Finding> {
 fn tail(scene: &Scene) -> Option<Finding> {
     let start = scene.plain.len().saturating_sub(TAIL_LINES);
     (start..scene.plain.len()).rev().find_map(|at| {
-        rules(scene).find_map(|rule| rule.fit(scene, at, Confidence::Medium).filter(|found| is_cause(scene, found)))
+        rules(scene)
+            .find_map(|rule| rule.fit(scene, at, Confidence::Medium).filter(|found| is_cause(scene, found)))
     })
 }
 

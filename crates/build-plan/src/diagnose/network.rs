@@ -18,7 +18,9 @@ pub(super) const RULES: &[Rule] = &[
             "the SSL certificate is invalid",
         ],
         title: |_| "A TLS certificate was not accepted".to_owned(),
-        fix: |_| "behind a proxy with its own authority set SSL_CERT_FILE (for npm NODE_EXTRA_CA_CERTS, for pip PIP_CERT) to its certificate before starting the platform; never switch verification off".to_owned(),
+        fix: |_| {
+            "behind a proxy with its own authority set SSL_CERT_FILE (for npm NODE_EXTRA_CA_CERTS, for pip PIP_CERT) to its certificate before starting the platform; never switch verification off".to_owned()
+        },
     },
     Rule {
         code: "registry_denied",
@@ -36,7 +38,9 @@ pub(super) const RULES: &[Rule] = &[
             "failed to get successful HTTP response from {}, got 403",
         ],
         title: |_| "The package registry refused access".to_owned(),
-        fix: |_| "check the name of the package and the registry's credentials (.npmrc, PIP_INDEX_URL, UV_INDEX_URL) in the platform's environment".to_owned(),
+        fix: |_| {
+            "check the name of the package and the registry's credentials (.npmrc, PIP_INDEX_URL, UV_INDEX_URL) in the platform's environment".to_owned()
+        },
     },
     Rule {
         code: "registry_unreachable",
@@ -64,7 +68,9 @@ pub(super) const RULES: &[Rule] = &[
             "[Errno -3] Temporary failure",
         ],
         title: |_| "The package registry could not be reached".to_owned(),
-        fix: |_| "check the machine's network and proxy settings (HTTPS_PROXY, NO_PROXY) and deploy again; nothing in the project needs to change".to_owned(),
+        fix: |_| {
+            "check the machine's network and proxy settings (HTTPS_PROXY, NO_PROXY) and deploy again; nothing in the project needs to change".to_owned()
+        },
     },
     Rule {
         code: "database_auth_failed",
@@ -80,7 +86,9 @@ pub(super) const RULES: &[Rule] = &[
             "role \"{}\" does not exist",
         ],
         title: |c| format!("The database refused the login of `{}`", or(c, 0, "the app")),
-        fix: |_| "correct user and password in the variable with the database's URL (`env` in backend-im.yml, or the deploy's `env`)".to_owned(),
+        fix: |_| {
+            "correct user and password in the variable with the database's URL (`env` in backend-im.yml, or the deploy's `env`)".to_owned()
+        },
     },
     Rule {
         code: "database_refused",
@@ -104,29 +112,44 @@ pub(super) const RULES: &[Rule] = &[
             "Can't reach database server at `{}`",
         ],
         title: |c| format!("No database answers at {}", or(c, 0, "the configured address")),
-        fix: |_| "set the database's URL in `env` to a server that runs and can be reached from this machine, or keep the data in a SQLite file below DATA_DIR".to_owned(),
+        fix: |_| {
+            "set the database's URL in `env` to a server that runs and can be reached from this machine, or keep the data in a SQLite file below DATA_DIR".to_owned()
+        },
     },
     Rule {
         code: "database_missing",
         phases: RUN,
         runtimes: &[],
-        patterns: &["database \"{}\" does not exist", "Unknown database '{}'", "unable to open database file"],
+        patterns: &[
+            "database \"{}\" does not exist",
+            "Unknown database '{}'",
+            "unable to open database file",
+        ],
         title: |c| match c.first() {
             Some(name) => format!("The database `{name}` does not exist"),
             None => "The database file cannot be opened".to_owned(),
         },
-        fix: |c| match c.first() {
+        fix: |c| {
+            match c.first() {
             Some(name) => format!("create the database `{name}`, or correct the URL"),
             None => "keep the file below the environment's DATA_DIR (for SQLAlchemy `sqlite:///` followed by DATA_DIR and the file's name) and create its folder first".to_owned(),
+        }
         },
     },
     Rule {
         code: "table_missing",
         phases: RUN,
         runtimes: &[],
-        patterns: &["no such table: {}", "relation \"{}\" does not exist", "Table '{}' doesn't exist", "The table `{}` does not exist in the current database"],
+        patterns: &[
+            "no such table: {}",
+            "relation \"{}\" does not exist",
+            "Table '{}' doesn't exist",
+            "The table `{}` does not exist in the current database",
+        ],
         title: |c| format!("The table `{}` does not exist", or(c, 0, "?").trim_end_matches(')')),
-        fix: |_| "create the tables before they are used: run the migrations in `build` or when the app starts, or call `Base.metadata.create_all(engine)`".to_owned(),
+        fix: |_| {
+            "create the tables before they are used: run the migrations in `build` or when the app starts, or call `Base.metadata.create_all(engine)`".to_owned()
+        },
     },
     Rule {
         code: "host_not_found",
@@ -140,8 +163,15 @@ pub(super) const RULES: &[Rule] = &[
             "[Errno -3] Temporary failure in name resolution",
             "failed to lookup address information",
         ],
-        title: |c| format!("The host {} is not known", c.first().map_or_else(|| "name".to_owned(), |name| format!("`{name}`"))),
-        fix: |_| "correct the host in the variable with its URL; names of other containers (such as `db` or `redis`) exist only within Docker".to_owned(),
+        title: |c| {
+            format!(
+                "The host {} is not known",
+                c.first().map_or_else(|| "name".to_owned(), |name| format!("`{name}`"))
+            )
+        },
+        fix: |_| {
+            "correct the host in the variable with its URL; names of other containers (such as `db` or `redis`) exist only within Docker".to_owned()
+        },
     },
     Rule {
         code: "connection_refused",
@@ -155,6 +185,8 @@ pub(super) const RULES: &[Rule] = &[
             "httpx.ConnectError: {}",
         ],
         title: |_| "A service that the app needs does not answer".to_owned(),
-        fix: |_| "start the service, or correct its address in `env`; let the app start without it and retry where it can".to_owned(),
+        fix: |_| {
+            "start the service, or correct its address in `env`; let the app start without it and retry where it can".to_owned()
+        },
     },
 ];

@@ -29,7 +29,12 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: JS,
         patterns: &["Missing script: \"{}\"", "missing script: {}"],
         title: |c| format!("package.json has no script `{}`", or(c, 0, "start")),
-        fix: |c| format!("add it to package.json: `\"scripts\": {{\"{}\": \"node server.js\"}}`, or set the command in backend-im.yml", or(c, 0, "start")),
+        fix: |c| {
+            format!(
+                "add it to package.json: `\"scripts\": {{\"{}\": \"node server.js\"}}`, or set the command in backend-im.yml",
+                or(c, 0, "start")
+            )
+        },
     },
     Rule {
         code: "missing_module",
@@ -62,7 +67,9 @@ pub(super) const RULES: &[Rule] = &[
             "Unknown file extension \"{}\" for",
         ],
         title: |_| "A file is written in another module format than Node reads it in".to_owned(),
-        fix: |_| "use one format: `\"type\": \"module\"` in package.json with `import`, or no `type` with `require`; single files may end in .mjs or .cjs; TypeScript needs a build step".to_owned(),
+        fix: |_| {
+            "use one format: `\"type\": \"module\"` in package.json with `import`, or no `type` with `require`; single files may end in .mjs or .cjs; TypeScript needs a build step".to_owned()
+        },
     },
     Rule {
         code: "legacy_openssl",
@@ -70,7 +77,9 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: JS,
         patterns: &["ERR_OSSL_EVP_UNSUPPORTED", "error:0308010C:digital envelope routines::unsupported"],
         title: |_| "The build tool uses a hash that OpenSSL 3 no longer has".to_owned(),
-        fix: |_| "update webpack or react-scripts to version 5; until then set `NODE_OPTIONS: --openssl-legacy-provider` under `env`".to_owned(),
+        fix: |_| {
+            "update webpack or react-scripts to version 5; until then set `NODE_OPTIONS: --openssl-legacy-provider` under `env`".to_owned()
+        },
     },
     Rule {
         code: "typescript_error",
@@ -78,15 +87,25 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: JS,
         patterns: &["): error TS{}: {}", " - error TS{}: {}", "^error TS{}: {}"],
         title: |c| format!("TypeScript reports TS{}: {}", or(c, 0, "?"), or(c, 1, "?")),
-        fix: |_| "mend the place that the line names; types of packages come as `@types/…` in `devDependencies`".to_owned(),
+        fix: |_| {
+            "mend the place that the line names; types of packages come as `@types/…` in `devDependencies`"
+                .to_owned()
+        },
     },
     Rule {
         code: "syntax_error",
         phases: CODE,
         runtimes: JS,
-        patterns: &["^SyntaxError: {}", "^Uncaught SyntaxError: {}", "[PARSE_ERROR] {}", "✘ [ERROR] Expected {}"],
+        patterns: &[
+            "^SyntaxError: {}",
+            "^Uncaught SyntaxError: {}",
+            "[PARSE_ERROR] {}",
+            "✘ [ERROR] Expected {}",
+        ],
         title: |c| format!("Node cannot parse the source: {}", or(c, 0, "invalid syntax")),
-        fix: |_| "mend the line that stands above the message; if it is right in a newer Node, say which one in `engines.node` of package.json".to_owned(),
+        fix: |_| {
+            "mend the line that stands above the message; if it is right in a newer Node, say which one in `engines.node` of package.json".to_owned()
+        },
     },
     Rule {
         code: "missing_file",
@@ -94,7 +113,12 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: JS,
         patterns: &["ENOENT: no such file or directory, {} '{}'"],
         title: |c| format!("The file `{}` does not exist", or(c, 1, "?")),
-        fix: |c| format!("check that `{}` is part of the project and not excluded by an ignore file, and create what the app itself writes below DATA_DIR", or(c, 1, "?")),
+        fix: |c| {
+            format!(
+                "check that `{}` is part of the project and not excluded by an ignore file, and create what the app itself writes below DATA_DIR",
+                or(c, 1, "?")
+            )
+        },
     },
     Rule {
         code: "undefined_name",
@@ -108,9 +132,17 @@ pub(super) const RULES: &[Rule] = &[
         code: "build_entry_missing",
         phases: BUILD,
         runtimes: JS,
-        patterns: &["Could not resolve entry module \"{}\"", "Entry module not found: Error: Can't resolve '{}'", "Could not find a required file.", "error TS18003: {}"],
+        patterns: &[
+            "Could not resolve entry module \"{}\"",
+            "Entry module not found: Error: Can't resolve '{}'",
+            "Could not find a required file.",
+            "error TS18003: {}",
+        ],
         title: |c| format!("The build finds no entry ({})", or(c, 0, "see the message")),
-        fix: |_| "create the entry file that the build's configuration names, or correct the configuration".to_owned(),
+        fix: |_| {
+            "create the entry file that the build's configuration names, or correct the configuration"
+                .to_owned()
+        },
     },
     Rule {
         code: "no_next_build",

@@ -17,8 +17,12 @@ pub(super) const RULES: &[Rule] = &[
         ],
         title: |_| "The lock file does not match the manifest".to_owned(),
         fix: |c| match or(c, 0, "") {
-            file if file.contains("uv.lock") => "run `uv lock`, and deploy the new uv.lock with pyproject.toml".to_owned(),
-            file if file.contains("Cargo.lock") => "run `cargo build` once, and deploy the new Cargo.lock".to_owned(),
+            file if file.contains("uv.lock") => {
+                "run `uv lock`, and deploy the new uv.lock with pyproject.toml".to_owned()
+            }
+            file if file.contains("Cargo.lock") => {
+                "run `cargo build` once, and deploy the new Cargo.lock".to_owned()
+            }
             _ => "run `npm install`, and deploy the new package-lock.json with package.json".to_owned(),
         },
     },
@@ -26,7 +30,10 @@ pub(super) const RULES: &[Rule] = &[
         code: "missing_lockfile",
         phases: INSTALL,
         runtimes: &[Node],
-        patterns: &["The `npm ci` command can only install with an existing package-lock.json", "npm ci` can only install with an existing package-lock.json"],
+        patterns: &[
+            "The `npm ci` command can only install with an existing package-lock.json",
+            "npm ci` can only install with an existing package-lock.json",
+        ],
         title: |_| "`npm ci` needs a package-lock.json".to_owned(),
         fix: |_| "run `npm install` once and deploy the package-lock.json that it writes".to_owned(),
     },
@@ -57,15 +64,20 @@ pub(super) const RULES: &[Rule] = &[
             "Because there is no version of {} and",
             "there are no versions of {} and",
             "Because {} was not found in the package registry",
-            "notarget No matching version found for {}.",
+            "notarget No matching version found for {}",
             "404 Not Found - GET {}",
             "'{}' is not in this registry",
             "no matching package named `{}` found",
             "failed to select a version for the requirement `{}`",
             "candidate versions found which didn't match: {}",
         ],
-        title: |c| format!("There is no such package or version: `{}`", or(c, 0, "?")),
-        fix: |c| format!("correct the name or the version of `{}` in the manifest (requirements.txt, pyproject.toml, package.json or Cargo.toml)", or(c, 0, "the package")),
+        title: |c| format!("There is no such package or version: `{}`", or(c, 0, "?").trim_end_matches('.')),
+        fix: |c| {
+            format!(
+                "correct the name or the version of `{}` in the manifest (requirements.txt, pyproject.toml, package.json or Cargo.toml)",
+                or(c, 0, "the package").trim_end_matches('.')
+            )
+        },
     },
     Rule {
         code: "wrong_python_version",
@@ -80,16 +92,29 @@ pub(super) const RULES: &[Rule] = &[
             "is incompatible with the project Python requirement: `{}`",
             "Requires-Python {}",
         ],
-        title: |c| format!("The project needs another Python ({})", or(c, c.len().saturating_sub(1), "see the message")),
-        fix: |_| "install that Python on this machine, or widen `requires-python` in pyproject.toml (and .python-version) to the one that is installed".to_owned(),
+        title: |c| {
+            format!(
+                "The project needs another Python ({})",
+                or(c, c.len().saturating_sub(1), "see the message")
+            )
+        },
+        fix: |_| {
+            "install that Python on this machine, or widen `requires-python` in pyproject.toml (and .python-version) to the one that is installed".to_owned()
+        },
     },
     Rule {
         code: "wrong_node_version",
         phases: MAKE,
         runtimes: &[Node],
-        patterns: &["^notsup Required: {}", "The engine \"node\" is incompatible with this module. Expected version \"{}\"", "You are using Node.js {}. {} requires"],
+        patterns: &[
+            "^notsup Required: {}",
+            "The engine \"node\" is incompatible with this module. Expected version \"{}\"",
+            "You are using Node.js {}. {} requires",
+        ],
         title: |c| format!("Another Node version is needed ({})", or(c, 0, "see the message")),
-        fix: |_| "install a Node that `engines.node` of package.json allows, or choose versions of the packages that run on the installed one".to_owned(),
+        fix: |_| {
+            "install a Node that `engines.node` of package.json allows, or choose versions of the packages that run on the installed one".to_owned()
+        },
     },
     Rule {
         code: "wrong_rust_version",
@@ -103,7 +128,9 @@ pub(super) const RULES: &[Rule] = &[
             "lock file version `{}` was found, but this version of Cargo does not understand",
         ],
         title: |c| format!("The project needs another Rust ({})", or(c, 0, "see the message")),
-        fix: |_| "update the toolchain (`rustup update`), or choose versions of the crates that build with the installed one".to_owned(),
+        fix: |_| {
+            "update the toolchain (`rustup update`), or choose versions of the crates that build with the installed one".to_owned()
+        },
     },
     Rule {
         code: "dependency_conflict",
@@ -117,15 +144,24 @@ pub(super) const RULES: &[Rule] = &[
             "ResolutionImpossible",
         ],
         title: |_| "The wanted versions contradict each other".to_owned(),
-        fix: |_| "loosen or align the versions that the message names, so that one set satisfies all of them, and write the lock again".to_owned(),
+        fix: |_| {
+            "loosen or align the versions that the message names, so that one set satisfies all of them, and write the lock again".to_owned()
+        },
     },
     Rule {
         code: "checksum_mismatch",
         phases: MAKE,
         runtimes: &[],
-        patterns: &["^code EINTEGRITY", "THESE PACKAGES DO NOT MATCH THE HASHES", "Hash mismatch for `{}`", "checksum for `{}` changed between lock files"],
+        patterns: &[
+            "^code EINTEGRITY",
+            "THESE PACKAGES DO NOT MATCH THE HASHES",
+            "Hash mismatch for `{}`",
+            "checksum for `{}` changed between lock files",
+        ],
         title: |_| "A downloaded package does not have the locked checksum".to_owned(),
-        fix: |_| "write the lock again from the registry that is used here; if that changes nothing, the package or a proxy altered the download".to_owned(),
+        fix: |_| {
+            "write the lock again from the registry that is used here; if that changes nothing, the package or a proxy altered the download".to_owned()
+        },
     },
     Rule {
         code: "native_library_missing",
@@ -142,11 +178,13 @@ pub(super) const RULES: &[Rule] = &[
             "mysql_config not found",
         ],
         title: |c| format!("A library for compiling is missing: {}", or(c, 0, "see the message")),
-        fix: |c| match or(c, 0, "") {
+        fix: |c| {
+            match or(c, 0, "") {
             "pg_config" => "use `psycopg2-binary` or `psycopg[binary]` instead of `psycopg2`, or install libpq-dev on this machine".to_owned(),
             "Python.h" => "install Python's headers on this machine (`apt-get install python3-dev`), or a version of the package that comes prebuilt".to_owned(),
             "" => "install the library's development package (such as libssl-dev) on this machine, or a package that comes prebuilt".to_owned(),
             name => format!("install the development package with `{name}` on this machine, or a package that comes prebuilt"),
+        }
         },
     },
     Rule {
@@ -164,6 +202,8 @@ pub(super) const RULES: &[Rule] = &[
             "subprocess-exited-with-error",
         ],
         title: |c| format!("A package could not be compiled: {}", or(c, 0, "see the message")),
-        fix: |_| "choose a version of the package that comes prebuilt for this runtime, or install what its compilation needs (the lines above say what)".to_owned(),
+        fix: |_| {
+            "choose a version of the package that comes prebuilt for this runtime, or install what its compilation needs (the lines above say what)".to_owned()
+        },
     },
 ];

@@ -14,11 +14,8 @@ pub(super) fn capture<'l>(line: &'l str, pattern: &str) -> Option<Vec<&'l str>> 
     };
     let mut literals = pattern.split("{}");
     let first = literals.next().unwrap_or_default();
-    let mut rest = if is_anchored {
-        line.strip_prefix(first)?
-    } else {
-        line.split_once(first).map(|(_, rest)| rest)?
-    };
+    let mut rest =
+        if is_anchored { line.strip_prefix(first)? } else { line.split_once(first).map(|(_, rest)| rest)? };
     let mut found = Vec::new();
     for literal in literals {
         let (captured, after) = if literal.is_empty() { (rest, "") } else { rest.split_once(literal)? };

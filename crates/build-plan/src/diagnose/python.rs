@@ -71,7 +71,12 @@ pub(super) const RULES: &[Rule] = &[
             "You must have `{}` installed",
         ],
         title: |c| format!("The package `{}` is needed and not installed", or(c, 0, "?")),
-        fix: |c| format!("add `{}` to requirements.txt (or to `dependencies` in pyproject.toml)", or(c, 0, "?").trim_matches('`')),
+        fix: |c| {
+            format!(
+                "add `{}` to requirements.txt (or to `dependencies` in pyproject.toml)",
+                or(c, 0, "?").trim_matches('`')
+            )
+        },
     },
     Rule {
         code: "pydantic_settings_moved",
@@ -79,24 +84,36 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: PY,
         patterns: &["`BaseSettings` has been moved to the `pydantic-settings` package"],
         title: |_| "Pydantic 2 has no `BaseSettings` of its own".to_owned(),
-        fix: |_| "add `pydantic-settings` to requirements.txt and write `from pydantic_settings import BaseSettings`".to_owned(),
+        fix: |_| {
+            "add `pydantic-settings` to requirements.txt and write `from pydantic_settings import BaseSettings`".to_owned()
+        },
     },
     Rule {
         code: "shared_library_missing",
         phases: CODE,
         runtimes: PY,
-        patterns: &["ImportError: {}: cannot open shared object file", "OSError: {}: cannot open shared object file"],
+        patterns: &[
+            "ImportError: {}: cannot open shared object file",
+            "OSError: {}: cannot open shared object file",
+        ],
         title: |c| format!("The system library `{}` is missing", or(c, 0, "?")),
         fix: |c| match or(c, 0, "?") {
             "libGL.so.1" => "use `opencv-python-headless` instead of `opencv-python`".to_owned(),
-            library => format!("install the system package with `{library}` on this machine, or a package that brings it"),
+            library => format!(
+                "install the system package with `{library}` on this machine, or a package that brings it"
+            ),
         },
     },
     Rule {
         code: "missing_module",
         phases: CODE,
         runtimes: PY,
-        patterns: &["^ModuleNotFoundError: No module named '{}'", "^ImportError: No module named '{}'", "ModuleNotFoundError: No module named '{}'", ": No module named {}"],
+        patterns: &[
+            "^ModuleNotFoundError: No module named '{}'",
+            "^ImportError: No module named '{}'",
+            "ModuleNotFoundError: No module named '{}'",
+            ": No module named {}",
+        ],
         title: |c| format!("Python finds no module `{}`", or(c, 0, "?")),
         fix: missing_module,
     },
@@ -104,23 +121,37 @@ pub(super) const RULES: &[Rule] = &[
         code: "circular_import",
         phases: CODE,
         runtimes: PY,
-        patterns: &["cannot import name '{}' from partially initialized module '{}'", "partially initialized module '{}' has no attribute '{}'"],
+        patterns: &[
+            "cannot import name '{}' from partially initialized module '{}'",
+            "partially initialized module '{}' has no attribute '{}'",
+        ],
         title: |c| format!("Modules import each other in a circle (`{}`)", or(c, 1, or(c, 0, "?"))),
-        fix: |c| format!("move what both need into a third module, or import `{}` inside the function that uses it", or(c, 0, "?")),
+        fix: |c| {
+            format!(
+                "move what both need into a third module, or import `{}` inside the function that uses it",
+                or(c, 0, "?")
+            )
+        },
     },
     Rule {
         code: "import_error",
         phases: CODE,
         runtimes: PY,
-        patterns: &["^ImportError: cannot import name '{}' from '{}'", "^ImportError: attempted relative import {}", "^ImportError: {}"],
+        patterns: &[
+            "^ImportError: cannot import name '{}' from '{}'",
+            "^ImportError: attempted relative import {}",
+            "^ImportError: {}",
+        ],
         title: |c| match c {
             [name, module, ..] => format!("`{module}` has no `{name}`"),
             [rest] => format!("An import fails: {rest}"),
             [] => "An import fails".to_owned(),
         },
-        fix: |c| match c {
+        fix: |c| {
+            match c {
             [name, module, ..] => format!("correct the name, or pin the version of `{}` that has `{name}`", package(module)),
             _ => "start the app from the project's top folder and import by full names, such as `from app.models import …`".to_owned(),
+        }
         },
     },
     Rule {
@@ -137,9 +168,11 @@ pub(super) const RULES: &[Rule] = &[
             [name, module, ..] => format!("The module `{module}` has no `{name}`"),
             _ => format!("There is no application in `{}`", or(c, 0, "?")),
         },
-        fix: |c| match c {
+        fix: |c| {
+            match c {
             [name, module, ..] => format!("name the application `{name}` at the top level of {}.py, or correct the start command", module.replace('.', "/")),
             _ => "make the application a variable of the module, such as `app = Flask(__name__)`, or correct the start command".to_owned(),
+        }
         },
     },
     Rule {
@@ -154,7 +187,12 @@ pub(super) const RULES: &[Rule] = &[
             "can't find '__main__' module in '{}'",
         ],
         title: |c| format!("The start command names `{}`, which is not there", or(c, 0, "?")),
-        fix: |c| format!("correct the start command, or add the file {}; names are relative to the project's top folder", file_of(or(c, 0, "?"))),
+        fix: |c| {
+            format!(
+                "correct the start command, or add the file {}; names are relative to the project's top folder",
+                file_of(or(c, 0, "?"))
+            )
+        },
     },
     Rule {
         code: "factory_needs_flag",
@@ -162,7 +200,9 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: PY,
         patterns: &["ASGI app factory detected", "Error loading ASGI app factory: {}"],
         title: |_| "The application is made by a factory".to_owned(),
-        fix: |_| "start it with `uvicorn --factory module:create_app`, or make the application a variable of the module".to_owned(),
+        fix: |_| {
+            "start it with `uvicorn --factory module:create_app`, or make the application a variable of the module".to_owned()
+        },
     },
     Rule {
         code: "asgi_wsgi_mismatch",
@@ -175,7 +215,9 @@ pub(super) const RULES: &[Rule] = &[
             "__call__() missing 1 required positional argument: 'start_response'",
         ],
         title: |_| "The server and the application speak different protocols".to_owned(),
-        fix: |_| "start FastAPI and Starlette with `uvicorn` (or `gunicorn -k uvicorn.workers.UvicornWorker`), Flask and Django's wsgi with `gunicorn`".to_owned(),
+        fix: |_| {
+            "start FastAPI and Starlette with `uvicorn` (or `gunicorn -k uvicorn.workers.UvicornWorker`), Flask and Django's wsgi with `gunicorn`".to_owned()
+        },
     },
     Rule {
         code: "syntax_error",
@@ -183,7 +225,9 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: PY,
         patterns: &["^SyntaxError: {}", "^IndentationError: {}", "^TabError: {}"],
         title: |c| format!("Python cannot parse the source: {}", or(c, 0, "invalid syntax")),
-        fix: |_| "mend the line that the message names; if it is right in a newer Python, say which one in .python-version".to_owned(),
+        fix: |_| {
+            "mend the line that the message names; if it is right in a newer Python, say which one in .python-version".to_owned()
+        },
     },
     Rule {
         code: "invalid_database_url",
@@ -196,15 +240,26 @@ pub(super) const RULES: &[Rule] = &[
             "Can't load plugin: sqlalchemy.dialects:{}",
         ],
         title: |_| "The database's URL is missing or not in the form that SQLAlchemy reads".to_owned(),
-        fix: |_| "set the variable that holds it under `env` in backend-im.yml, such as `postgresql://user@host/name` (not `postgres://`), or use a SQLite file below DATA_DIR".to_owned(),
+        fix: |_| {
+            "set the variable that holds it under `env` in backend-im.yml, such as `postgresql://user@host/name` (not `postgres://`), or use a SQLite file below DATA_DIR".to_owned()
+        },
     },
     Rule {
         code: "missing_file",
         phases: CODE,
         runtimes: PY,
-        patterns: &["^FileNotFoundError: [Errno 2] No such file or directory: '{}'", "RuntimeError: Directory '{}' does not exist", "jinja2.exceptions.TemplateNotFound: {}"],
+        patterns: &[
+            "^FileNotFoundError: [Errno 2] No such file or directory: '{}'",
+            "RuntimeError: Directory '{}' does not exist",
+            "jinja2.exceptions.TemplateNotFound: {}",
+        ],
         title: |c| format!("The file `{}` does not exist", or(c, 0, "?")),
-        fix: |c| format!("check that `{}` is part of the project and not excluded by an ignore file, and create what the app itself writes below DATA_DIR", or(c, 0, "?")),
+        fix: |c| {
+            format!(
+                "check that `{}` is part of the project and not excluded by an ignore file, and create what the app itself writes below DATA_DIR",
+                or(c, 0, "?")
+            )
+        },
     },
     Rule {
         code: "missing_attribute",
@@ -212,7 +267,13 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: PY,
         patterns: &["^AttributeError: module '{}' has no attribute '{}'"],
         title: |c| format!("The module `{}` has no `{}`", or(c, 0, "?"), or(c, 1, "?")),
-        fix: |c| format!("pin the version of `{}` that has `{}`, or use its new name; a file of the project that is named like the package hides it", or(c, 0, "?"), or(c, 1, "?")),
+        fix: |c| {
+            format!(
+                "pin the version of `{}` that has `{}`, or use its new name; a file of the project that is named like the package hides it",
+                or(c, 0, "?"),
+                or(c, 1, "?")
+            )
+        },
     },
     Rule {
         code: "undefined_name",

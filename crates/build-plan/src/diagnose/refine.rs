@@ -21,7 +21,8 @@ pub(super) fn refined(scene: &Scene, found: Finding) -> Finding {
 fn needs_other_python(scene: &Scene, found: Finding) -> Finding {
     const IGNORED: &str = "ERROR: Ignored the following versions that require a different python version";
     let version = scene.plain[found.line].rsplit("==").next().unwrap_or_default().trim().to_owned();
-    let is_wanted = |line: &String| line.starts_with(IGNORED) && line.contains(&format!(" {version} Requires-Python"));
+    let is_wanted =
+        |line: &String| line.starts_with(IGNORED) && line.contains(&format!(" {version} Requires-Python"));
     match scene.plain.iter().position(is_wanted) {
         Some(line) => Finding {
             code: "wrong_python_version",
@@ -41,7 +42,10 @@ fn manifest_error(scene: &Scene, found: Finding) -> Finding {
     match place.filter(|place| place.contains("Cargo.toml") || place.contains("Cargo.lock")) {
         Some(place) => Finding {
             code: "invalid_manifest",
-            title: format!("A manifest does not parse: {}", scene.plain[found.line].trim_start_matches("error: ")),
+            title: format!(
+                "A manifest does not parse: {}",
+                scene.plain[found.line].trim_start_matches("error: ")
+            ),
             fix: format!("mend {} at the place that the message names", place.trim_start_matches("--> ")),
             ..found
         },
@@ -65,7 +69,8 @@ pub(super) fn missing_settings(scene: &Scene, exception: usize) -> Option<Findin
     let below = &scene.plain[exception + 1..];
     let pairs = below.iter().zip(below.iter().skip(1));
     let missing = pairs.filter(|(_, said)| said.contains("Field required [type=missing"));
-    let names: Vec<String> = missing.map(|(name, _)| format!("`{}`", name.trim().to_ascii_uppercase())).take(8).collect();
+    let names: Vec<String> =
+        missing.map(|(name, _)| format!("`{}`", name.trim().to_ascii_uppercase())).take(8).collect();
     if names.is_empty() {
         return None;
     }
@@ -74,7 +79,9 @@ pub(super) fn missing_settings(scene: &Scene, exception: usize) -> Option<Findin
         code: "missing_env_var",
         line: exception,
         title: format!("Settings are not set: {names}"),
-        fix: format!("set {names} under `env` in backend-im.yml or in the deploy's `env`, or give the fields defaults"),
+        fix: format!(
+            "set {names} under `env` in backend-im.yml or in the deploy's `env`, or give the fields defaults"
+        ),
         confidence: Confidence::High,
     })
 }

@@ -21,7 +21,8 @@ fn failed_request(scene: &Scene) -> Option<Finding> {
     }
     let fatal = scene.fatal_lines().into_iter().find(|line| *line > at);
     let cause = fatal.unwrap_or(at);
-    let known = ["table_missing", "database_missing", "asgi_wsgi_mismatch", "missing_file", "missing_env_var"];
+    let known =
+        ["table_missing", "database_missing", "asgi_wsgi_mismatch", "missing_file", "missing_env_var"];
     let particular = rules(scene)
         .filter(|rule| known.contains(&rule.code))
         .find_map(|rule| rule.fit(scene, cause, Confidence::Medium).filter(|found| is_cause(scene, found)));
@@ -30,7 +31,8 @@ fn failed_request(scene: &Scene) -> Option<Finding> {
             code: "request_failed",
             line: cause,
             title: format!("The app answers the probe with an error: {}", short(&scene.plain[cause], 160)),
-            fix: "mend the handler, or set `health_path` in backend-im.yml to a path that answers without it".to_owned(),
+            fix: "mend the handler, or set `health_path` in backend-im.yml to a path that answers without it"
+                .to_owned(),
             confidence: Confidence::Medium,
         })
     })
@@ -38,7 +40,8 @@ fn failed_request(scene: &Scene) -> Option<Finding> {
 
 /// The app waits for something that does not answer.
 fn waiting(scene: &Scene) -> Option<Finding> {
-    const WAITING: &[&str] = &["database_refused", "database_auth_failed", "host_not_found", "connection_refused"];
+    const WAITING: &[&str] =
+        &["database_refused", "database_auth_failed", "host_not_found", "connection_refused"];
     let start = scene.plain.len().saturating_sub(TAIL_LINES);
     (start..scene.plain.len()).rev().find_map(|at| {
         let mut fitting = network::RULES.iter().filter(|rule| WAITING.contains(&rule.code));
@@ -49,7 +52,8 @@ fn waiting(scene: &Scene) -> Option<Finding> {
 fn port_ignored(scene: &Scene) -> Option<Finding> {
     let rule = &checks::RUNNING[1];
     (0..scene.plain.len()).rev().find_map(|at| {
-        let captured = rule.patterns.iter().find_map(|pattern| pattern::capture(&scene.plain[at], pattern))?;
+        let captured =
+            rule.patterns.iter().find_map(|pattern| pattern::capture(&scene.plain[at], pattern))?;
         rule.fit(scene, at, Confidence::Medium).filter(|_| checks::is_habitual(&captured))
     })
 }

@@ -18,14 +18,20 @@ pub(super) const RULES: &[Rule] = &[
         title: |c| format!("The crate or module `{}` is not known", or(c, 0, "?")),
         fix: |c| {
             let name = or(c, 0, "?").split("::").next().unwrap_or_default();
-            format!("run `cargo add {name}` and deploy Cargo.toml with Cargo.lock; if `{name}` is a module of this crate, declare it with `mod {name};`")
+            format!(
+                "run `cargo add {name}` and deploy Cargo.toml with Cargo.lock; if `{name}` is a module of this crate, declare it with `mod {name};`"
+            )
         },
     },
     Rule {
         code: "no_such_binary",
         phases: MAKE,
         runtimes: RS,
-        patterns: &["no bin target named `{}`", "no targets specified in the manifest", "can't find `{}` bin at"],
+        patterns: &[
+            "no bin target named `{}`",
+            "no targets specified in the manifest",
+            "can't find `{}` bin at",
+        ],
         title: |c| format!("Cargo defines no program {}", or(c, 0, "at all")),
         fix: |_| "add src/main.rs, or a `[[bin]]` with the right name and path to Cargo.toml".to_owned(),
     },
@@ -35,7 +41,9 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: RS,
         patterns: &["^error[{}]: {}"],
         title: |c| format!("The code does not compile: {} ({})", or(c, 1, "?"), or(c, 0, "?")),
-        fix: |c| format!("mend the place that the line below names; `rustc --explain {}` says more", or(c, 0, "")),
+        fix: |c| {
+            format!("mend the place that the line below names; `rustc --explain {}` says more", or(c, 0, ""))
+        },
     },
     Rule {
         code: "linking_failed",
@@ -43,7 +51,9 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: RS,
         patterns: &["^error: linking with `{}` failed"],
         title: |c| format!("Linking with `{}` failed", or(c, 0, "cc")),
-        fix: |_| "install the system library that the message names (its -dev package), or a feature of the crate that builds its own".to_owned(),
+        fix: |_| {
+            "install the system library that the message names (its -dev package), or a feature of the crate that builds its own".to_owned()
+        },
     },
     Rule {
         code: "compile_error",
@@ -57,8 +67,13 @@ pub(super) const RULES: &[Rule] = &[
         code: "missing_file",
         phases: RUN,
         runtimes: RS,
-        patterns: &["kind: NotFound, message: \"No such file or directory\"", "No such file or directory (os error 2)"],
+        patterns: &[
+            "kind: NotFound, message: \"No such file or directory\"",
+            "No such file or directory (os error 2)",
+        ],
         title: |_| "A file that the program opens does not exist".to_owned(),
-        fix: |_| "check that the file is part of the project and that its path is relative to the project's top folder; create what the program itself writes below DATA_DIR".to_owned(),
+        fix: |_| {
+            "check that the file is part of the project and that its path is relative to the project's top folder; create what the program itself writes below DATA_DIR".to_owned()
+        },
     },
 ];

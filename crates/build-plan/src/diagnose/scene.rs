@@ -4,9 +4,9 @@ use super::{FailedStep, Phase};
 use crate::Runtime;
 
 /// How many of the last lines are looked at.
-const LINES_MAX: usize = 1_000;
+const LINES_MAX: usize = 500;
 /// How much of one line is looked at, in characters.
-const LINE_CHARS_MAX: usize = 2_000;
+const LINE_CHARS_MAX: usize = 1_000;
 /// How far from the end a traceback may lie and still be the end of the process, in lines.
 const FATAL_DISTANCE_MAX: usize = 60;
 
@@ -70,15 +70,13 @@ impl Scene {
     pub(super) fn fatal_lines(&self) -> Vec<usize> {
         let near = self.plain.len().saturating_sub(FATAL_DISTANCE_MAX);
         let mut fatal = self.last_traceback();
-        fatal.extend(self.last_thrown());
-        fatal.extend(self.last_panic());
-        fatal.retain(|at| *at >= near || self.is_end_of_chain(*at, near));
+        // A chain of tracebacks may be long; it counts as a whole when its last line is near the end.
+        if fatal.first().is_some_and(|last| *last < near) {
+            fatal.clear();
+        }
+        let others = self.last_thrown().into_iter().chain(self.last_panic());
+        fatal.extend(others.filter(|at| *at >= near));
         fatal
-    }
-
-    /// A chain of tracebacks may be long; its last line is near the end.
-    fn is_end_of_chain(&self, at: usize, near: usize) -> bool {
-        self.last_traceback().first().is_some_and(|last| *last >= near) && is_exception(&self.plain[at])
     }
 
     /// The exception lines of the last chain of Python tracebacks, the last one first.
@@ -114,7 +112,8 @@ impl Scene {
 
     /// The message of the last panic, or the error that `main` returned.
     fn last_panic(&self) -> Vec<usize> {
-        let panicked = self.plain.iter().rposition(|line| line.starts_with("thread '") && line.contains("panicked at"));
+        let panicked =
+            self.plain.iter().rposition(|line| line.starts_with("thread '") && line.contains("panicked at"));
         let message = panicked.map(|at| if self.plain[at].ends_with(':') { at + 1 } else { at });
         let returned = self.plain.iter().rposition(|line| line.starts_with("Error: "));
         message.filter(|at| *at < self.plain.len()).into_iter().chain(returned).collect()
@@ -132,13 +131,15 @@ fn is_syntax_error(line: &str) -> bool {
 
 /// A line such as `KeyError: 'X'`, `sqlalchemy.exc.OperationalError: …` or `Error [ERR_X]: …`.
 pub(super) fn is_exception(line: &str) -> bool {
-    let name_end = line.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(line.len());
+    let name_end =
+        line.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(line.len());
     let (name, rest) = line.split_at(name_end);
     let class = name.rsplit('.').next().unwrap_or(name);
-    let is_class = ["Error", "Exception", "Interrupt", "Exit", "Fault", "Warning", "Timeout", "Undefined", "NotFound"]
-        .iter()
-        .any(|end| class.ends_with(end))
-        || (name.contains('.') && class.starts_with(|c: char| c.is_ascii_uppercase()));
+    let is_class =
+        ["Error", "Exception", "Interrupt", "Exit", "Fault", "Warning", "Timeout", "Undefined", "NotFound"]
+            .iter()
+            .any(|end| class.ends_with(end))
+            || (name.contains('.') && class.starts_with(|c: char| c.is_ascii_uppercase()));
     is_class && (rest.is_empty() || rest.starts_with(':') || rest.starts_with(" ["))
 }
 
@@ -207,7 +208,8 @@ mod tests {
 
     #[test]
     fn exceptions_are_told_from_log_lines() {
-        for line in ["KeyError: 'X'", "sqlalchemy.exc.OperationalError: x", "Error [ERR_X]: y", "SystemExit"] {
+        for line in ["KeyError: 'X'", "sqlalchemy.exc.OperationalError: x", "Error [ERR_X]: y", "SystemExit"]
+        {
             assert!(is_exception(line), "{line}");
         }
         for line in ["INFO: started", "Error while starting: x", "    KeyError: 'X'", "http://x.y:80", ""] {

@@ -7,9 +7,18 @@ pub(super) const RULES: &[Rule] = &[
         code: "disk_full",
         phases: ANY,
         runtimes: &[],
-        patterns: &["No space left on device", "ENOSPC: no space left", "ENOSPC, no space", "Disk quota exceeded", "(os error 28)", "database or disk is full"],
+        patterns: &[
+            "No space left on device",
+            "ENOSPC: no space left",
+            "ENOSPC, no space",
+            "Disk quota exceeded",
+            "(os error 28)",
+            "database or disk is full",
+        ],
         title: |_| "The disk is full".to_owned(),
-        fix: |_| "free space on the disk that holds the platform's home (old projects: `backend-im delete`), then deploy again".to_owned(),
+        fix: |_| {
+            "free space on the disk that holds the platform's home (old projects: `backend-im delete`), then deploy again".to_owned()
+        },
     },
     Rule {
         code: "out_of_memory",
@@ -25,13 +34,20 @@ pub(super) const RULES: &[Rule] = &[
             "(signal: 9, SIGKILL: kill)",
         ],
         title: |_| "There is not enough memory".to_owned(),
-        fix: |_| "let it need less (fewer workers, smaller batches; for Node builds `NODE_OPTIONS=--max-old-space-size=…` in `env`), or free memory on the machine".to_owned(),
+        fix: |_| {
+            "let it need less (fewer workers, smaller batches; for Node builds `NODE_OPTIONS=--max-old-space-size=…` in `env`), or free memory on the machine".to_owned()
+        },
     },
     Rule {
         code: "privileged_port",
         phases: RUN,
         runtimes: &[],
-        patterns: &["listen EACCES: permission denied {}", "bind: permission denied", "error while attempting to bind on address ('{}', {}): permission denied", "Can't connect to ('{}', 80)"],
+        patterns: &[
+            "listen EACCES: permission denied {}",
+            "bind: permission denied",
+            "error while attempting to bind on address ('{}', {}): permission denied",
+            "Can't connect to ('{}', 80)",
+        ],
         title: |c| format!("The app may not listen on {}", or(c, 0, "a port below 1024")),
         fix: |_| "listen on the environment's PORT and HOST instead of a fixed port".to_owned(),
     },
@@ -50,13 +66,19 @@ pub(super) const RULES: &[Rule] = &[
             "Port {} is in use by another program",
         ],
         title: |c| format!("The address {} is already in use", at(c)),
-        fix: |_| "listen on the environment's PORT (every instance gets its own) instead of a fixed port, and listen only once per process".to_owned(),
+        fix: |_| {
+            "listen on the environment's PORT (every instance gets its own) instead of a fixed port, and listen only once per process".to_owned()
+        },
     },
     Rule {
         code: "address_not_available",
         phases: RUN,
         runtimes: &[],
-        patterns: &["EADDRNOTAVAIL: address not available {}", "Cannot assign requested address", "AddrNotAvailable"],
+        patterns: &[
+            "EADDRNOTAVAIL: address not available {}",
+            "Cannot assign requested address",
+            "AddrNotAvailable",
+        ],
         title: |_| "The address to listen on does not belong to this machine".to_owned(),
         fix: |_| "listen on the environment's HOST, or on 0.0.0.0".to_owned(),
     },
@@ -64,9 +86,16 @@ pub(super) const RULES: &[Rule] = &[
         code: "too_many_open_files",
         phases: ANY,
         runtimes: &[],
-        patterns: &["EMFILE: too many open files", "Too many open files", "ENFILE", "System limit for number of file watchers reached"],
+        patterns: &[
+            "EMFILE: too many open files",
+            "Too many open files",
+            "ENFILE",
+            "System limit for number of file watchers reached",
+        ],
         title: |_| "Too many files are open".to_owned(),
-        fix: |_| "close files and connections after use, and do not watch files in production (start without a reloader)".to_owned(),
+        fix: |_| {
+            "close files and connections after use, and do not watch files in production (start without a reloader)".to_owned()
+        },
     },
     Rule {
         code: "command_not_found",
@@ -90,9 +119,13 @@ pub(super) const RULES: &[Rule] = &[
         fix: |c| {
             let program = or(c, c.len().saturating_sub(1), "?");
             if program.contains('/') {
-                return format!("check that `{program}` is part of the project and that its first line names a program that is installed");
+                return format!(
+                    "check that `{program}` is part of the project and that its first line names a program that is installed"
+                );
             }
-            format!("add the package that brings `{program}` to the project's dependencies (requirements.txt, pyproject.toml or package.json), or correct the command")
+            format!(
+                "add the package that brings `{program}` to the project's dependencies (requirements.txt, pyproject.toml or package.json), or correct the command"
+            )
         },
     },
     Rule {
@@ -112,7 +145,12 @@ pub(super) const RULES: &[Rule] = &[
             "make: {}: No such file or directory",
         ],
         title: |c| format!("A package is compiled here, and `{}` is not installed", or(c, 0, "pkg-config")),
-        fix: |c| format!("install `{}` on this machine (on Debian and Ubuntu: `apt-get install build-essential pkg-config`), or choose a version of the package that comes prebuilt", or(c, 0, "pkg-config")),
+        fix: |c| {
+            format!(
+                "install `{}` on this machine (on Debian and Ubuntu: `apt-get install build-essential pkg-config`), or choose a version of the package that comes prebuilt",
+                or(c, 0, "pkg-config")
+            )
+        },
     },
     Rule {
         code: "permission_denied",
@@ -133,7 +171,9 @@ pub(super) const RULES: &[Rule] = &[
         title: |c| format!("Access to {} is denied", or(c, c.len().saturating_sub(1), "a file")),
         fix: |c| {
             let file = or(c, c.len().saturating_sub(1), "the file");
-            format!("write data below the environment's DATA_DIR; if `{file}` is a script, make it executable (`chmod +x`) and deploy again")
+            format!(
+                "write data below the environment's DATA_DIR; if `{file}` is a script, make it executable (`chmod +x`) and deploy again"
+            )
         },
     },
 ];

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::error::GenerationError;
 use super::name::{Name, Taken, field_name};
+use super::nouns::with_article;
 
 /// How many entities one project has at most.
 pub(super) const ENTITIES_MAX: usize = 40;
@@ -192,7 +193,11 @@ impl Blueprint {
             return; // Every entity has an id anyway.
         }
         if taken == Taken::Yes {
-            let note = format!("`{}` of {} is called `{name}`: the name itself is reserved", field.name, owner.name.label());
+            let note = format!(
+                "`{}` of {} is called `{name}`: the name itself is reserved",
+                field.name,
+                owner.name.label()
+            );
             note_once(&mut self.warnings, note);
         }
         field.name = name;
@@ -281,7 +286,8 @@ impl Blueprint {
             for field in std::mem::take(&mut self.entities[index].fields) {
                 let role = field.name.strip_suffix("_id").unwrap_or(&field.name).to_owned();
                 let known = self.entities[index].references.iter().any(|reference| reference.name == role);
-                let target = field.name.strip_suffix("_id").and_then(Name::new).and_then(|name| self.find(&name));
+                let target =
+                    field.name.strip_suffix("_id").and_then(Name::new).and_then(|name| self.find(&name));
                 match target {
                     _ if known => {}
                     Some(to) => {
@@ -313,8 +319,9 @@ impl Blueprint {
                 self.entities[from].references[at].presence = Presence::Optional;
                 let (one, other) = (self.entities[from].name.label(), self.entities[to].name.label());
                 if from != to {
+                    let alone = with_article(&one);
                     self.warn(format!(
-                        "{one} and {other} need each other, so a {one} may exist without its {other}"
+                        "{one} and {other} need each other, so {alone} may exist without its {other}"
                     ));
                 }
             }

@@ -6,7 +6,8 @@ use platform_api::limits::PROMPT_BYTES_MAX;
 use super::STACKS;
 
 /// A prompt that works, for hints.
-const EXAMPLE: &str = "\"Create a REST API for user management with users and roles, users have an email and a name\"";
+const EXAMPLE: &str =
+    "\"Create a REST API for user management with users and roles, users have an email and a name\"";
 
 /// Why nothing was generated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

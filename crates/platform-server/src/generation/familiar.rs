@@ -9,7 +9,10 @@ const FAMILIAR: &[(&str, &str)] = &[
     ("album", "title, optional release date"),
     ("answer", "text, correct"),
     ("appointment", "starts at, ends at, optional notes, status (scheduled, completed, cancelled)"),
-    ("application", "applicant name, email (email), optional cover letter (text), status (received, in review, accepted, rejected)"),
+    (
+        "application",
+        "applicant name, email (email), optional cover letter (text), status (received, in review, accepted, rejected)",
+    ),
     ("article", "title, body, optional published at"),
     ("artist", "name, optional bio"),
     ("attendee", "name, email"),
@@ -113,7 +116,10 @@ const FAMILIAR: &[(&str, &str)] = &[
     ("teacher", "name, unique email"),
     ("team", "unique name, optional description"),
     ("thread", "title, body, created at"),
-    ("ticket", "title, optional description, status (open, in progress, closed), priority (low, medium, high)"),
+    (
+        "ticket",
+        "title, optional description, status (open, in progress, closed), priority (low, medium, high)",
+    ),
     ("time entry", "started at, optional ended at, optional description"),
     ("todo", "title, optional description, done, optional due date"),
     ("topic", "unique name"),
@@ -137,51 +143,115 @@ pub(super) struct Domain {
 const DOMAINS: &[Domain] = &[
     Domain { names: &["todo", "todos", "todo list", "task list", "checklist", "reminder"], prompt: "todos" },
     Domain { names: &["task", "task management", "task manager"], prompt: "tasks, projects" },
-    Domain { names: &["inventory", "stock", "warehouse"], prompt: "products, suppliers, warehouses. Each product may belong to a supplier. Each product may belong to a warehouse." },
-    Domain { names: &["bookstore", "book store", "bookshop", "book shop"], prompt: "books, authors, categories" },
+    Domain {
+        names: &["inventory", "stock", "warehouse"],
+        prompt: "products, suppliers, warehouses. Each product may belong to a supplier. Each product may belong to a warehouse.",
+    },
+    Domain {
+        names: &["bookstore", "book store", "bookshop", "book shop"],
+        prompt: "books, authors, categories",
+    },
     Domain { names: &["library"], prompt: "books, authors, members, loans" },
     Domain { names: &["url shortener", "link shortener", "short url", "short link"], prompt: "links" },
-    Domain { names: &["bookmark"], prompt: "bookmarks and tags. Bookmarks have a title, a url and a created at." },
-    Domain { names: &["blog", "blogging", "weblog", "cms", "content management", "news site", "magazine"], prompt: "posts, comments, tags" },
-    Domain { names: &["shop", "ecommerce", "e-commerce", "e commerce", "web shop", "webshop", "store", "marketplace", "retail"], prompt: "products, categories, customers, orders, order items" },
+    Domain {
+        names: &["bookmark"],
+        prompt: "bookmarks and tags. Bookmarks have a title, a url and a created at.",
+    },
+    Domain {
+        names: &["blog", "blogging", "weblog", "cms", "content management", "news site", "magazine"],
+        prompt: "posts, comments, tags",
+    },
+    Domain {
+        names: &[
+            "shop",
+            "ecommerce",
+            "e-commerce",
+            "e commerce",
+            "web shop",
+            "webshop",
+            "store",
+            "marketplace",
+            "retail",
+        ],
+        prompt: "products, categories, customers, orders, order items",
+    },
     Domain { names: &["user", "user management", "account management"], prompt: "users, roles" },
     Domain { names: &["note", "note taking", "notebook", "notes"], prompt: "notes, tags" },
-    Domain { names: &["address book", "contact", "contact book", "phone book", "phonebook"], prompt: "contacts" },
-    Domain { names: &["crm", "customer relationship", "sales pipeline"], prompt: "companies, contacts, deals" },
+    Domain {
+        names: &["address book", "contact", "contact book", "phone book", "phonebook"],
+        prompt: "contacts",
+    },
+    Domain {
+        names: &["crm", "customer relationship", "sales pipeline"],
+        prompt: "companies, contacts, deals",
+    },
     Domain { names: &["forum", "discussion board", "message board"], prompt: "threads, replies, users" },
     Domain { names: &["chat", "messenger", "messaging"], prompt: "users, channels, messages" },
     Domain { names: &["event", "event management", "meetup", "conference"], prompt: "events, attendees" },
     Domain { names: &["calendar", "scheduling", "appointment"], prompt: "events" },
     Domain { names: &["hotel", "hotel booking", "room booking"], prompt: "rooms, guests, reservations" },
     Domain { names: &["booking", "reservation"], prompt: "rooms, customers, bookings" },
-    Domain { names: &["restaurant", "food delivery", "menu"], prompt: "menu items, customers, orders. Orders have many menu items." },
-    Domain { names: &["school", "university", "college", "student management"], prompt: "students, teachers, courses. Each course belongs to a teacher." },
+    Domain {
+        names: &["restaurant", "food delivery", "menu"],
+        prompt: "menu items, customers, orders. Orders have many menu items.",
+    },
+    Domain {
+        names: &["school", "university", "college", "student management"],
+        prompt: "students, teachers, courses. Each course belongs to a teacher.",
+    },
     Domain { names: &["course", "e-learning", "learning", "lms"], prompt: "courses, lessons, students" },
     Domain { names: &["movie", "film", "cinema", "movie database"], prompt: "movies, actors, reviews" },
     Domain { names: &["music", "music library", "playlist"], prompt: "artists, albums, songs" },
     Domain { names: &["recipe", "cookbook", "cooking"], prompt: "recipes, ingredients" },
     Domain { names: &["fitness", "workout", "gym", "exercise"], prompt: "workouts, exercises" },
     Domain { names: &["habit"], prompt: "habits" },
-    Domain { names: &["expense", "budget", "personal finance", "finance", "spending"], prompt: "expenses, categories" },
+    Domain {
+        names: &["expense", "budget", "personal finance", "finance", "spending"],
+        prompt: "expenses, categories",
+    },
     Domain { names: &["bank", "banking", "ledger"], prompt: "customers, accounts, transactions" },
     Domain { names: &["invoice", "invoicing"], prompt: "clients, invoices, invoice items" },
     Domain { names: &["project", "project management"], prompt: "projects, tasks" },
-    Domain { names: &["issue", "bug", "bug tracker", "ticketing", "help desk", "helpdesk"], prompt: "issues, projects, labels" },
+    Domain {
+        names: &["issue", "bug", "bug tracker", "ticketing", "help desk", "helpdesk"],
+        prompt: "issues, projects, labels",
+    },
     Domain { names: &["kanban", "trello"], prompt: "boards, lists, cards" },
     Domain { names: &["poll", "survey", "voting"], prompt: "polls, options, votes" },
     Domain { names: &["quiz"], prompt: "quizzes, questions, answers" },
-    Domain { names: &["job board", "recruiting", "recruitment", "hiring"], prompt: "companies, jobs, applications" },
-    Domain { names: &["hospital", "clinic", "medical", "healthcare"], prompt: "patients, doctors, appointments" },
-    Domain { names: &["hr", "human resources", "employee", "employee management", "staff"], prompt: "employees, departments" },
-    Domain { names: &["fleet", "car rental", "vehicle"], prompt: "vehicles, drivers. Each vehicle may belong to a driver." },
-    Domain { names: &["real estate", "property listing"], prompt: "properties, agents. Agents have a name, an email and an optional phone. Each property belongs to an agent." },
+    Domain {
+        names: &["job board", "recruiting", "recruitment", "hiring"],
+        prompt: "companies, jobs, applications",
+    },
+    Domain {
+        names: &["hospital", "clinic", "medical", "healthcare"],
+        prompt: "patients, doctors, appointments",
+    },
+    Domain {
+        names: &["hr", "human resources", "employee", "employee management", "staff"],
+        prompt: "employees, departments",
+    },
+    Domain {
+        names: &["fleet", "car rental", "vehicle"],
+        prompt: "vehicles, drivers. Each vehicle may belong to a driver.",
+    },
+    Domain {
+        names: &["real estate", "property listing"],
+        prompt: "properties, agents. Agents have a name, an email and an optional phone. Each property belongs to an agent.",
+    },
     Domain { names: &["wiki", "knowledge base"], prompt: "pages, tags" },
     Domain { names: &["newsletter", "mailing list", "waitlist"], prompt: "subscribers" },
     Domain { names: &["feedback", "review"], prompt: "feedback" },
     Domain { names: &["time tracking", "time tracker", "timesheet"], prompt: "projects, time entries" },
-    Domain { names: &["pet", "pet store", "pet shop", "veterinary"], prompt: "pets, owners. Owners have a name, a unique email and an optional phone. Each pet belongs to an owner." },
+    Domain {
+        names: &["pet", "pet store", "pet shop", "veterinary"],
+        prompt: "pets, owners. Owners have a name, a unique email and an optional phone. Each pet belongs to an owner.",
+    },
     Domain { names: &["social network", "social media"], prompt: "users, posts, comments" },
-    Domain { names: &["travel", "trip planner", "itinerary"], prompt: "trips, activities. Activities have a title, a starts at and an optional location. Each activity belongs to a trip." },
+    Domain {
+        names: &["travel", "trip planner", "itinerary"],
+        prompt: "trips, activities. Activities have a title, a starts at and an optional location. Each activity belongs to a trip.",
+    },
     Domain { names: &["photo", "photo album", "gallery"], prompt: "albums, photos" },
 ];
 
@@ -205,10 +275,12 @@ pub(super) fn domain(subject: &str) -> Option<&'static Domain> {
         let longest = domain.names.iter().copied().filter(|name| named(name)).map(str::len).max()?;
         Some((longest, domain))
     });
-    candidates.fold(None, |best: Option<(usize, &Domain)>, next| match best {
-        Some(kept) if kept.0 >= next.0 => Some(kept),
-        _ => Some(next),
-    }).map(|(_, domain)| domain)
+    candidates
+        .fold(None, |best: Option<(usize, &Domain)>, next| match best {
+            Some(kept) if kept.0 >= next.0 => Some(kept),
+            _ => Some(next),
+        })
+        .map(|(_, domain)| domain)
 }
 
 #[cfg(test)]

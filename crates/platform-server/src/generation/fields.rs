@@ -1,6 +1,7 @@
 //! What a field holds, from its name or from a type that was named.
 
 use super::blueprint::{Field, Kind, Literal, Presence, VALUE_CHARS_MAX};
+use super::words::Words;
 
 /// Words that name a type in prompts and specs.
 const TYPES: &[(&str, Kind)] = &[
@@ -55,35 +56,35 @@ pub(super) fn type_named(word: &str) -> Option<Kind> {
 }
 
 /// Plural nouns that are one value of a row, not rows of their own.
-const PLURAL_VALUES: &[&str] = &[
-    "bathrooms", "bedrooms", "calories", "clicks", "coordinates", "copies", "credits", "days", "details",
-    "directions", "dislikes", "dimensions", "downloads", "downvotes", "floors", "followers", "goals", "grams", "hours", "impressions",
-    "instructions", "kilometers", "kilos", "likes", "miles", "minutes", "months", "notes", "pages", "points",
-    "preferences", "remarks", "repetitions", "reps", "rooms", "seats", "seconds", "servings", "sets", "settings", "shares",
-    "stars", "terms", "upvotes", "views", "visits", "votes", "weeks", "words", "years", "hobbies", "interests", "initials", "lyrics", "specs", "specifications",
-];
+const PLURAL_VALUES: Words = Words(
+    "bathrooms bedrooms calories clicks coordinates copies credits days details directions dislikes
+     dimensions downloads downvotes floors followers goals grams hours impressions instructions
+     kilometers kilos likes miles minutes months notes pages points preferences remarks repetitions reps
+     rooms seats seconds servings sets settings shares stars terms upvotes views visits votes weeks words
+     years hobbies interests initials lyrics specs specifications",
+);
 
 /// Whether a plural noun is a value like `notes` or `views`.
 pub(super) fn is_plural_value(word: &str) -> bool {
-    PLURAL_VALUES.contains(&word)
+    PLURAL_VALUES.has(&word)
 }
 
 /// Fields whose values two rows rarely share.
-const UNIQUE: &[&str] = &[
-    "email", "username", "user_name", "slug", "sku", "isbn", "barcode", "serial_number", "vin", "handle", "short_code",
-    "license_plate", "order_number", "invoice_number", "iban", "employee_number", "student_number", "ticket_number",
-];
+const UNIQUE: Words = Words(
+    "email username user_name slug sku isbn barcode serial_number vin handle short_code license_plate
+     order_number invoice_number iban employee_number student_number ticket_number",
+);
 
 /// Names that usually come with a list of values.
-const CHOICES: &[&str] = &[
-    "status", "state", "type", "kind", "priority", "level", "role", "gender", "size", "color", "colour", "difficulty",
-    "severity", "visibility", "condition", "stage", "phase", "mode", "category", "plan", "tier", "genre", "unit",
-    "currency", "format", "language", "rating", "method", "channel",
-];
+const CHOICES: Words = Words(
+    "status state type kind priority level role gender size color colour difficulty severity visibility
+     condition stage phase mode category plan tier genre unit currency format language rating method
+     channel",
+);
 
 /// Whether a list behind this name is its values.
 pub(super) fn takes_choices(word: &str) -> bool {
-    CHOICES.contains(&word)
+    CHOICES.has(&word)
 }
 
 /// A field as its name alone suggests it.
@@ -92,31 +93,37 @@ pub(super) fn field_named(words: &[String]) -> Field {
     let name = words.join("_");
     let kind = stated.unwrap_or_else(|| kind_of(words));
     let mut field = Field::new(&name, kind);
-    field.unique = UNIQUE.contains(&name.as_str());
+    field.unique = UNIQUE.has(&name.as_str());
     field.default = default_of(&field);
     field
 }
 
 /// `done flag` is a field `done` of that type; so is `active boolean`, or `integer score`.
 fn without_type_word(words: &[String]) -> (&[String], Option<Kind>) {
-    const SUFFIXES: &[&str] = &[
-        "flag", "boolean", "bool", "string", "integer", "int", "datetime", "float", "decimal", "varchar",
-    ];
+    const SUFFIXES: &[&str] =
+        &["flag", "boolean", "bool", "string", "integer", "int", "datetime", "float", "decimal", "varchar"];
     match words {
-        [rest @ .., last] if !rest.is_empty() && SUFFIXES.contains(&last.as_str()) => (rest, type_named(last)),
-        [first, rest @ ..] if !rest.is_empty() && SUFFIXES.contains(&first.as_str()) => (rest, type_named(first)),
+        [rest @ .., last] if !rest.is_empty() && SUFFIXES.contains(&last.as_str()) => {
+            (rest, type_named(last))
+        }
+        [first, rest @ ..] if !rest.is_empty() && SUFFIXES.contains(&first.as_str()) => {
+            (rest, type_named(first))
+        }
         _ => (words, None),
     }
 }
 
 /// What is stored when nothing is given: flags are off, counters begin at zero.
 pub(super) fn default_of(field: &Field) -> Option<Literal> {
-    const COUNTERS: &[&str] = &["clicks", "views", "likes", "dislikes", "votes", "upvotes", "downvotes", "visits", "downloads", "shares"];
-    const STATES: &[&str] = &["status", "state", "priority"];
+    const COUNTERS: Words =
+        Words("clicks views likes dislikes votes upvotes downvotes visits downloads shares");
+    const STATES: Words = Words("status state priority");
     match &field.kind {
         _ if field.presence == Presence::Optional => None,
         Kind::Boolean => Some(Literal::Boolean(false)),
-        Kind::Count if is_tail(&field.name, COUNTERS) || field.name.ends_with("_count") => Some(Literal::Integer(0)),
+        Kind::Count if is_tail(&field.name, COUNTERS) || field.name.ends_with("_count") => {
+            Some(Literal::Integer(0))
+        }
         Kind::Choice(values) if is_tail(&field.name, STATES) => values.first().cloned().map(Literal::Text),
         _ => None,
     }
@@ -130,8 +137,12 @@ pub(super) fn coerce(kind: &Kind, default: &Literal) -> Option<Literal> {
         (Kind::Boolean, Literal::Boolean(_)) => Some(default.clone()),
         (Kind::Integer, Literal::Integer(number)) if fits(number) => Some(default.clone()),
         (Kind::Count, Literal::Integer(number)) if fits(number) && *number >= 0 => Some(default.clone()),
-        (Kind::Float, Literal::Integer(number)) if fits(number) => Some(Literal::Number(format!("{number}.0"))),
-        (Kind::Decimal, Literal::Integer(number)) if fits(number) => Some(Literal::Number(number.to_string())),
+        (Kind::Float, Literal::Integer(number)) if fits(number) => {
+            Some(Literal::Number(format!("{number}.0")))
+        }
+        (Kind::Decimal, Literal::Integer(number)) if fits(number) => {
+            Some(Literal::Number(number.to_string()))
+        }
         (Kind::Float, Literal::Number(number)) => Some(Literal::Number(decimal_text(number)?)),
         (Kind::Decimal, Literal::Number(number)) => {
             let number = decimal_text(number)?;
@@ -144,7 +155,8 @@ pub(super) fn coerce(kind: &Kind, default: &Literal) -> Option<Literal> {
         }
         (Kind::Text | Kind::LongText, given) => {
             let text = literal_text(given);
-            (text.chars().count() <= VALUE_CHARS_MAX && !text.chars().any(char::is_control)).then_some(Literal::Text(text))
+            (text.chars().count() <= VALUE_CHARS_MAX && !text.chars().any(char::is_control))
+                .then_some(Literal::Text(text))
         }
         _ => None,
     }
@@ -153,7 +165,8 @@ pub(super) fn coerce(kind: &Kind, default: &Literal) -> Option<Literal> {
 /// A plain decimal number: digits with at most one point, no exponent.
 fn decimal_text(number: &str) -> Option<String> {
     let digits = number.strip_prefix('-').unwrap_or(number);
-    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.starts_with(|c: char| c.is_ascii_digit());
+    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.starts_with(|c: char| c.is_ascii_digit());
     (plain && digits.len() <= 12 && !digits.ends_with('.')).then(|| number.to_owned())
 }
 
@@ -165,8 +178,8 @@ fn literal_text(literal: &Literal) -> String {
     }
 }
 
-fn is_tail(name: &str, words: &[&str]) -> bool {
-    words.contains(&name.rsplit('_').next().unwrap_or(name))
+fn is_tail(name: &str, words: Words) -> bool {
+    words.has(name.rsplit('_').next().unwrap_or(name))
 }
 
 /// What a field of this name holds.
@@ -192,8 +205,22 @@ pub(super) fn kind_of(words: &[String]) -> Kind {
 
 /// Kinds by the whole name.
 const EXACT: &[(&[&str], Kind)] = &[
-    (&["created_at", "created", "created_on", "creation_date", "date_created", "created_date"], Kind::CreatedAt),
-    (&["updated_at", "updated", "modified_at", "last_modified", "updated_on", "last_updated", "date_modified"], Kind::UpdatedAt),
+    (
+        &["created_at", "created", "created_on", "creation_date", "date_created", "created_date"],
+        Kind::CreatedAt,
+    ),
+    (
+        &[
+            "updated_at",
+            "updated",
+            "modified_at",
+            "last_modified",
+            "updated_on",
+            "last_updated",
+            "date_modified",
+        ],
+        Kind::UpdatedAt,
+    ),
     (&["opening_time", "closing_time", "time_of_day"], Kind::Time),
     (&["in_stock", "read", "open", "email_verified"], Kind::Boolean),
     (&["tags", "coordinates", "dimensions", "hobbies", "interests", "specs", "specifications"], Kind::Json),
@@ -210,47 +237,197 @@ const LAST: &[(&[&str], Kind)] = &[
     (&["password"], Kind::Password),
     (
         &[
-            "price", "amount", "cost", "total", "subtotal", "balance", "salary", "fee", "budget", "wage", "revenue",
-            "tax", "discount", "deposit", "income", "rent", "commission", "tip", "fare", "msrp", "turnover",
+            "price",
+            "amount",
+            "cost",
+            "total",
+            "subtotal",
+            "balance",
+            "salary",
+            "fee",
+            "budget",
+            "wage",
+            "revenue",
+            "tax",
+            "discount",
+            "deposit",
+            "income",
+            "rent",
+            "commission",
+            "tip",
+            "fare",
+            "msrp",
+            "turnover",
         ],
         Kind::Decimal,
     ),
     (
         &[
-            "age", "count", "quantity", "qty", "stock", "pages", "views", "likes", "dislikes", "votes", "upvotes", "downvotes",
-            "clicks", "visits", "downloads", "shares", "points", "capacity", "seats", "minutes", "hours", "seconds",
-            "days", "weeks", "months", "years", "bedrooms", "bathrooms", "rooms", "floors", "servings", "calories", "reps",
-            "repetitions", "sets", "goals", "stars", "copies", "credits", "mileage", "followers", "duration", "size",
-            "words", "impressions", "seconds", "cents", "attempts", "guests",
+            "age",
+            "count",
+            "quantity",
+            "qty",
+            "stock",
+            "pages",
+            "views",
+            "likes",
+            "dislikes",
+            "votes",
+            "upvotes",
+            "downvotes",
+            "clicks",
+            "visits",
+            "downloads",
+            "shares",
+            "points",
+            "capacity",
+            "seats",
+            "minutes",
+            "hours",
+            "seconds",
+            "days",
+            "weeks",
+            "months",
+            "years",
+            "bedrooms",
+            "bathrooms",
+            "rooms",
+            "floors",
+            "servings",
+            "calories",
+            "reps",
+            "repetitions",
+            "sets",
+            "goals",
+            "stars",
+            "copies",
+            "credits",
+            "mileage",
+            "followers",
+            "duration",
+            "size",
+            "words",
+            "impressions",
+            "seconds",
+            "cents",
+            "attempts",
+            "guests",
         ],
         Kind::Count,
     ),
-    (&["year", "position", "rank", "score", "level", "priority", "floor", "rating", "order", "index", "version"], Kind::Integer),
     (
         &[
-            "weight", "height", "width", "length", "depth", "distance", "latitude", "longitude", "lat", "lng", "lon",
-            "temperature", "percentage", "percent", "ratio", "speed", "area", "volume", "accuracy", "rate", "grade", "altitude",
-            "humidity", "radius",
+            "year", "position", "rank", "score", "level", "priority", "floor", "rating", "order", "index",
+            "version",
+        ],
+        Kind::Integer,
+    ),
+    (
+        &[
+            "weight",
+            "height",
+            "width",
+            "length",
+            "depth",
+            "distance",
+            "latitude",
+            "longitude",
+            "lat",
+            "lng",
+            "lon",
+            "temperature",
+            "percentage",
+            "percent",
+            "ratio",
+            "speed",
+            "area",
+            "volume",
+            "accuracy",
+            "rate",
+            "grade",
+            "altitude",
+            "humidity",
+            "radius",
         ],
         Kind::Float,
     ),
     (
         &[
-            "done", "completed", "complete", "active", "enabled", "disabled", "archived", "published", "verified",
-            "available", "deleted", "visible", "public", "private", "featured", "finished", "paid", "starred", "favorite",
-            "favourite", "approved", "subscribed", "locked", "closed", "urgent", "cancelled", "canceled", "resolved",
-            "correct", "pinned", "hidden", "billable", "answered", "recurring",
+            "done",
+            "completed",
+            "complete",
+            "active",
+            "enabled",
+            "disabled",
+            "archived",
+            "published",
+            "verified",
+            "available",
+            "deleted",
+            "visible",
+            "public",
+            "private",
+            "featured",
+            "finished",
+            "paid",
+            "starred",
+            "favorite",
+            "favourite",
+            "approved",
+            "subscribed",
+            "locked",
+            "closed",
+            "urgent",
+            "cancelled",
+            "canceled",
+            "resolved",
+            "correct",
+            "pinned",
+            "hidden",
+            "billable",
+            "answered",
+            "recurring",
         ],
         Kind::Boolean,
     ),
-    (&["at", "timestamp", "datetime", "deadline", "expiry", "expiration", "expires", "start", "end"], Kind::DateTime),
+    (
+        &["at", "timestamp", "datetime", "deadline", "expiry", "expiration", "expires", "start", "end"],
+        Kind::DateTime,
+    ),
     (&["date", "on", "birthday", "birthdate", "dob", "day"], Kind::Date),
     (&["time"], Kind::DateTime),
     (
         &[
-            "description", "body", "content", "contents", "text", "bio", "biography", "notes", "note", "comment", "message", "summary",
-            "details", "instructions", "directions", "remarks", "about", "review", "answer", "question", "abstract", "excerpt",
-            "steps", "lyrics", "terms", "feedback", "diagnosis", "explanation", "synopsis", "plot",
+            "description",
+            "body",
+            "content",
+            "contents",
+            "text",
+            "bio",
+            "biography",
+            "notes",
+            "note",
+            "comment",
+            "message",
+            "summary",
+            "details",
+            "instructions",
+            "directions",
+            "remarks",
+            "about",
+            "review",
+            "answer",
+            "question",
+            "abstract",
+            "excerpt",
+            "steps",
+            "lyrics",
+            "terms",
+            "feedback",
+            "diagnosis",
+            "explanation",
+            "synopsis",
+            "plot",
         ],
         Kind::LongText,
     ),

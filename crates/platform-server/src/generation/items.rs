@@ -4,6 +4,7 @@ use super::blueprint::{Kind, Literal, Presence};
 use super::fields;
 use super::nouns;
 use super::prompt::{Token, name_words};
+use super::words::Words;
 
 /// How many of it there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,7 +58,7 @@ impl Item {
     /// The texts of what stands in brackets, as values of an enumeration.
     pub(super) fn values(&self) -> Vec<String> {
         let mut values: Vec<String> = Vec::new();
-        for value in self.inner.iter().map(Self::text) {
+        for value in self.inner.iter().map(Self::as_written) {
             if !value.is_empty() && !values.contains(&value) {
                 values.push(value);
             }
@@ -65,9 +66,24 @@ impl Item {
         values
     }
 
+    /// The words as they were written, where they are the same words.
+    fn as_written(&self) -> String {
+        let words = self.tokens.iter().filter_map(|token| match token {
+            Token::Word(word) => Some(word.text.as_str()),
+            _ => None,
+        });
+        let written = words.collect::<Vec<_>>().join(" ");
+        if super::name::words(&written) == self.words { written } else { self.text() }
+    }
+
     /// Whether it says something about another item and names nothing itself.
     fn is_only_modifier(&self) -> bool {
         self.words.is_empty() && self.inner.is_empty()
+    }
+
+    /// Whether nothing was said about it.
+    fn says_nothing(&self) -> bool {
+        self.presence.is_none() && !self.unique && self.kind.is_none() && self.default.is_none()
     }
 
     fn take_over(&mut self, modifier: Self) {
@@ -79,23 +95,25 @@ impl Item {
     }
 }
 
-const DETERMINERS: &[&str] = &[
-    "a", "an", "the", "their", "its", "it's", "his", "her", "each", "every", "all", "any", "some", "own", "also", "both", "our",
-    "my", "this", "these", "those", "then", "basic", "simple", "just", "only", "exactly", "least", "at", "like", "respective",
-    "different", "new", "certain", "given", "corresponding", "associated", "related", "following", "usual", "typical",
-];
-const MANY: &[&str] = &["%many", "many", "multiple", "several", "various", "numerous", "two", "three", "four", "five"];
+const DETERMINERS: Words = Words(
+    "a an the their its it's his her each every all any some own also both our my this these those then
+     basic simple just only exactly least at like respective different new certain given other corresponding
+     associated related following usual typical",
+);
+const MANY: &[&str] =
+    &["%many", "many", "multiple", "several", "various", "numerous", "two", "three", "four", "five"];
 const ONE: &[&str] = &["%one", "one", "single"];
 const OPTIONAL: &[&str] = &["optional", "optionally", "nullable", "possibly", "maybe", "perhaps"];
 const REQUIRED: &[&str] = &["required", "mandatory", "compulsory", "obligatory"];
 const UNIQUE: &[&str] = &["unique", "distinct"];
-const LINKING: &[&str] = &["which", "that", "is", "are", "must", "should", "be", "being", "has", "to", "as", "of", "type", "a", "an"];
+const LINKING: Words = Words("which that is are must should be being has to as of type a an");
 /// Where what follows no longer names the thing.
-const TAILS: &[&str] = &[
-    "for", "per", "from", "in", "to", "by", "via", "when", "if", "because", "so", "using", "within", "where", "while",
-    "as", "inside", "under", "through", "including", "during", "across",
-];
-const FIELD_WORDS: &[&str] = &["field", "fields", "attribute", "attributes", "column", "columns", "properties"];
+const TAILS: Words = Words(
+    "for per from in to by via when if because so using within where while as inside under through
+     including during across",
+);
+const FIELD_WORDS: &[&str] =
+    &["field", "fields", "attribute", "attributes", "column", "columns", "properties"];
 
 /// The items of a list. A part that only says something (", required") belongs to the item before it.
 pub(super) fn items(tokens: &[Token]) -> Vec<Item> {
@@ -114,7 +132,8 @@ pub(super) fn items(tokens: &[Token]) -> Vec<Item> {
 /// The parts between commas, slashes, `and` and `or`.
 fn parts(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
     let separates = |token: &Token| {
-        matches!(token, Token::Comma | Token::Slash) || token.is(&["and", "or", "plus", "&", "and/or", "%with", "but"])
+        matches!(token, Token::Comma | Token::Slash)
+            || token.is(&["and", "or", "plus", "&", "and/or", "%with", "but"])
     };
     tokens.split(separates).filter(|part| !part.is_empty())
 }
@@ -122,7 +141,8 @@ fn parts(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
 /// One item.
 fn item(tokens: &[Token]) -> Item {
     let mut item = Item { tokens: tokens.to_vec(), ..Item::default() };
-    let tokens = match tokens.iter().rposition(|token| token.is(&["called", "named", "labelled", "labeled"])) {
+    let tokens = match tokens.iter().rposition(|token| token.is(&["called", "named", "labelled", "labeled"]))
+    {
         Some(at) if at + 1 < tokens.len() => &tokens[at + 1..],
         _ => tokens,
     };
@@ -130,6 +150,11 @@ fn item(tokens: &[Token]) -> Item {
     let (noun, rest) = tokens.split_at(colon);
     let noun = read_modifiers(&mut item, noun);
     item.words = name_words(noun);
+    if item.words.is_empty() && item.says_nothing() && colon == tokens.len() {
+        // "single" and "a" are names too, where nothing else is there: a type (single, multiple).
+        item.words = name_words(tokens);
+        item.quantity = Quantity::Plain;
+    }
     while item.words.len() > 1 && FIELD_WORDS.contains(&item.head()) {
         item.words.pop();
     }
@@ -153,10 +178,13 @@ fn noun_groups(tokens: &[Token]) -> Vec<Item> {
 
 /// Reads what stands in brackets or behind a colon: what is said about the item, or its fields or values.
 fn attach(item: &mut Item, mut inner: Vec<Item>) {
-    if let Some(first) = inner.first_mut().filter(|first| first.words.first().is_some_and(|word| is_enum_word(word))) {
+    if let Some(first) =
+        inner.first_mut().filter(|first| first.words.first().is_some_and(|word| is_enum_word(word)))
+    {
         first.words.remove(0);
-        inner.retain(|value| !value.words.is_empty());
-        item.inner.extend(inner);
+        let behind_colon = std::mem::take(&mut first.inner);
+        item.inner.extend(behind_colon);
+        item.inner.extend(inner.into_iter().filter(|value| !value.words.is_empty()));
         return;
     }
     if !are_modifiers(item, &inner) {
@@ -177,17 +205,20 @@ fn is_enum_word(word: &str) -> bool {
 
 /// Whether what stands behind a noun says what it is like. `(integer, optional)` does; `(email, password)` are fields.
 fn are_modifiers(item: &Item, inner: &[Item]) -> bool {
-    const PURE: &[&str] = &[
-        "string", "integer", "int", "boolean", "bool", "float", "decimal", "datetime", "varchar", "str", "json", "uuid",
-        "timestamp", "text", "numeric", "number", "double", "strings",
-    ];
+    const PURE: Words = Words(
+        "string integer int boolean bool float decimal datetime varchar str json uuid timestamp text
+         numeric number double strings",
+    );
     let is_type = |one: &Item| matches!(one.words.as_slice(), [word] if fields::type_named(word).is_some());
     let only_modifier = |one: &Item| one.words.is_empty() && one.inner.is_empty();
-    let pure = |one: &Item| is_type(one) && PURE.contains(&one.head());
+    let pure = |one: &Item| is_type(one) && PURE.has(&one.head());
     let one_value = inner.len() == 1 && !item.is_several();
     !inner.is_empty()
         && inner.iter().all(|one| is_type(one) || only_modifier(one))
-        && (one_value || inner.iter().any(|one| pure(one) || only_modifier(one) || one.presence.is_some() || one.unique))
+        && (one_value
+            || inner
+                .iter()
+                .any(|one| pure(one) || only_modifier(one) || one.presence.is_some() || one.unique))
 }
 
 /// Takes determiners, quantities and qualifiers off both ends; what is left is the noun.
@@ -200,7 +231,7 @@ fn read_modifiers<'a>(item: &mut Item, tokens: &'a [Token]) -> &'a [Token] {
             item.quantity = Quantity::Many;
         } else if first.is(ONE) {
             item.quantity = Quantity::One;
-        } else if !qualify(item, first) && !first.is(DETERMINERS) {
+        } else if !qualify(item, first) && !first.is_in(DETERMINERS) {
             break;
         }
         noun = &noun[1..];
@@ -212,7 +243,7 @@ fn read_modifiers<'a>(item: &mut Item, tokens: &'a [Token]) -> &'a [Token] {
         }
         noun = rest;
         while let [rest @ .., last] = noun
-            && last.is(LINKING)
+            && last.is_in(LINKING)
         {
             noun = rest;
         }
@@ -223,7 +254,7 @@ fn read_modifiers<'a>(item: &mut Item, tokens: &'a [Token]) -> &'a [Token] {
     {
         noun = rest;
     }
-    while let Some(first) = noun.first().filter(|first| first.is(DETERMINERS)) {
+    while let Some(first) = noun.first().filter(|first| first.is_in(DETERMINERS)) {
         let _: &Token = first;
         noun = &noun[1..];
     }
@@ -254,9 +285,10 @@ fn without_tail<'a>(item: &mut Item, noun: &'a [Token]) -> &'a [Token] {
             return &noun[..cut];
         }
     }
-    let reference = noun.first().is_some_and(|first| first.is(&["reference", "references", "link", "relation"]));
+    let reference =
+        noun.first().is_some_and(|first| first.is(&["reference", "references", "link", "relation"]));
     let inside = |at: &usize| *at > 0 && *at + 1 < noun.len();
-    let tail = (0..noun.len()).filter(inside).find(|at| noun[*at].is(TAILS) && !(reference && *at == 1));
+    let tail = (0..noun.len()).filter(inside).find(|at| noun[*at].is_in(TAILS) && !(reference && *at == 1));
     &noun[..tail.unwrap_or(noun.len())]
 }
 
@@ -270,7 +302,8 @@ fn without_default<'a>(item: &mut Item, tokens: &'a [Token]) -> &'a [Token] {
         return &rest[..value];
     }
     let Some(at) = tokens.iter().position(|token| token.is(&["%default", "default"])) else { return tokens };
-    let value: Vec<&str> = tokens[at + 1..].iter().map(Token::word).filter(|word| !word.is_empty() && *word != "to").collect();
+    let value: Vec<&str> =
+        tokens[at + 1..].iter().map(Token::word).filter(|word| !word.is_empty() && *word != "to").collect();
     if value.is_empty() {
         return tokens;
     }
@@ -309,12 +342,17 @@ mod tests {
     fn lists_split_into_nouns() {
         assert_eq!(names("an email, a name and the published at"), ["email", "name", "published at"]);
         assert_eq!(names("a field called nickname, a price in euros"), ["nickname", "price"]);
-        assert_eq!(names("number of pages, is active, date of birth"), ["number of pages", "is active", "date of birth"]);
+        assert_eq!(
+            names("number of pages, is active, date of birth"),
+            ["number of pages", "is active", "date of birth"]
+        );
     }
 
     #[test]
     fn what_is_said_about_an_item_stays_with_it() {
-        let [bio, age, title, email] = &read("optional bio, age (integer), title: string, required, unique email")[..] else {
+        let [bio, age, title, email] =
+            &read("optional bio, age (integer), title: string, required, unique email")[..]
+        else {
             panic!("four items")
         };
         assert_eq!(bio.presence, Some(Presence::Optional));
@@ -322,7 +360,10 @@ mod tests {
         assert_eq!((title.kind.clone(), title.presence), (Some(Kind::Text), Some(Presence::Required)));
         assert!(email.unique && email.words == ["email"]);
         let done = &read("done (boolean, default true)")[0];
-        assert_eq!((done.kind.clone(), done.default.clone()), (Some(Kind::Boolean), Some(Literal::Boolean(true))));
+        assert_eq!(
+            (done.kind.clone(), done.default.clone()),
+            (Some(Kind::Boolean), Some(Literal::Boolean(true)))
+        );
         assert_eq!(read("stock as an integer")[0].kind, Some(Kind::Integer));
         assert_eq!(read("stock which is optional")[0].presence, Some(Presence::Optional));
     }
@@ -337,7 +378,8 @@ mod tests {
 
     #[test]
     fn quantities_are_understood() {
-        let quantities: Vec<_> = read("many posts, one or more tags, one owner, a name").iter().map(|i| i.quantity).collect();
+        let quantities: Vec<_> =
+            read("many posts, one or more tags, one owner, a name").iter().map(|i| i.quantity).collect();
         assert_eq!(quantities, [Quantity::Many, Quantity::Many, Quantity::One, Quantity::Plain]);
     }
 }

@@ -1,29 +1,25 @@
 //! Names of what is generated: words that are safe as identifiers, whatever the prompt held.
 
 use super::nouns;
+use super::words::Words;
 
 /// The longest name of an entity or a field, in characters: with a table's name before it, it still fits what
 /// databases take.
 pub(super) const NAME_CHARS_MAX: usize = 40;
 
 /// Words that Python keeps for itself, and names that the generated modules use inside class bodies.
-const RESERVED_FIELDS: &[&str] = &[
-    // Python.
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
-    "except", "false", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "none",
-    "nonlocal", "not", "or", "pass", "raise", "return", "true", "try", "while", "with", "yield",
-    // Annotations and modules inside the class bodies.
-    "bool", "decimal", "dt", "enum", "float", "int", "list", "dict", "sa", "str", "uuid",
-    // SQLAlchemy and Pydantic.
-    "construct", "copy", "fields", "from_orm", "json", "metadata", "parse_file", "parse_obj", "parse_raw",
-    "registry", "schema", "schema_json", "update_forward_refs", "validate",
-];
+const RESERVED_FIELDS: Words = Words(
+    "and as assert async await break class continue def del elif else except false finally for from
+     global if import in is lambda none nonlocal not or pass raise return true try while with yield bool
+     decimal dt enum float int list dict sa str uuid construct copy fields from_orm json metadata
+     parse_file parse_obj parse_raw registry schema schema_json update_forward_refs validate",
+);
 
 /// Class names that the generated modules import, or that every Python has.
-const RESERVED_CLASSES: &[&str] = &[
-    "Annotated", "Any", "Base", "ConfigDict", "Exception", "False", "Field", "Mapped", "None", "NotImplemented",
-    "Optional", "True", "UtcDateTime", "Warning", "Ellipsis",
-];
+const RESERVED_CLASSES: Words = Words(
+    "Annotated Any Base ConfigDict Exception False Field Mapped None NotImplemented Optional True
+     UtcDateTime Warning Ellipsis",
+);
 
 /// An entity's name: its words in lower case, the last one singular.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +51,7 @@ impl Name {
     /// `OrderItem`
     pub(super) fn class(&self) -> String {
         let class = class_case(&self.0);
-        if RESERVED_CLASSES.contains(&class.as_str()) { format!("{class}Record") } else { class }
+        if RESERVED_CLASSES.has(&class.as_str()) { format!("{class}Record") } else { class }
     }
 
     /// `order item`
@@ -106,7 +102,7 @@ pub(super) fn field_name(text: &str) -> Option<(String, Taken)> {
     }
     shorten(&mut words);
     let name = words.join("_");
-    let taken = RESERVED_FIELDS.contains(&name.as_str()) || name.starts_with("model_") || name == "id";
+    let taken = RESERVED_FIELDS.has(&name.as_str()) || name.starts_with("model_") || name == "id";
     Some(if taken { (format!("{name}_value"), Taken::Yes) } else { (name, Taken::No) })
 }
 
@@ -223,7 +219,7 @@ mod tests {
             };
             if let Some((name, _)) = field_name(&text) {
                 proptest::prop_assert!(is_identifier(&name), "{}", name);
-                proptest::prop_assert!(!RESERVED_FIELDS.contains(&name.as_str()));
+                proptest::prop_assert!(!RESERVED_FIELDS.has(&name.as_str()));
             }
             if let Some(name) = Name::new(&text) {
                 proptest::prop_assert!(is_identifier(&name.snake()) && is_identifier(&name.plural()));

@@ -1,5 +1,7 @@
 //! English nouns: plural to singular and back, irregular ones too. Knows single lower-case words and nothing else.
 
+use super::words::Words;
+
 /// Singular and plural of nouns that no rule covers.
 const IRREGULAR: &[(&str, &str)] = &[
     ("analysis", "analyses"),
@@ -60,28 +62,25 @@ const IRREGULAR: &[(&str, &str)] = &[
 ];
 
 /// Nouns with one form.
-const UNCOUNTABLE: &[&str] = &[
-    "aircraft", "baggage", "cattle", "chess", "clothing", "deer", "dns", "equipment", "feedback", "fish",
-    "furniture", "gps", "hardware", "homework", "information", "inventory", "knowledge", "livestock",
-    "luggage", "machinery", "merchandise", "metadata", "music", "news", "offspring", "series", "sheep",
-    "sms", "software", "species", "staff", "stuff", "traffic", "weather", "wildlife",
-];
+const UNCOUNTABLE: Words = Words(
+    "aircraft baggage cattle chess clothing deer dns equipment feedback fish furniture gps hardware
+     homework information inventory knowledge livestock luggage machinery merchandise metadata music news
+     offspring series sheep sms software species staff stuff traffic weather wildlife",
+);
 
 /// Singular nouns in `ie`, whose plural looks like one of a noun in `y`.
-const IN_IE: &[&str] = &[
-    "brownie", "calorie", "cookie", "die", "genie", "hoodie", "lie", "movie", "pie", "rookie", "selfie",
-    "smoothie", "tie", "zombie",
-];
+const IN_IE: Words =
+    Words("brownie calorie cookie die genie hoodie lie movie pie rookie selfie smoothie tie zombie");
 
 /// Singular nouns in `us` and `as`, whose plural in `es` looks like one of a noun in `e`.
-const IN_S: &[&str] = &[
-    "alias", "apparatus", "atlas", "bias", "bonus", "campus", "canvas", "census", "chorus", "christmas",
-    "corpus", "focus", "genius", "iris", "nexus", "plus", "status", "surplus", "syllabus", "virus",
-];
+const IN_S: Words = Words(
+    "alias apparatus atlas bias bonus campus canvas census chorus christmas corpus focus genius iris
+     nexus plus status surplus syllabus virus",
+);
 
 /// The plural of a singular noun; a noun without plural stays as it is.
 pub(super) fn plural(noun: &str) -> String {
-    if UNCOUNTABLE.contains(&noun) {
+    if UNCOUNTABLE.has(&noun) {
         return noun.to_owned();
     }
     if let Some((_, plural)) = IRREGULAR.iter().find(|(singular, _)| *singular == noun) {
@@ -99,19 +98,19 @@ pub(super) fn plural(noun: &str) -> String {
 
 /// The singular of a noun; one that is singular already stays as it is.
 pub(super) fn singular(noun: &str) -> String {
-    if UNCOUNTABLE.contains(&noun) || IN_S.contains(&noun) {
+    if UNCOUNTABLE.has(&noun) || IN_S.has(&noun) {
         return noun.to_owned();
     }
     if let Some((singular, _)) = IRREGULAR.iter().find(|(s, p)| *p == noun || *s == noun) {
         return (*singular).to_owned();
     }
     let without = |tail: &str| noun.strip_suffix(tail).filter(|stem| stem.len() > 1);
-    if let Some(stem) = without("es").filter(|stem| IN_S.contains(stem)) {
+    if let Some(stem) = without("es").filter(|stem| IN_S.has(stem)) {
         return stem.to_owned();
     }
     if let Some(stem) = without("ies") {
         let in_ie = format!("{stem}ie");
-        return if IN_IE.contains(&in_ie.as_str()) { in_ie } else { format!("{stem}y") };
+        return if IN_IE.has(&in_ie.as_str()) { in_ie } else { format!("{stem}y") };
     }
     if noun == "pies" || noun == "ties" || noun == "dies" || noun == "lies" {
         return noun[..3].to_owned();
@@ -145,7 +144,8 @@ pub(super) fn with_article(phrase: &str) -> String {
 
 /// Words whose last letters look like a singular in `s` but are plurals: `menus`, `photos`, `taxis`.
 fn takes_plain_s(noun: &str) -> bool {
-    const PLAIN: &[&str] = &["menus", "taxis", "skis", "apis", "emus", "gnus", "urls", "guis", "wikis", "gurus"];
+    const PLAIN: &[&str] =
+        &["menus", "taxis", "skis", "apis", "emus", "gnus", "urls", "guis", "wikis", "gurus"];
     noun.len() > 3 && noun.ends_with("os") || PLAIN.contains(&noun)
 }
 

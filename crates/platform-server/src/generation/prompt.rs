@@ -2,6 +2,7 @@
 //! decided elsewhere.
 
 use super::name;
+use super::words::Words;
 
 /// How deep brackets are followed; deeper ones are read as if they were not there.
 const DEPTH_MAX: usize = 4;
@@ -37,6 +38,11 @@ impl Token {
             Self::Word(word) => &word.lower,
             _ => "",
         }
+    }
+
+    /// Whether it is in this list.
+    pub(super) fn is_in(&self, words: Words) -> bool {
+        words.has(self.word())
     }
 
     /// Whether it is one of these words.
@@ -277,7 +283,7 @@ fn fold_phrases(tokens: Vec<Token>) -> Vec<Token> {
     while at < tokens.len() {
         match phrase_at(&tokens[at..]) {
             Some((length, stands)) => {
-                let text = stands.trim_start_matches('%').to_owned();
+                let text = text(&tokens[at..at + length]);
                 folded.push(Token::Word(Word { lower: stands.to_owned(), text }));
                 at += length;
             }
@@ -293,7 +299,8 @@ fn fold_phrases(tokens: Vec<Token>) -> Vec<Token> {
 fn phrase_at(tokens: &[Token]) -> Option<(usize, &'static str)> {
     PHRASES.iter().find_map(|(phrase, stands)| {
         let words: Vec<&str> = phrase.split(' ').collect();
-        let fits = words.len() <= tokens.len() && words.iter().zip(tokens).all(|(word, token)| token.word() == *word);
+        let fits = words.len() <= tokens.len()
+            && words.iter().zip(tokens).all(|(word, token)| token.word() == *word);
         fits.then_some((words.len(), *stands))
     })
 }
@@ -311,7 +318,8 @@ pub(super) fn quote(text: &str) -> String {
 
 /// Control characters, and the invisible ones that change how text around them is shown.
 fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Tokens as text again.
@@ -338,7 +346,7 @@ pub(super) fn name_words(tokens: &[Token]) -> Vec<String> {
     tokens
         .iter()
         .flat_map(|token| match token {
-            Token::Word(word) if word.lower.starts_with('%') || word.lower == "todo" => vec![word.lower.replace('%', "")],
+            Token::Word(word) if word.lower != word.text.to_lowercase() => vec![word.lower.replace('%', "")],
             Token::Word(word) => name::words(&word.text),
             _ => Vec::new(),
         })
@@ -355,12 +363,14 @@ mod tests {
 
     #[test]
     fn prompts_split_into_sentences_lines_and_bullets() {
-        assert_eq!(texts("Users have a name. Posts belong to users; tags too!"), [
-            "Users have a name",
-            "Posts belongs users",
-            "tags too"
-        ]);
-        assert_eq!(texts("A price of 3.5 and e.g. a name\nthat wraps"), ["A price of 3.5 and e.g a name that wraps"]);
+        assert_eq!(
+            texts("Users have a name. Posts belong to users; tags too!"),
+            ["Users have a name", "Posts belong to users", "tags too"]
+        );
+        assert_eq!(
+            texts("A price of 3.5 and e.g. a name\nthat wraps"),
+            ["A price of 3.5 and e.g a name that wraps"]
+        );
         let bullets = sentences("Entities:\n- User: name\n  - email\n1. Post (title)");
         assert_eq!(bullets.iter().map(|s| s.bullet).collect::<Vec<_>>(), [None, Some(0), Some(2), Some(0)]);
     }

@@ -3,49 +3,176 @@
 use super::blueprint::{Blueprint, Presence, Reference};
 use super::name::Name;
 use super::nouns::with_article;
+use super::words::Words;
 
 /// Pairs of which the first usually belongs to the second.
 const BELONGS: &[(&str, &str)] = &[
-    ("comment", "post"), ("comment", "article"), ("comment", "task"), ("comment", "issue"), ("comment", "user"),
-    ("post", "user"), ("post", "author"), ("article", "author"), ("article", "user"), ("order", "customer"),
-    ("order", "user"), ("order_item", "order"), ("order_item", "product"), ("cart_item", "cart"),
-    ("cart_item", "product"), ("cart", "customer"), ("cart", "user"), ("task", "project"), ("task", "list"), ("issue", "project"),
-    ("review", "product"), ("review", "book"), ("review", "movie"), ("review", "restaurant"), ("review", "recipe"),
-    ("review", "user"), ("review", "customer"), ("employee", "department"), ("appointment", "patient"), ("appointment", "doctor"),
-    ("appointment", "client"), ("book", "author"), ("book", "publisher"), ("loan", "book"), ("loan", "member"),
-    ("reservation", "room"), ("reservation", "guest"), ("reservation", "customer"), ("reservation", "table"), ("booking", "room"),
-    ("booking", "customer"), ("booking", "guest"), ("booking", "event"), ("payment", "order"), ("payment", "invoice"),
-    ("invoice", "customer"), ("invoice", "client"), ("invoice_item", "invoice"), ("album", "artist"), ("track", "album"),
-    ("song", "album"), ("photo", "album"), ("message", "room"), ("message", "channel"), ("message", "conversation"), ("message", "user"),
-    ("ticket", "event"), ("lesson", "course"), ("grade", "student"), ("grade", "course"), ("enrollment", "student"),
-    ("enrollment", "course"), ("question", "quiz"), ("answer", "question"), ("option", "poll"), ("option", "question"), ("vote", "option"),
-    ("application", "job"), ("job", "company"), ("contact", "company"), ("deal", "contact"), ("deal", "company"),
-    ("transaction", "account"), ("account", "customer"), ("account", "user"), ("todo", "user"), ("todo", "list"), ("note", "user"),
-    ("card", "list"), ("list", "board"), ("city", "country"), ("room", "hotel"), ("menu_item", "restaurant"), ("thread", "user"),
-    ("thread", "forum"), ("reply", "thread"), ("reply", "user"), ("chapter", "book"), ("episode", "season"), ("season", "series"), ("exercise", "workout"),
-    ("time_entry", "project"), ("pet", "owner"), ("vehicle", "owner"), ("shipment", "order"), ("ticket", "customer"), ("habit", "user"),
-    ("team", "league"), ("player", "team"), ("branch", "company"), ("department", "company"), ("medication", "patient"),
+    ("comment", "post"),
+    ("comment", "article"),
+    ("comment", "task"),
+    ("comment", "issue"),
+    ("comment", "user"),
+    ("post", "user"),
+    ("post", "author"),
+    ("article", "author"),
+    ("article", "user"),
+    ("order", "customer"),
+    ("order", "user"),
+    ("order_item", "order"),
+    ("order_item", "product"),
+    ("cart_item", "cart"),
+    ("cart_item", "product"),
+    ("cart", "customer"),
+    ("cart", "user"),
+    ("task", "project"),
+    ("task", "list"),
+    ("issue", "project"),
+    ("review", "product"),
+    ("review", "book"),
+    ("review", "movie"),
+    ("review", "restaurant"),
+    ("review", "recipe"),
+    ("review", "user"),
+    ("review", "customer"),
+    ("employee", "department"),
+    ("appointment", "patient"),
+    ("appointment", "doctor"),
+    ("appointment", "client"),
+    ("book", "author"),
+    ("book", "publisher"),
+    ("loan", "book"),
+    ("loan", "member"),
+    ("reservation", "room"),
+    ("reservation", "guest"),
+    ("reservation", "customer"),
+    ("reservation", "table"),
+    ("booking", "room"),
+    ("booking", "customer"),
+    ("booking", "guest"),
+    ("booking", "event"),
+    ("payment", "order"),
+    ("payment", "invoice"),
+    ("invoice", "customer"),
+    ("invoice", "client"),
+    ("invoice_item", "invoice"),
+    ("album", "artist"),
+    ("track", "album"),
+    ("song", "album"),
+    ("photo", "album"),
+    ("message", "room"),
+    ("message", "channel"),
+    ("message", "conversation"),
+    ("message", "user"),
+    ("ticket", "event"),
+    ("lesson", "course"),
+    ("grade", "student"),
+    ("grade", "course"),
+    ("enrollment", "student"),
+    ("enrollment", "course"),
+    ("question", "quiz"),
+    ("question", "survey"),
+    ("survey", "user"),
+    ("answer", "question"),
+    ("option", "poll"),
+    ("option", "question"),
+    ("vote", "option"),
+    ("application", "job"),
+    ("job", "company"),
+    ("contact", "company"),
+    ("deal", "contact"),
+    ("deal", "company"),
+    ("transaction", "account"),
+    ("account", "customer"),
+    ("account", "user"),
+    ("todo", "user"),
+    ("todo", "list"),
+    ("note", "user"),
+    ("card", "list"),
+    ("list", "board"),
+    ("city", "country"),
+    ("room", "hotel"),
+    ("menu_item", "restaurant"),
+    ("thread", "user"),
+    ("thread", "forum"),
+    ("reply", "thread"),
+    ("reply", "user"),
+    ("chapter", "book"),
+    ("episode", "season"),
+    ("season", "series"),
+    ("exercise", "workout"),
+    ("time_entry", "project"),
+    ("pet", "owner"),
+    ("vehicle", "owner"),
+    ("shipment", "order"),
+    ("ticket", "customer"),
+    ("habit", "user"),
+    ("team", "league"),
+    ("player", "team"),
+    ("branch", "company"),
+    ("department", "company"),
+    ("medication", "patient"),
 ];
 
 /// Pairs of which the first may belong to the second.
 const MAY_BELONG: &[(&str, &str)] = &[
-    ("product", "category"), ("book", "category"), ("expense", "category"), ("item", "category"), ("post", "category"),
-    ("article", "category"), ("task", "user"), ("issue", "user"), ("product", "supplier"), ("product", "brand"), ("event", "category"), ("todo", "category"),
-    ("recipe", "category"), ("note", "category"), ("event", "venue"), ("product", "warehouse"), ("course", "teacher"), ("course", "instructor"), ("transaction", "category"),
+    ("product", "category"),
+    ("book", "category"),
+    ("expense", "category"),
+    ("item", "category"),
+    ("post", "category"),
+    ("article", "category"),
+    ("task", "user"),
+    ("issue", "user"),
+    ("product", "supplier"),
+    ("product", "brand"),
+    ("event", "category"),
+    ("todo", "category"),
+    ("recipe", "category"),
+    ("note", "category"),
+    ("event", "venue"),
+    ("product", "warehouse"),
+    ("course", "teacher"),
+    ("course", "instructor"),
+    ("transaction", "category"),
 ];
+
+/// Things that are usually tagged.
+const TAGGED: Words = Words(
+    "post article product note task recipe photo bookmark book event movie song contact document todo
+     issue project question video page link",
+);
 
 /// Pairs that usually go many-to-many.
 const LINKED: &[(&str, &str)] = &[
-    ("user", "role"), ("user", "group"), ("user", "team"), ("role", "permission"), ("student", "course"), ("student", "class"),
-    ("movie", "actor"), ("playlist", "song"), ("playlist", "track"), ("recipe", "ingredient"), ("event", "attendee"), ("event", "participant"),
-    ("event", "speaker"), ("project", "employee"), ("project", "member"), ("member", "class"), ("order", "menu_item"), ("course", "tag"), ("order", "product"), ("user", "permission"),
-    ("film", "actor"), ("user", "channel"),
+    ("user", "role"),
+    ("user", "group"),
+    ("user", "team"),
+    ("role", "permission"),
+    ("student", "course"),
+    ("student", "class"),
+    ("movie", "actor"),
+    ("playlist", "song"),
+    ("playlist", "track"),
+    ("recipe", "ingredient"),
+    ("event", "attendee"),
+    ("event", "participant"),
+    ("event", "speaker"),
+    ("project", "employee"),
+    ("project", "member"),
+    ("member", "class"),
+    ("order", "menu_item"),
+    ("course", "tag"),
+    ("order", "product"),
+    ("user", "permission"),
+    ("film", "actor"),
+    ("user", "channel"),
 ];
 
 /// Nouns that mark other things: of both there are many.
 const MARKS: &[&str] = &["tag", "label", "genre", "topic", "keyword", "skill", "amenity", "hashtag"];
 /// Nouns that hang on something else.
-const SATELLITES: &[&str] = &["comment", "review", "rating", "attachment", "image", "photo", "reaction", "step", "like"];
+const SATELLITES: &[&str] =
+    &["comment", "review", "rating", "attachment", "image", "photo", "reaction", "step", "like"];
 /// Nouns of which a thing has at most one, and which know whose they are.
 const OWN: &[&str] = &["profile", "setting", "wallet", "cart", "passport", "preference"];
 
@@ -74,9 +201,15 @@ pub(super) fn settle(blueprint: &mut Blueprint, many: &[(usize, usize)]) {
         let (a, b) = (blueprint.entities[one].name.clone(), blueprint.entities[other].name.clone());
         let both = one != other && many.contains(&(other, one));
         let natural = is_linked(&a, &b) && !has_join_entity(blueprint, &a, &b);
-        if both || natural || MARKS.contains(&b.head()) && one != other || b.head() == "category" && one != other {
+        if both
+            || natural
+            || MARKS.contains(&b.head()) && one != other
+            || b.head() == "category" && one != other
+        {
             blueprint.link(one, other);
-        } else if !blueprint.linked(one, other) && !blueprint.entities[other].references.iter().any(|r| r.to == one) {
+        } else if !blueprint.linked(one, other)
+            && !blueprint.entities[other].references.iter().any(|r| r.to == one)
+        {
             belong(blueprint, other, one, Presence::Required);
         }
     }
@@ -98,9 +231,7 @@ pub(super) fn assume(blueprint: &mut Blueprint) {
 
 fn assume_pair(blueprint: &mut Blueprint, child: usize, parent: usize) {
     let (a, b) = (blueprint.entities[child].name.clone(), blueprint.entities[parent].name.clone());
-    let listed = |pairs: &[(&str, &str)]| {
-        pairs.iter().any(|(one, other)| named(&a, one) && named(&b, other))
-    };
+    let listed = |pairs: &[(&str, &str)]| pairs.iter().any(|(one, other)| named(&a, one) && named(&b, other));
     let (one, other) = (with_article(&a.label()), with_article(&b.label()));
     if listed(BELONGS) && !is_reached_through_customer(blueprint, &a, &b) {
         belong(blueprint, child, parent, Presence::Required);
@@ -108,9 +239,15 @@ fn assume_pair(blueprint: &mut Blueprint, child: usize, parent: usize) {
     } else if listed(MAY_BELONG) {
         belong(blueprint, child, parent, Presence::Optional);
         blueprint.warn(format!("assumed that {one} may belong to {other}"));
-    } else if listed(LINKED) && !has_join_entity(blueprint, &a, &b) {
+    } else if (listed(LINKED) || MARKS.contains(&b.head()) && TAGGED.has(&a.head()))
+        && !has_join_entity(blueprint, &a, &b)
+    {
         blueprint.link(child, parent);
-        blueprint.warn(format!("assumed that {} and {} are many-to-many", a.plural_label(), b.plural_label()));
+        blueprint.warn(format!(
+            "assumed that {} and {} are many-to-many",
+            a.plural_label(),
+            b.plural_label()
+        ));
     }
 }
 
@@ -138,8 +275,11 @@ fn has_join_entity(blueprint: &Blueprint, a: &Name, b: &Name) -> bool {
 fn attach_satellite(blueprint: &mut Blueprint, index: usize) {
     let name = blueprint.entities[index].name.clone();
     let alone = (0..blueprint.entities.len()).all(|other| other == index || !blueprint.related(index, other));
-    let main = (0..blueprint.entities.len()).find(|other| *other != index && !is_satellite(&blueprint.entities[*other].name));
-    let (true, Some(main)) = (alone, main) else { return };
+    let mains = (0..blueprint.entities.len())
+        .filter(|other| *other != index && !is_satellite(&blueprint.entities[*other].name));
+    let mains: Vec<usize> = mains.collect();
+    let (true, [main]) = (alone, mains.as_slice()) else { return };
+    let main = *main;
     let main_name = blueprint.entities[main].name.clone();
     if MARKS.contains(&name.head()) {
         blueprint.link(main, index);

@@ -41,6 +41,8 @@ pub(super) enum Says {
     Link,
     /// The owners make these.
     Make,
+    /// The owners have these for a while.
+    Hold,
     /// The owners are like this: `email must be unique`.
     Are,
     /// Nothing this generator knows.
@@ -100,10 +102,13 @@ fn read_line(line: &Line<'_>, outline: &mut Outline, statements: &mut Vec<Statem
 /// Whether what stands before a colon is a title for what follows, and not a field with its type.
 fn is_heading(before: &[Token], after: &[Token]) -> bool {
     let plain = before.iter().all(|token| matches!(token, Token::Word(_)));
-    let typed = after.first().is_some_and(|token| fields::type_named(token.word()).is_some() || token.is(&["enum"]));
+    let typed =
+        after.first().is_some_and(|token| fields::type_named(token.word()).is_some() || token.is(&["enum"]));
     let pairs = after.contains(&Token::Colon);
     let verb = verbs::find(before, 0).is_some();
-    !before.is_empty() && (plain && !verb && before.len() <= 5 || announces(before)) && (!typed || pairs || after.is_empty())
+    !before.is_empty()
+        && (plain && !verb && (before.len() <= 5 || verbs::is_command(before)) || announces(before))
+        && (!typed || pairs || after.is_empty())
 }
 
 /// Whether the words announce a list: `with the following entities`.
@@ -111,8 +116,7 @@ fn announces(tokens: &[Token]) -> bool {
     tokens.last().is_some_and(|last| last.is(ENTITY_WORDS) || last.is(FIELD_WORDS) || last.is(&["following"]))
 }
 
-const ENTITY_WORDS: &[&str] =
-    &["entities", "entity", "models", "model", "resources", "tables", "objects", "collections", "types", "data"];
+const ENTITY_WORDS: &[&str] = &["entities", "models", "resources", "tables", "objects", "collections"];
 const FIELD_WORDS: &[&str] = &["fields", "attributes", "columns", "properties"];
 
 fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements: &mut Vec<Statement>) {
@@ -125,12 +129,17 @@ fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements
         if last.is(FIELD_WORDS) {
             statements.push(Statement { owners, says: Says::Have, items: listed, quote: quote.clone() });
         } else {
-            let field = items(line.tokens);
+            let mut field = items(before);
+            for item in &mut field {
+                item.inner.clone_from(&listed);
+            }
             statements.push(Statement { owners, says: Says::Have, items: field, quote: quote.clone() });
         }
         return;
     }
-    if announces(before) || last.is(&["relations", "relationships", "requirements", "rules", "notes", "features"]) {
+    if announces(before)
+        || last.is(&["relations", "relationships", "requirements", "rules", "notes", "features"])
+    {
         let lead = &before[..before.len() - 1];
         if lead.len() > 3 || verbs::is_command(lead) {
             statements.extend(sentence(lead, quote, line.first));
@@ -138,7 +147,12 @@ fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements
         let entities = last.is(ENTITY_WORDS) || last.is(&["following"]);
         outline.heading = entities.then_some(Heading::Entities);
         if entities && !listed.is_empty() {
-            statements.push(Statement { owners: Vec::new(), says: Says::Exist, items: listed, quote: quote.clone() });
+            statements.push(Statement {
+                owners: Vec::new(),
+                says: Says::Exist,
+                items: listed,
+                quote: quote.clone(),
+            });
         } else {
             statements.extend(sentence(after, quote, false));
         }
@@ -150,8 +164,16 @@ fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements
         statements.push(Statement { owners: Vec::new(), says, items: listed, quote: quote.clone() });
         return;
     }
+    if line.first && verbs::names_the_whole(before) {
+        let items = items(&verbs::subject(before).tokens);
+        statements.push(Statement { owners: Vec::new(), says: Says::Subject, items, quote: quote.clone() });
+        statements.extend(sentence(after, quote, false));
+        return;
+    }
     let owners = items(before);
-    outline.heading = Some(Heading::Owner(owners.clone()));
+    if line.sentence.bullet.is_none() {
+        outline.heading = Some(Heading::Owner(owners.clone()));
+    }
     outline.bullet = line.sentence.bullet.map(|indent| (indent, owners.clone()));
     if verbs::find(after, 0).is_some() {
         statements.push(Statement { owners, says: Says::Have, items: Vec::new(), quote: quote.clone() });
@@ -218,12 +240,22 @@ fn sentence(tokens: &[Token], quote: &str, first: bool) -> Vec<Statement> {
         (false, false) => Begins::Further,
     };
     let mut statements = lead(&tokens[..lead_end], begins, quote);
-    let one_subject = matches!(statements.as_slice(), [only] if matches!(only.says, Says::Subject | Says::Topic));
+    let one_subject =
+        matches!(statements.as_slice(), [only] if matches!(only.says, Says::Subject | Says::Topic));
     for (number, verb) in found.iter().enumerate() {
         let end = found.get(number + 1).map_or(tokens.len(), |next| next.lead_end());
         let objects = &tokens[verb.end.min(end)..end];
         let about_all = number == 0 && one_subject && verb.is_attached();
-        statements.push(clause(verb, tokens, objects, about_all));
+        let mut said = clause(verb, tokens, objects, about_all);
+        if said.says == Says::Link && said.items.is_empty() && said.owners.len() > 1 {
+            // "movies and actors are many-to-many"
+            said.items = said.owners.split_off(1);
+        } else if said.says == Says::Link && said.items.is_empty() {
+            // "movies and actors, many-to-many": about the list before.
+            said.owners.clear();
+            said.items = statements.last().map(|before: &Statement| before.items.clone()).unwrap_or_default();
+        }
+        statements.push(said);
     }
     for statement in &mut statements {
         if statement.quote.is_empty() {
@@ -239,6 +271,9 @@ fn lead(tokens: &[Token], begins: Begins, quote: &str) -> Vec<Statement> {
     let tokens = verbs::without_separators(tokens);
     if tokens.is_empty() {
         return Vec::new();
+    }
+    if tokens[0].is(&["each", "every"]) {
+        return vec![statement(Says::Unclear, Vec::new())];
     }
     if begins == Begins::Further {
         return vec![statement(Says::Exist, items(tokens))];
@@ -266,18 +301,28 @@ fn clause(verb: &Found, tokens: &[Token], objects: &[Token], about_all: bool) ->
     let owner_tokens = &tokens[verb.start..verb.at];
     let quote = prompt::quote(&prompt::text(&[owner_tokens, &tokens[verb.at..verb.end], objects].concat()));
     let objects = verbs::without_separators(objects);
-    let mut listed = items(objects);
+    let mut listed = match verb.verb {
+        Verb::Belong | Verb::MayBelong => {
+            objects.split(|token| token.is(&["with"])).flat_map(items).collect()
+        }
+        _ => items(objects),
+    };
     let owners = if verbs::is_pronoun(owner_tokens) { Vec::new() } else { items(owner_tokens) };
+    let many = listed.iter().any(|item| item.quantity == Quantity::Many);
     let says = match verb.verb {
         Verb::Have if about_all => Says::SubjectHas,
         Verb::Have => Says::Have,
-        Verb::Belong if listed.iter().any(|item| item.quantity == Quantity::Many) => Says::Link,
+        Verb::Belong if many => Says::Link,
         Verb::Belong => Says::Belong,
+        Verb::MayBelong if many => Says::Link,
         Verb::MayBelong => Says::MayBelong,
         Verb::Join => Says::Link,
+        _ if owner_tokens.first().is_some_and(|first| first.is(&["only"])) => Says::Unclear,
         Verb::Make => Says::Make,
+        Verb::Hold => Says::Hold,
         Verb::Are => Says::Are,
         Verb::Manage => Says::Exist,
+        Verb::Other if many => Says::Hold,
         Verb::Other if features::absent(objects).is_empty() => Says::Unclear,
         Verb::Other => Says::Exist,
     };
@@ -300,10 +345,13 @@ fn fold_choices(tokens: &[Token]) -> Vec<Token> {
             folded.push(Token::Group(rest[..length].to_vec()));
             at += length;
         } else {
-            folded.push(match token {
-                Token::Group(inner) => Token::Group(fold_choices(inner)),
-                other => other.clone(),
-            });
+            match token {
+                Token::Group(inner) if inner.iter().any(|token| token.is(&["%many-to-many"])) => {
+                    folded.extend(inner.iter().cloned());
+                }
+                Token::Group(inner) => folded.push(Token::Group(fold_choices(inner))),
+                other => folded.push(other.clone()),
+            }
             at += 1;
         }
     }
@@ -313,7 +361,10 @@ fn fold_choices(tokens: &[Token]) -> Vec<Token> {
 /// How many tokens `a/b/c` takes here.
 fn slashes_at(tokens: &[Token]) -> Option<usize> {
     let is_word = |at: usize| matches!(tokens.get(at), Some(Token::Word(_)));
-    let more = (0..).step_by(2).take_while(|at| tokens.get(at + 1) == Some(&Token::Slash) && is_word(at + 2)).count();
+    let more = (0..)
+        .step_by(2)
+        .take_while(|at| tokens.get(at + 1) == Some(&Token::Slash) && is_word(at + 2))
+        .count();
     (is_word(0) && more > 0).then_some(more * 2 + 1)
 }
 
@@ -322,8 +373,10 @@ fn opener(tokens: &[Token]) -> usize {
     let words: Vec<&str> = tokens.iter().take(4).map(Token::word).collect();
     let length = match words.as_slice() {
         ["which" | "that", "can" | "may" | "could", "be", "either", ..] => 4,
-        ["which" | "that", "can" | "may" | "could", "be", ..] | ["can" | "may" | "could", "be", "either", ..] => 3,
-        ["can" | "may" | "could", "be", ..] | ["is" | "are" | "that" | "which", "either" | "%oneof" | "is", ..] => 2,
+        ["which" | "that", "can" | "may" | "could", "be", ..]
+        | ["can" | "may" | "could", "be", "either", ..] => 3,
+        ["can" | "may" | "could", "be", ..]
+        | ["is" | "are" | "that" | "which", "either" | "%oneof" | "is", ..] => 2,
         ["either" | "%oneof", ..] | ["is", ..] => 1,
         _ => return 0,
     };
@@ -339,7 +392,9 @@ fn choices_at(tokens: &[Token], after_noun: bool) -> Option<usize> {
     if let Some(Token::Group(_)) = tokens.get(start) {
         return None;
     }
-    let listed = tokens[start..].iter().take_while(|token| matches!(token, Token::Word(_) | Token::Comma | Token::Slash));
+    let listed = tokens[start..]
+        .iter()
+        .take_while(|token| matches!(token, Token::Word(_) | Token::Comma | Token::Slash));
     let listed: Vec<&Token> = listed.collect();
     let verb = verbs::find(&tokens[start..], 0).map_or(listed.len(), |found| found.at.saturating_sub(1));
     let or = listed.iter().take(verb.max(1)).position(|token| token.is(&["or"]));
@@ -347,7 +402,9 @@ fn choices_at(tokens: &[Token], after_noun: bool) -> Option<usize> {
         let always = tokens[..start].iter().any(|token| token.is(&["%oneof"]));
         return (always && !listed.is_empty()).then_some(start + listed.len());
     };
-    let ends = |token: &&&Token| ***token != Token::Comma && !token.is(&["and", "with", "by", "%bydefault", "%default"]);
+    let ends = |token: &&&Token| {
+        ***token != Token::Comma && !token.is(&["and", "with", "by", "%bydefault", "%default"])
+    };
     let last = listed[or + 1..].iter().take_while(ends).count();
     let too_long = listed[..or].split(|token| **token == Token::Comma).any(|value| value.len() > 4);
     (last > 0 && !too_long).then_some(start + or + 1 + last)

@@ -2,6 +2,7 @@
 
 use super::fields;
 use super::prompt::Token;
+use super::words::Words;
 
 /// What a verb says about its owners and objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(super) enum Verb {
     Join,
     /// `users write`: one-to-many
     Make,
+    /// `members borrow`: for a while, so each may also be held by nobody
+    Hold,
     /// `email must be`
     Are,
     /// Creating, listing, changing: what every entity can do.
@@ -50,65 +53,93 @@ impl Found {
     }
 }
 
-const HAVE: &[&str] = &[
-    "have", "has", "having", "contain", "contains", "containing", "include", "includes", "including", "comprise",
-    "comprises", "need", "needs", "carry", "carries", "hold", "holds", "stores",
-];
-const MODALS: &[&str] = &["can", "may", "might", "could", "should", "must", "will", "shall"];
+const HAVE: Words = Words(
+    "have has having contain contains containing include includes including comprise comprises need needs
+     carry carries hold holds stores",
+);
+const MODALS: Words = Words("can may might could should must will shall");
 const MAYBE: &[&str] = &["can", "may", "might", "could", "optionally"];
-const ADVERBS: &[&str] = &["also", "only", "always", "often", "usually", "typically", "optionally", "each", "all", "both", "then", "not", "able", "to", "be"];
+const ADVERBS: Words =
+    Words("also only always often usually typically optionally each all both then not able to be");
 const COPULAS: &[&str] = &["is", "are", "be", "being", "get", "gets"];
 const QUALIFIERS: &[&str] = &["required", "optional", "unique", "mandatory", "nullable", "%default"];
 const RELATIVES: &[&str] = &["that", "which", "who"];
-const BELONG_TAILS: &[&str] = &["by", "to", "in", "with", "under", "on", "of", "for", "from", "at", "into"];
-const PARTICIPLES: &[&str] = &[
-    "owned", "written", "created", "made", "placed", "posted", "authored", "published", "submitted", "managed",
-    "assigned", "taught", "led", "uploaded", "issued", "given", "sent", "linked", "related", "associated", "attached",
-    "tied", "connected", "mapped", "hosted", "sold", "bought", "booked", "ordered", "borrowed", "organized", "organised",
-    "grouped", "contained", "stored", "held", "located", "shared", "tagged", "reviewed", "filed", "listed", "part",
-];
-const JOINS: &[&str] = &[
-    "enroll", "enrolls", "enrol", "enrols", "join", "joins", "attend", "attends", "participate", "participates", "register",
-    "registers", "subscribe", "subscribes", "bookmark", "bookmarks", "collaborate", "collaborates", "speak", "speaks",
-];
-const MAKES: &[&str] = &[
-    "write", "writes", "own", "owns", "place", "places", "publish", "publishes", "submit", "submits", "leave", "leaves",
-    "add", "adds", "make", "makes", "upload", "uploads", "teach", "teaches", "buy", "buys", "sell", "sells", "send",
-    "sends", "receive", "receives", "borrow", "borrows", "take", "takes", "host", "hosts", "give", "gives", "perform", "performs",
-    "create", "creates", "organize", "organizes", "complete", "completes", "reserve", "reserves", "log", "logs", "save", "saves",
-];
+const DWELLS: Words = Words(
+    "work works live lives play plays reside resides stay stays sit sits run runs report reports depend depends refer refers
+     stand stands fall falls hang hangs",
+);
+const BELONG_TAILS: Words = Words("by to in with under on of for from at into");
+const PARTICIPLES: Words = Words(
+    "owned written created made placed posted authored published submitted managed assigned taught led
+     uploaded issued given sent linked related associated attached tied connected mapped hosted sold
+     bought booked ordered borrowed organized organised grouped contained stored held located shared
+     tagged reviewed filed listed part",
+);
+const JOINS: Words = Words(
+    "enroll enrolls enrol enrols join joins attend attends participate participates register registers
+     subscribe subscribes bookmark bookmarks collaborate collaborates speak speaks",
+);
+const MAKES: Words = Words(
+    "write writes own owns place places publish publishes submit submits leave leaves add adds make makes
+     upload uploads teach teaches buy buys sell sells send sends host hosts give gives perform performs
+     create creates organize organizes complete completes log logs save saves",
+);
+const HOLDS: Words =
+    Words("borrow borrows take takes reserve reserves rent rents drive drives use uses receive receives");
 /// Verbs that are nouns as well: only behind `can` and the like.
-const MAKES_BEHIND_MODAL: &[&str] = &["post", "order", "book", "comment", "review", "track", "record", "schedule", "request", "rate", "reply"];
+const MAKES_BEHIND_MODAL: Words =
+    Words("post order book comment review track record schedule request rate reply");
 const JOINS_BEHIND_MODAL: &[&str] = &["like", "follow", "favorite", "favourite", "star", "tag", "vote"];
-const MANAGES: &[&str] = &[
-    "read", "update", "delete", "edit", "view", "list", "get", "remove", "browse", "see", "manage", "manages", "modify",
-    "change", "crud", "retrieve", "fetch", "show", "views", "access", "find", "filter", "query",
-];
-const COMMANDS: &[&str] = &[
-    "create", "build", "make", "generate", "write", "develop", "design", "implement", "give", "need", "want", "provide",
-    "code", "scaffold", "produce", "program", "have", "set",
-];
-const POLITE: &[&str] = &[
-    "please", "can", "could", "would", "you", "i", "i'd", "we", "like", "to", "me", "us", "let", "lets", "let's", "help",
-    "hi", "hello", "hey", "really", "just", "up", "that", "is", "a", "an", "the", "my", "our", "new", "have", "get",
-];
-const SEPARATORS: &[&str] = &["and", "or", "but", "where", "plus", "also", "then", "so", "while", "that", "which", "who"];
+const MANAGES: Words = Words(
+    "read update delete edit view list get remove browse see manage manages modify change crud retrieve
+     fetch show views access find filter query",
+);
+const COMMANDS: Words = Words(
+    "create build make generate write develop design implement give need want provide code scaffold
+     produce program have set",
+);
+const POLITE: Words = Words(
+    "please can could would you i i'd we like to me us let lets let's help hi hello hey really just up
+     that is a an the my our new have get",
+);
+const SEPARATORS: &[&str] =
+    &["and", "or", "but", "where", "plus", "also", "then", "so", "while", "that", "which", "who"];
 /// Where a noun that owns a verb cannot reach beyond.
-const BOUNDARIES: &[&str] = &[
-    "and", "or", "but", "where", "which", "that", "who", "so", "while", "then", "for", "when", "if", "because", "with",
-    "since", "in", "plus", "so", "to", "managing", "of", "whose", "as", "%with",
-];
+const BOUNDARIES: Words = Words(
+    "and or but where which that who so while then for when if because with since in plus so to managing
+     of whose as %with",
+);
 
 /// Every verb of a sentence, from left to right.
 pub(super) fn find_all(tokens: &[Token]) -> Vec<Found> {
     let mut all: Vec<Found> = Vec::new();
     let mut from = 0;
-    while let Some(found) = find(tokens, from) {
+    while let Some(found) = next(tokens, from, all.last()) {
         from = found.end;
-        all.push(found);
+        let belongs =
+            all.last().is_some_and(|last: &Found| matches!(last.verb, Verb::Belong | Verb::MayBelong));
+        if !(belongs && tokens[found.end - 1].is(&["with"]) && found.attached) {
+            all.push(found);
+        }
     }
     widen_first(tokens, &mut all);
     all
+}
+
+/// The next verb; behind "can like posts" also one without a subject: ", rate them".
+fn next(tokens: &[Token], from: usize, last: Option<&Found>) -> Option<Found> {
+    let chained = |at: usize| {
+        let follows = at > from && (tokens[at - 1] == Token::Comma || tokens[at - 1].is(&["and", "or"]));
+        let (verb, length) =
+            action(&tokens[at..], true).filter(|(verb, _)| follows && *verb != Verb::Other)?;
+        let has_object = matches!(tokens.get(at + length), Some(Token::Word(_)));
+        has_object.then_some(Found { verb, start: at, at, end: at + length, attached: false })
+    };
+    let behind_modal = last.is_some_and(|last| tokens[last.at].is_in(MODALS));
+    (from..tokens.len()).find_map(|at| {
+        let found = if behind_modal { chained(at) } else { None };
+        found.or_else(|| verb_at(tokens, at, from))
+    })
 }
 
 /// The first verb at or behind `from`.
@@ -122,16 +153,11 @@ fn widen_first(tokens: &[Token], all: &mut [Found]) {
     let before = &tokens[..first.start];
     let is_list = before.iter().all(|token| matches!(token, Token::Comma | Token::Word(_)))
         && before.last().is_some_and(|token| token.is(&["and"]))
-        && before.iter().filter(|token| token.is(BOUNDARIES)).all(|token| token.is(&["and"]))
-        && before.iter().all(|token| !token.is(fields_of_a_thing()));
+        && before.iter().filter(|token| token.is_in(BOUNDARIES)).all(|token| token.is(&["and"]))
+        && before.iter().all(|token| !token.is_in(KINDS));
     if is_list {
         first.start = 0;
     }
-}
-
-/// Words that show that a list is not one of owners but what the whole thing is.
-fn fields_of_a_thing() -> &'static [&'static str] {
-    KINDS
 }
 
 /// The verb that begins at a token, modals and relative pronouns before it included.
@@ -139,21 +165,29 @@ fn verb_at(tokens: &[Token], at: usize, from: usize) -> Option<Found> {
     let mut word = at;
     let relative = at > from && tokens[at].is(RELATIVES);
     word += usize::from(relative);
-    let modal = tokens.get(word).is_some_and(|token| token.is(MODALS) || token.is(&["optionally"]));
+    let modal = tokens.get(word).is_some_and(|token| token.is_in(MODALS) || token.is(&["optionally"]));
     let maybe = modal && tokens[word].is(MAYBE);
-    while tokens.get(word).is_some_and(|token| word < at + 6 && (token.is(MODALS) || modal && token.is(ADVERBS))) {
+    while tokens
+        .get(word)
+        .is_some_and(|token| word < at + 6 && (token.is_in(MODALS) || modal && token.is_in(ADVERBS)))
+    {
         word += 1;
     }
     let copula = word > at && tokens[word - 1].is(COPULAS);
     let (verb, length) = plain_verb(&tokens[word..], Lead { modal, copula })?;
     let verb = if verb == Verb::Belong && maybe { Verb::MayBelong } else { verb };
-    let start = owner_start(tokens, at, from);
+    let mut start = owner_start(tokens, at, from);
+    if tokens[word].is(&["%many-to-many"]) && start > from && tokens[start - 1].is(&["in", "as", "with"]) {
+        start -= 1;
+    }
     let with = tokens[word].is(&["with"]);
     let owner = &tokens[start..at];
     if with && !relative && is_value(owner) || owner.is_empty() && verb == Verb::Have && with && at == from {
         return None;
     }
-    let needs_owner = matches!(verb, Verb::Make | Verb::Join | Verb::Are) || verb == Verb::Manage && !modal;
+    let needs_owner = matches!(verb, Verb::Make | Verb::Hold | Verb::Are)
+        || verb == Verb::Join && !tokens[word].is(&["%many-to-many"])
+        || verb == Verb::Manage && !modal;
     if needs_owner && owner.is_empty() && !(at > from && tokens[at - 1].is(&["and"])) {
         return None;
     }
@@ -172,24 +206,35 @@ fn plain_verb(tokens: &[Token], lead: Lead) -> Option<(Verb, usize)> {
     let first = tokens.first()?;
     let second = tokens.get(1);
     let links = |length: usize| {
-        let to = tokens.iter().take(6).position(|token| token.is(&["with", "between", "to", "and"]));
-        Some((Verb::Join, to.map_or(length, |to| to + 1)))
+        let noun = tokens
+            .iter()
+            .take(6)
+            .position(|token| token.is(&["relation", "relations", "relationship", "relationships"]));
+        let to = tokens.iter().take(6).position(|token| token.is(&["with", "between", "to"]));
+        Some((Verb::Join, to.or(noun).map_or(length, |to| to + 1)))
     };
-    if (first.is(HAVE) || first.is(COPULAS)) && tokens.iter().take(4).any(|token| token.is(&["%many-to-many"])) {
+    if (first.is_in(HAVE) || first.is(COPULAS))
+        && tokens.iter().take(4).any(|token| token.is(&["%many-to-many"]))
+    {
         return links(2);
     }
     if first.is(&["%many-to-many"]) {
         return links(1);
     }
-    if first.is(HAVE) || first.is(&["with"]) {
+    if first.is_in(HAVE) || first.is(&["with"]) {
         return Some((Verb::Have, 1));
     }
     if first.is(&["%belongs"]) {
         return Some((Verb::Belong, 1));
     }
     let participle = |token: Option<&Token>, tail: Option<&Token>| {
-        token.is_some_and(|t| t.is(PARTICIPLES)) && tail.is_some_and(|t| t.is(BELONG_TAILS))
+        let (Some(token), Some(tail)) = (token, tail) else { return false };
+        let passive = ["ed", "en", "wn", "ught", "ld"].iter().any(|end| token.word().ends_with(end));
+        token.is_in(PARTICIPLES) && tail.is_in(BELONG_TAILS) || passive && tail.is(&["by"])
     };
+    if first.is_in(DWELLS) && second.is_some_and(|tail| tail.is_in(BELONG_TAILS)) {
+        return Some((Verb::Belong, 2));
+    }
     if first.is(COPULAS) && participle(second, tokens.get(2)) {
         return Some((Verb::Belong, 3));
     }
@@ -208,11 +253,13 @@ fn plain_verb(tokens: &[Token], lead: Lead) -> Option<(Verb, usize)> {
 /// A chain of actions (`create, edit and delete`) and the preposition behind it.
 fn action(tokens: &[Token], modal: bool) -> Option<(Verb, usize)> {
     let of = |token: &Token| {
-        if token.is(JOINS) || modal && token.is(JOINS_BEHIND_MODAL) {
+        if token.is_in(JOINS) || modal && token.is(JOINS_BEHIND_MODAL) {
             Some(Verb::Join)
-        } else if token.is(MAKES) || modal && token.is(MAKES_BEHIND_MODAL) {
+        } else if token.is_in(MAKES) || modal && token.is_in(MAKES_BEHIND_MODAL) {
             Some(Verb::Make)
-        } else if modal && token.is(MANAGES) {
+        } else if token.is_in(HOLDS) {
+            Some(Verb::Hold)
+        } else if modal && token.is_in(MANAGES) {
             Some(Verb::Manage)
         } else {
             None
@@ -222,7 +269,9 @@ fn action(tokens: &[Token], modal: bool) -> Option<(Verb, usize)> {
         return (modal && !tokens.first()?.word().is_empty()).then_some((Verb::Other, 1));
     };
     let mut end = 1;
-    while let Some((offset, next)) = next_in_chain(&tokens[end..]).filter(|(_, token)| modal && of(token).is_some()) {
+    while let Some((offset, next)) =
+        next_in_chain(&tokens[end..]).filter(|(_, token)| modal && of(token).is_some())
+    {
         if verb == Verb::Manage {
             verb = of(next).unwrap_or(verb);
         }
@@ -235,7 +284,8 @@ fn action(tokens: &[Token], modal: bool) -> Option<(Verb, usize)> {
 
 /// The next word of an enumeration, and where it stands.
 fn next_in_chain(tokens: &[Token]) -> Option<(usize, &Token)> {
-    let separators = tokens.iter().take_while(|token| **token == Token::Comma || token.is(&["and", "or"])).count();
+    let separators =
+        tokens.iter().take_while(|token| **token == Token::Comma || token.is(&["and", "or"])).count();
     (separators > 0).then(|| tokens.get(separators).map(|token| (separators, token))).flatten()
 }
 
@@ -245,7 +295,7 @@ fn owner_start(tokens: &[Token], at: usize, from: usize) -> usize {
     while start > from {
         let before = &tokens[start - 1];
         let inside = match before {
-            Token::Word(_) => !before.is(BOUNDARIES),
+            Token::Word(_) => !before.is_in(BOUNDARIES),
             Token::Group(_) => true,
             Token::Comma | Token::Colon | Token::Slash => false,
         };
@@ -260,15 +310,23 @@ fn owner_start(tokens: &[Token], at: usize, from: usize) -> usize {
 /// Whether the noun is a value, whose `with` only describes it: `a price with two decimals`.
 fn is_value(owner: &[Token]) -> bool {
     let words = super::prompt::name_words(owner);
-    let words: Vec<String> = words.into_iter().filter(|word| word != "a" && word != "an" && word != "the").collect();
+    let words: Vec<String> =
+        words.into_iter().filter(|word| word != "a" && word != "an" && word != "the").collect();
     let several = words.last().is_some_and(|head| super::nouns::is_plural(head));
     !words.is_empty() && !several && fields::kind_of(&words) != super::blueprint::Kind::Text
 }
 
 /// Whether the owners are only a pronoun for somebody named before.
 pub(super) fn is_pronoun(owners: &[Token]) -> bool {
-    let pronoun = |token: &Token| token.is(&["it", "they", "each", "both", "these", "those", "all", "which", "one", "everyone", "that"]);
+    let pronoun = |token: &Token| {
+        token.is(&["it", "they", "each", "both", "these", "those", "all", "which", "one", "everyone", "that"])
+    };
     owners.iter().all(pronoun)
+}
+
+/// Whether the words call the whole thing an API, a tracker or the like.
+pub(super) fn names_the_whole(tokens: &[Token]) -> bool {
+    tokens.iter().any(|token| token.is_in(KINDS)) || tokens.last().is_some_and(|last| last.is_in(KEEPING))
 }
 
 /// Whether the words begin with a command: `create`, `I need`, `please build`.
@@ -278,49 +336,56 @@ pub(super) fn is_command(tokens: &[Token]) -> bool {
 
 /// The tokens behind `please create a`, and whether there was such a thing.
 pub(super) fn without_command(tokens: &[Token]) -> (&[Token], bool) {
-    let polite = tokens.iter().take(8).take_while(|token| token.is(POLITE) && !is_create(token)).count();
+    let polite = tokens.iter().take(8).take_while(|token| token.is_in(POLITE) && !is_create(token)).count();
     let command = tokens.get(polite).is_some_and(is_create);
     if !command {
         return (tokens, false);
     }
     let mut rest = &tokens[polite + 1..];
-    while let Some((_, behind)) = rest.split_first().filter(|(first, _)| first.is(POLITE) || is_create(first)) {
+    while let Some((_, behind)) =
+        rest.split_first().filter(|(first, _)| first.is_in(POLITE) || is_create(first))
+    {
         rest = behind;
     }
     (rest, true)
 }
 
 fn is_create(token: &Token) -> bool {
-    token.is(COMMANDS)
+    token.is_in(COMMANDS)
 }
 
 /// The tokens without `,`, `and` and the like at both ends.
 pub(super) fn without_separators(tokens: &[Token]) -> &[Token] {
-    let separates = |token: &Token| matches!(token, Token::Comma | Token::Colon | Token::Slash) || token.is(SEPARATORS);
+    let separates =
+        |token: &Token| matches!(token, Token::Comma | Token::Colon | Token::Slash) || token.is(SEPARATORS);
     let start = tokens.iter().take_while(|token| separates(token)).count();
     let end = tokens.iter().rev().take_while(|token| separates(token)).count();
     tokens.get(start..tokens.len().saturating_sub(end)).unwrap_or_default()
 }
 
+/// Words behind a subject that only say that it is kept.
+pub(super) const KEEPING: Words = Words(
+    "management manager tracker tracking list lists catalog catalogue registry directory database records
+     planner organizer organiser collection administration crud data keeping log portal",
+);
 /// What a generated thing may be called.
-const KINDS: &[&str] = &[
-    "api", "apis", "backend", "back-end", "service", "services", "microservice", "server", "application", "app", "system", "platform",
-    "project", "endpoint", "endpoints", "website", "site", "tool", "software", "solution", "webapp", "interface", "webservice",
-];
+const KINDS: Words = Words(
+    "api apis backend back-end service services microservice server application app system platform
+     project endpoint endpoints website site tool software solution webapp interface webservice",
+);
 /// What it may be like.
-const FILLERS: &[&str] = &[
-    "a", "an", "the", "simple", "basic", "small", "rest", "restful", "crud", "json", "http", "web", "complete", "full",
-    "modern", "fastapi", "python", "minimal", "nice", "little", "scalable", "robust", "secure", "production", "ready",
-    "production-ready", "good", "clean", "me", "with", "my", "our", "new", "tiny", "great", "something", "anything", "stuff", "thing",
-    "things", "it", "this", "that", "please", "some", "of", "sort", "kind", "typical", "standard", "online", "rest-api", "using", "in",
-    "sqlalchemy", "pydantic", "sqlite", "postgresql", "postgres", "for", "and", "to", "you", "hello", "hi", "world", "async", "fully", "featured", "based",
-    "personal",
-];
-const GERUNDS: &[&str] = &[
-    "managing", "manage", "manages", "tracking", "track", "tracks", "storing", "store", "handling", "handle", "handles", "organizing",
-    "organising", "organize", "keeping", "keep", "running", "run", "recording", "record", "maintaining", "maintain", "of", "creating",
-    "administering", "a", "an", "the", "my", "our", "some", "all", "administrating", "planning", "plan", "sharing",
-];
+const FILLERS: Words = Words(
+    "a an the simple basic small rest restful crud json http web complete full modern fastapi python
+     minimal nice little scalable robust secure production ready production-ready good clean me with my
+     our new tiny great something anything stuff thing things it this that please some of sort kind
+     typical standard online rest-api using in sqlalchemy pydantic sqlite postgresql postgres for and to
+     you hello hi world async fully featured based personal",
+);
+const GERUNDS: Words = Words(
+    "managing manage manages tracking track tracks storing store handling handle handles organizing
+     organising organize keeping keep running run recording record maintaining maintain of creating
+     administering a an the my our some all administrating planning plan sharing",
+);
 
 /// What the whole thing is about, and what is listed behind `for`.
 pub(super) struct Subject {
@@ -334,19 +399,21 @@ pub(super) struct Subject {
 
 /// Reads `a todo list API`, `a REST API for managing books` or just `books`.
 pub(super) fn subject(tokens: &[Token]) -> Subject {
-    let named = tokens.iter().any(|token| token.is(KINDS));
+    let named = tokens.iter().any(|token| token.is_in(KINDS));
     let joint = (0..tokens.len()).find(|at| {
-        tokens[*at].is(&["for"]) || tokens[*at].is(&["to", "that", "which"]) && tokens.get(at + 1).is_some_and(|next| next.is(GERUNDS))
+        tokens[*at].is(&["for"])
+            || tokens[*at].is(&["to", "that", "which"])
+                && tokens.get(at + 1).is_some_and(|next| next.is_in(GERUNDS))
     });
     let (before, after) = match joint {
         Some(at) => (&tokens[..at], &tokens[at + 1..]),
         None => (tokens, &tokens[..0]),
     };
-    let plain = |token: &&Token| !token.is(KINDS) && !(named && token.is(FILLERS));
+    let plain = |token: &&Token| !token.is_in(KINDS) && !(named && token.is_in(FILLERS));
     let before: Vec<Token> = before.iter().filter(plain).cloned().collect();
-    let skipped = after.iter().take_while(|token| token.is(GERUNDS)).count();
+    let skipped = after.iter().take_while(|token| token.is_in(GERUNDS)).count();
     let after = &after[skipped..];
-    let kept: Vec<Token> = after.iter().filter(|token| !token.is(KINDS)).cloned().collect();
+    let kept: Vec<Token> = after.iter().filter(|token| !token.is_in(KINDS)).cloned().collect();
     if kept.is_empty() {
         return Subject { tokens: only_words(before), before: Vec::new(), named };
     }
@@ -355,7 +422,11 @@ pub(super) fn subject(tokens: &[Token]) -> Subject {
 
 /// Nothing instead of fillers alone.
 fn only_words(tokens: Vec<Token>) -> Vec<Token> {
-    if tokens.iter().all(|token| token.is(FILLERS) || *token == Token::Comma) { Vec::new() } else { tokens }
+    if tokens.iter().all(|token| token.is_in(FILLERS) || *token == Token::Comma) {
+        Vec::new()
+    } else {
+        tokens
+    }
 }
 
 #[cfg(test)]

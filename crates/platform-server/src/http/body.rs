@@ -46,7 +46,9 @@ async fn next<E: std::fmt::Display>(
     stream: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
 ) -> Result<Option<Bytes>, Refusal> {
     match timeout(IDLE, stream.next()).await {
-        Err(_) => Err(Refusal::malformed(format!("the body stood still for {} s", IDLE.as_secs())).retryable()),
+        Err(_) => {
+            Err(Refusal::malformed(format!("the body stood still for {} s", IDLE.as_secs())).retryable())
+        }
         Ok(None) => Ok(None),
         Ok(Some(Ok(piece))) => Ok(Some(piece)),
         Ok(Some(Err(error))) => Err(Refusal::malformed(format!("the body ended early: {error}")).retryable()),
@@ -91,7 +93,8 @@ async fn feed<E: std::fmt::Display>(
         };
         bytes += piece.len() as u64;
         if bytes > bytes_max {
-            let over = SourceError::TooLarge { what: "the upload".to_owned(), limit: format!("{bytes_max} bytes") };
+            let over =
+                SourceError::TooLarge { what: "the upload".to_owned(), limit: format!("{bytes_max} bytes") };
             pieces.send(Err(io::Error::other(over))).await.ok();
             return Err(too_large(bytes_max));
         }
@@ -123,6 +126,7 @@ impl Read for Reader {
 }
 
 fn too_large(bytes_max: u64) -> Refusal {
-    Refusal::new(Code::TOO_LARGE, format!("the body is over the limit of {bytes_max} bytes"))
-        .hint("Leave out what the app does not need; large projects travel as a manifest and POST /api/blobs.")
+    Refusal::new(Code::TOO_LARGE, format!("the body is over the limit of {bytes_max} bytes")).hint(
+        "Leave out what the app does not need; large projects travel as a manifest and POST /api/blobs.",
+    )
 }

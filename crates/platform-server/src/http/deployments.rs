@@ -57,7 +57,7 @@ pub(super) async fn status(
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wait {
+pub(super) struct Patience {
     /// Answer as soon as there is an event after this number; at once where it is absent.
     after: Option<u64>,
     /// How long to wait for it, in seconds; 45 at most, not at all by default.
@@ -77,13 +77,13 @@ pub(super) enum WaitFor {
 
 /// Shows a deployment as soon as there is news of it.
 #[utoipa::path(
-    get, path = "/api/deployments/{id}", tag = "deployments", params(("id" = DeploymentId, Path), Wait),
+    get, path = "/api/deployments/{id}", tag = "deployments", params(("id" = DeploymentId, Path), Patience),
     responses((status = 200, body = Deployment)),
 )]
 pub(super) async fn wait(
     State(api): State<Api>,
     Path(id): Path<DeploymentId>,
-    Query(wait): Query<Wait>,
+    Query(wait): Query<Patience>,
 ) -> Result<Json<Deployment>, Refusal> {
     let deadline = Instant::now() + Duration::from_secs(wait.timeout_s.min(LONG_POLL_S_MAX));
     let news = api.shutdown.run_until_cancelled(api.news(id, &wait));
@@ -96,7 +96,7 @@ pub(super) async fn wait(
 
 impl Api {
     /// Resolves once there is what the caller waits for.
-    async fn news(&self, id: DeploymentId, wait: &Wait) -> Result<(), Refusal> {
+    async fn news(&self, id: DeploymentId, wait: &Patience) -> Result<(), Refusal> {
         let mut head = self.platform.watch(id)?;
         loop {
             let seq = *head.borrow_and_update();

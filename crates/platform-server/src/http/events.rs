@@ -92,10 +92,7 @@ async fn listen(mut from: impl Stream<Item = Result<Message, axum::Error>> + Unp
 }
 
 /// With what to close, or nothing when the other end takes no more.
-async fn tell(
-    to: &mut SplitSink<WebSocket, Message>,
-    mut follower: Follower,
-) -> Option<(u16, &'static str)> {
+async fn tell(to: &mut SplitSink<WebSocket, Message>, mut follower: Follower) -> Option<(u16, &'static str)> {
     let mut pings = interval(PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

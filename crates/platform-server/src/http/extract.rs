@@ -36,7 +36,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        path.map(|axum::extract::Path(value)| Self(value)).map_err(|error| Refusal::malformed(error.body_text()))
+        path.map(|axum::extract::Path(value)| Self(value))
+            .map_err(|error| Refusal::malformed(error.body_text()))
     }
 }
 

@@ -46,14 +46,23 @@ impl Follower {
             return Err(Refusal::malformed(format!("the deployment has no event {after} yet"))
                 .hint("Pass the `seq` of the last message as `after`."));
         }
-        let known = events.iter().take_while(|event| event.seq <= after);
-        let state = known.fold(Ok(State::Queued), |state, event| state.and_then(|state| fold(state, event)))?;
+        let state = events.iter().take_while(|event| event.seq <= after).try_fold(State::Queued, fold)?;
         let log = platform.log_dir(id);
         let cursor = logs.unwrap_or_else(LogDir::start);
         // A cursor from elsewhere is refused now, before the upgrade.
         lines::read(&log, &cursor, ReadQuery { source: None, lines_max: 1, bytes_max: 1 }).await?;
         let platform = platform.clone();
-        Ok(Self { platform, deployment, state, seq: after, cursor, events: VecDeque::new(), head, log, lines })
+        Ok(Self {
+            platform,
+            deployment,
+            state,
+            seq: after,
+            cursor,
+            events: VecDeque::new(),
+            head,
+            log,
+            lines,
+        })
     }
 
     /// The next message, once there is one; none after the end of the deployment.
@@ -100,7 +109,9 @@ impl Follower {
             0 => Ok(None),
             _ if count == page.lines.len() => Ok(Some(page)),
             // Read again for a cursor that stands right behind them.
-            _ => lines::read(&self.log, &self.cursor, ReadQuery { lines_max: count, ..query }).await.map(Some),
+            _ => {
+                lines::read(&self.log, &self.cursor, ReadQuery { lines_max: count, ..query }).await.map(Some)
+            }
         }
     }
 

@@ -141,7 +141,9 @@ mod tests {
         for host in ["localhost:7310", "LOCALHOST:7310", "127.0.0.1:7310", "[::1]:7310"] {
             assert!(own.is_host(&authority(host)), "{host}");
         }
-        for host in ["localhost", "localhost:7311", "evil.example:7310", "shop.localhost:7310", "127.0.0.2:7310"] {
+        for host in
+            ["localhost", "localhost:7311", "evil.example:7310", "shop.localhost:7310", "127.0.0.2:7310"]
+        {
             assert!(!own.is_host(&authority(host)), "{host}");
         }
         assert!(Own::new("127.0.0.1:80".parse().unwrap(), Scheme::Http).is_host(&authority("localhost")));

@@ -13,10 +13,10 @@ pub(super) async fn read(log: &LogDir, after: &LogCursor, query: ReadQuery) -> R
     let read = tokio::task::spawn_blocking(move || log.read(&after, &query)).await;
     match read {
         Ok(Ok(page)) => Ok(page),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => {
-            Err(Refusal::malformed("the cursor is none of this deployment's log")
-                .hint("Pass a cursor that this deployment's log gave, unchanged, or none to begin at its start."))
-        }
+        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => Err(Refusal::malformed(
+            "the cursor is none of this deployment's log",
+        )
+        .hint("Pass a cursor that this deployment's log gave, unchanged, or none to begin at its start.")),
         Ok(Err(error)) => Err(error.into()),
         Err(error) => Err(Refusal::internal(&error)),
     }

@@ -61,13 +61,11 @@ pub(super) async fn read(
 ) -> Result<Response, Refusal> {
     let follow = wanted.follow.as_deref().map(follow).transpose()?;
     let mut reading = Reading::new(&api, id, &wanted)?;
-    match follow {
-        Some(limit) => Ok(reading.pages(Instant::now() + limit)),
-        None => {
-            let wait = Duration::from_secs(wanted.wait_s.min(LONG_POLL_S_MAX));
-            Ok(Json(reading.page_by(Instant::now() + wait).await?).into_response())
-        }
+    if let Some(limit) = follow {
+        return Ok(reading.pages(Instant::now() + limit));
     }
+    let wait = Duration::from_secs(wanted.wait_s.min(LONG_POLL_S_MAX));
+    Ok(Json(reading.page_by(Instant::now() + wait).await?).into_response())
 }
 
 /// How long to follow.
@@ -87,7 +85,11 @@ fn source(text: Option<&str>) -> Result<Option<LogSource>, Refusal> {
             "build" => build = true,
             "runtime" => runtime = true,
             "all" => (build, runtime) = (true, true),
-            _ => return Err(Refusal::malformed("`source` is `build`, `runtime` or both with a comma between")),
+            _ => {
+                return Err(Refusal::malformed(
+                    "`source` is `build`, `runtime` or both with a comma between",
+                ));
+            }
         }
     }
     Ok(match (build, runtime) {
@@ -162,7 +164,8 @@ impl Reading {
             let is_last = reading.shutdown.is_cancelled()
                 || Instant::now() >= deadline
                 || page.as_ref().map_or(true, |page| page.complete);
-            let text = page.and_then(|page| serde_json::to_string(&page).map_err(|error| Refusal::internal(&error)));
+            let text =
+                page.and_then(|page| serde_json::to_string(&page).map_err(|error| Refusal::internal(&error)));
             Some((text.map(|text| text + "\n"), (!is_last).then_some(reading)))
         });
         let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))];

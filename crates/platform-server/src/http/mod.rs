@@ -6,7 +6,7 @@
 //! problem+json ◄──────────────────────────────────── problem ◄── Refusal
 //! ```
 //! Handlers parse, call and convert; what the platform does is in `platform`, and what an error looks like on the wire, in
-//! `problem` alone. Bodies are the types of `platform-api`; the OpenAPI document is made from the same handlers.
+//! `problem` alone. Bodies are the types of `platform-api`; the `OpenAPI` document is made from the same handlers.
 
 mod auth;
 mod blobs;
@@ -51,7 +51,7 @@ struct Api {
     own: guard::Own,
     /// Cancelled when the platform stops: whoever waits for news answers with what there is.
     shutdown: CancellationToken,
-    /// Owns the WebSockets, which outlive the connections that they came over.
+    /// Owns the sockets, which outlive the connections that they came over.
     tasks: TaskTracker,
 }
 

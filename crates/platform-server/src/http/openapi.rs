@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the handlers and the types that serve the calls.
+//! The `OpenAPI` document, made from the handlers and the types that serve the calls.
 
 use std::sync::LazyLock;
 

@@ -101,9 +101,9 @@ pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Refusal {
 
 /// The answer when a handler panicked.
 pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    tracing::error!(panic = text, "a handler panicked");
+    let text = panic.downcast::<String>().map(|text| *text);
+    let text = text.or_else(|panic| panic.downcast::<&str>().map(|text| (*text).to_owned()));
+    tracing::error!(panic = text.unwrap_or_default(), "a handler panicked");
     Refusal::new(Code::INTERNAL, "the platform failed to answer; this is a bug")
         .hint("Look at platform.log in the platform's home folder.")
         .retryable()
@@ -126,7 +126,10 @@ pub(super) async fn dress(response: Response) -> Response {
         _ => Code::MALFORMED,
     };
     let reason = status.canonical_reason().unwrap_or("not possible").to_lowercase();
-    let body = Problem { status: status.as_u16(), ..problem(Refusal::new(code, format!("the request is refused: {reason}"))) };
+    let body = Problem {
+        status: status.as_u16(),
+        ..problem(Refusal::new(code, format!("the request is refused: {reason}")))
+    };
     let mut dressed = (status, Json(body)).into_response();
     dressed.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     if let Some(allow) = response.headers().get(ALLOW) {

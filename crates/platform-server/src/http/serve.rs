@@ -82,7 +82,9 @@ impl ListenError {
         match self {
             Self::Bind { .. } => "choose another address, or end what uses this one",
             Self::PlainOffLoopback { .. } => "give a certificate and its key, or listen on 127.0.0.1",
-            Self::Certificate { .. } => "give a PEM certificate chain and the PEM key of its first certificate",
+            Self::Certificate { .. } => {
+                "give a PEM certificate chain and the PEM key of its first certificate"
+            }
         }
     }
 }
@@ -113,7 +115,12 @@ impl Bound {
     }
 
     /// Serves until `shutdown`, then lets answers under way finish; how many connections it had to abandon.
-    pub(crate) async fn serve(self, platform: Platform, token: ApiToken, shutdown: CancellationToken) -> usize {
+    pub(crate) async fn serve(
+        self,
+        platform: Platform,
+        token: ApiToken,
+        shutdown: CancellationToken,
+    ) -> usize {
         let scheme = if self.tls.is_some() { Scheme::Https } else { Scheme::Http };
         let (own, tasks) = (Own::new(self.address, scheme), TaskTracker::new());
         let router = router(Api { platform, token, own, shutdown: shutdown.clone(), tasks: tasks.clone() });
@@ -135,7 +142,7 @@ impl Bound {
     }
 }
 
-/// Waits for connections and WebSockets to end; how many did not.
+/// Waits for connections and sockets to end; how many did not.
 async fn drain(mut connections: JoinSet<()>, tasks: &TaskTracker) -> usize {
     let all = async {
         while let Some(ended) = connections.join_next().await {
@@ -164,12 +171,15 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, O
             Ok((stream, _)) => return (stream, slot),
             Err(error) if is_callers(&error) => {}
             Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::error!(error, "could not accept a connection");
+                complain(&error);
                 sleep(ACCEPT_REST).await;
             }
         }
     }
+}
+
+fn complain(error: &(dyn std::error::Error + 'static)) {
+    tracing::error!(error, "could not accept a connection");
 }
 
 /// Whether the failure is about one caller who has gone already.
@@ -209,7 +219,7 @@ async fn serve_http(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_headers(HEADERS_MAX)
-        .max_buf_size(HEAD_BYTES_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);

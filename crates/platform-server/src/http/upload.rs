@@ -47,7 +47,9 @@ async fn multipart<S: Send + Sync>(request: Request, state: &S) -> Result<Deploy
         .await
         .map_err(|error| Refusal::malformed(error.body_text()))?;
     let mut received = Received::default();
-    while let Some(field) = multipart.next_field().await.map_err(|error| Refusal::malformed(error.body_text()))? {
+    while let Some(field) =
+        multipart.next_field().await.map_err(|error| Refusal::malformed(error.body_text()))?
+    {
         received.take(field).await?;
     }
     received.finish(&parts, key)

@@ -220,7 +220,7 @@ async fn cancelling_an_installation_leaves_no_layer_that_looks_whole() {
     let job = node_job(&home);
     let cancel = CancellationToken::new();
     let cancelling = async {
-        wait_for_line(&job.logs, "npm ci").await;
+        wait_for_note(&job.logs, "npm ci").await;
         cancel.cancel();
     };
     let (outcome, ()) = tokio::join!(home.engine.prepare(&job, &cancel), cancelling);

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant, SystemTime};
 
 use build_plan::{Install, InstallMethod, Plan, Runtime};
-use platform_api::{DeploymentId, LogSource, LogStream, ProjectId};
+use platform_api::{DeploymentId, LogLine, LogSource, LogStream, ProjectId};
 use uuid::Uuid;
 
 use super::*;
@@ -16,7 +16,7 @@ use crate::engine::StartCommand;
 use crate::logs::{LogDir, LogWatches, ReadQuery};
 
 /// How long anything may take here before it counts as stuck.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// The launcher as a program: the crate's example. A full `cargo test` builds it; when it is missing or older than its
 /// source, because only the library's tests were asked for, it is built here.
@@ -120,7 +120,6 @@ impl Home {
         BuildJob {
             deployment: DeploymentId::from_v7(id),
             project: project(),
-            commit: "0123456789012345678901234567890123456789".parse().unwrap(),
             plan,
             source,
             logs: LogDir::new(self.path().join("logs").join(id.to_string())),
@@ -169,17 +168,26 @@ fn texts(logs: &LogDir, stream: LogStream) -> Vec<String> {
     lines.into_iter().filter(|line| line.stream == stream).map(|line| line.text).collect()
 }
 
-/// Waits until the log holds a line with `text`.
+/// Waits until the program has printed a line with `text`.
 async fn wait_for_line(logs: &LogDir, text: &str) {
+    wait_for(logs, |line| line.stream != LogStream::Platform && line.text.contains(text)).await;
+}
+
+/// Waits until the platform has noted a line with `text`; it notes commands, so what they are to print is there early.
+async fn wait_for_note(logs: &LogDir, text: &str) {
+    wait_for(logs, |line| line.stream == LogStream::Platform && line.text.contains(text)).await;
+}
+
+async fn wait_for(logs: &LogDir, is_wanted: impl Fn(&LogLine) -> bool) {
     let tasks = tokio_util::task::TaskTracker::new();
     let shutdown = CancellationToken::new();
     let mut watch = LogWatches::start(&tasks, shutdown.clone()).unwrap().watch(logs).unwrap();
     let seen = timeout(DEADLINE, async {
-        while !logs.tail(10_000, None).unwrap().iter().any(|line| line.text.contains(text)) {
+        while !logs.tail(10_000, None).unwrap().iter().any(&is_wanted) {
             watch.changed().await;
         }
     });
-    assert!(seen.await.is_ok(), "no line with {text:?} in {:#?}", logs.tail(50, None));
+    assert!(seen.await.is_ok(), "not in {:#?}", logs.tail(50, None));
     shutdown.cancel();
 }
 

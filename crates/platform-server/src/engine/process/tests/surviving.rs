@@ -57,7 +57,7 @@ async fn what_ended_while_there_was_no_platform_is_cleared_away() {
     let home = Home::new().await;
     let spec = home.spec("echo done");
     home.engine.launch(&spec).await.unwrap();
-    wait_for_line(&spec.logs, "the process ended").await;
+    wait_for_note(&spec.logs, "the process ended").await;
     let home = reopened(home).await;
     wait_until("it is gone", || home.engine.find(spec.instance).is_none_or(|i| !i.launcher.is_running()))
         .await;
