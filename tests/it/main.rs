@@ -9,4 +9,5 @@ mod deploy;
 mod durability;
 mod harness;
 mod mcp;
+mod readme;
 mod tidy;
