@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{Home, Mcp, Project, get};
 
 #[test]
-fn an_agent_generates_nothing_but_deploys_watches_and_rolls_back() {
+fn an_agent_plans_deploys_watches_rolls_back_and_deletes() {
     let (home, project) = (Home::new(), Project::quick("hello", "one"));
     let mut agent = Mcp::start(&home, &project.path());
 
@@ -13,6 +13,7 @@ fn an_agent_generates_nothing_but_deploys_watches_and_rolls_back() {
     assert_eq!(plan["start"], "python3 server.py", "{plan:#}");
     assert!(home.platform_file().is_none(), "planning starts nothing");
 
+    agent.notifications.clear();
     let live = agent.ok("deploy_project", &json!({}));
     assert_eq!(live["status"], "complete", "{live:#}");
     let direct = live["direct_url"].as_str().expect("a direct URL");
@@ -32,7 +33,8 @@ fn an_agent_generates_nothing_but_deploys_watches_and_rolls_back() {
     let logs = agent.ok("stream_logs", &json!({"deployment_id": second["deployment_id"]}));
     let texts = logs["lines"].to_string();
     assert!(texts.contains("serving two"), "{texts}");
-    let more = agent.ok("stream_logs", &json!({"deployment_id": second["deployment_id"], "cursor": logs["next_cursor"]}));
+    let more = agent
+        .ok("stream_logs", &json!({"deployment_id": second["deployment_id"], "cursor": logs["next_cursor"]}));
     assert!(!more["lines"].to_string().contains("serving two"), "no line twice");
 
     let back = agent.ok("rollback_project", &json!({"project": "hello"}));

@@ -147,7 +147,8 @@ pub(crate) fn next(deployment: &Deployment) -> String {
             (Some(other), _) => format!("Replaced: call get_status with deployment_id {other}."),
             (None, Some(url)) if deployment.live => {
                 format!(
-                    "Live: tell the person {url}. Call stream_logs for its output, deploy_project after a change."
+                    "Live: tell the person {url} (direct_url where that name does not resolve). Call stream_logs \
+                     for its output, deploy_project after a change."
                 )
             }
             _ => "It went live and serves no longer: call list_projects to see what does.".to_owned(),

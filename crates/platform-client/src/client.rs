@@ -196,10 +196,10 @@ impl Client {
             .query("source", source)
             .query("after", query.cursor.as_ref().map(|cursor| &cursor.0))
             .query("limit", Some(query.lines_max.clamp(1, limits::LOG_LINES_MAX)))
-            .query("follow", (follow_s > 0).then_some(follow_s))
+            .query("waitS", (follow_s > 0).then_some(follow_s))
             .timeout(Duration::from_secs(follow_s) + GRACE)
             .answer_bytes_max(2 * (limits::LOG_LINES_MAX * limits::LOG_LINE_BYTES_MAX) as u64);
-        pages(&self.shared.http.call(call).await?)
+        self.call(call).await
     }
 
     /// `GET /ws?deploymentId=`, going on after event `after` and after the lines up to `logs`.
@@ -367,22 +367,4 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, ClientError> {
         ClientError::unexpected("the platform's answer is not of the form that the contract gives it")
             .because(error)
     })
-}
-
-/// One page, or several one after the other (JSON lines), put together.
-fn pages(body: &Bytes) -> Result<LogPage, ClientError> {
-    let mut pages = serde_json::Deserializer::from_slice(body).into_iter::<LogPage>();
-    let unexpected = || ClientError::unexpected("the platform's answer is no page of a log");
-    let mut whole = match pages.next() {
-        Some(page) => page.map_err(|error| unexpected().because(error))?,
-        None => return Err(unexpected()),
-    };
-    for page in pages {
-        let page = page.map_err(|error| unexpected().because(error))?;
-        whole.lines.extend(page.lines);
-        whole.next_cursor = page.next_cursor;
-        whole.complete = page.complete;
-        whole.omitted += page.omitted;
-    }
-    Ok(whole)
 }

@@ -77,7 +77,7 @@ struct Job<'a> {
     named: Named,
     links: Links,
     options: DeployOptions,
-    act: String,
+    act: &'a str,
     progress: &'a (dyn Fn(Progress) + Send + Sync),
 }
 
@@ -96,6 +96,20 @@ impl Backend {
         options: DeployOptions,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Deployed, ClientError> {
+        let act = fresh_key();
+        match self.deploy_as(&act, options.clone(), progress).await {
+            // Something was written between reading and sending: once more, from what is there now.
+            Err(error) if error.code == Code::FILE_CHANGED => self.deploy_as(&act, options, progress).await,
+            other => other,
+        }
+    }
+
+    async fn deploy_as(
+        &self,
+        act: &str,
+        options: DeployOptions,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Deployed, ClientError> {
         progress(Progress::Reading);
         let planned = self.planned(options.path.clone(), options.project.clone()).await?;
         let plan = planned.report;
@@ -106,7 +120,7 @@ impl Backend {
             named: planned.named,
             links: planned.links,
             options,
-            act: fresh_key(),
+            act,
             progress,
         };
         let (accepted, upload) = self.with_client(|client| self.send(client, &job)).await?;
@@ -126,7 +140,7 @@ impl Backend {
             snapshot: &job.snapshot,
             baseline: self.baseline(root, &platform, &identity.project).await?.map(Arc::new),
             request: request(&job.options, &identity),
-            act: &job.act,
+            act: job.act,
             progress: job.progress,
         };
         let (accepted, report) = upload.run(&identity.project).await?;
@@ -205,5 +219,7 @@ fn request(options: &DeployOptions, identity: &Identity) -> DeployRequest {
     }
 }
 
+#[cfg(test)]
+mod speed;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, Stream, StreamExt as _, stream};
 use platform_api::{Code, Deployment, DeploymentId, Fact, LogCursor, Status, StatusMessage};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use crate::backend::is_gone;
@@ -83,6 +84,22 @@ enum Source {
     Polling(Polling),
 }
 
+/// Whether every event is told by itself, or only where things stand now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    EveryEvent,
+    Standing,
+}
+
+impl Source {
+    fn telling(&self) -> Telling {
+        match self {
+            Self::Socket(_) => Telling::EveryEvent,
+            Self::Closed | Self::Polling(_) => Telling::Standing,
+        }
+    }
+}
+
 /// Where polling stands.
 #[derive(Debug, Clone, Copy, Default)]
 struct Polling {
@@ -101,6 +118,8 @@ struct Socket {
 enum Turn {
     Message(Box<StatusMessage>),
     Nothing,
+    /// There is no more to listen to, and no end was told.
+    Closed,
     /// Whatever we listened to is no more; with the reason, where there is one.
     Broken(Option<ClientError>),
 }
@@ -115,7 +134,12 @@ impl Follower {
             };
             let broken = match turn {
                 Turn::Nothing => continue,
-                Turn::Message(message) => match self.place.take(self.id, message) {
+                Turn::Closed => {
+                    self.source = Source::Polling(Polling::default());
+                    continue;
+                }
+                Turn::Message(message) if message.deployment_id != self.id => None,
+                Turn::Message(message) => match self.place.take(message, self.source.telling()) {
                     Taken::New(message) => {
                         self.failures = 0;
                         self.ended = is_last(&message);
@@ -238,6 +262,10 @@ impl Socket {
         let bytes = match frame {
             Some(Ok(Message::Text(text))) => text.into(),
             Some(Ok(Message::Binary(bytes))) => bytes,
+            // Everything was told, to somebody: to us before, when we go on after the end.
+            Some(Ok(Message::Close(Some(CloseFrame { code: CloseCode::Normal, .. })))) => {
+                return Turn::Closed;
+            }
             Some(Ok(Message::Close(_)) | Err(SocketError::ConnectionClosed)) | None => {
                 return Turn::Broken(None);
             }
@@ -281,15 +309,16 @@ struct Place {
 enum Taken {
     New(Box<StatusMessage>),
     Seen,
-    /// Another deployment's, or one before it is missing.
+    /// From before, or with something missing in between.
     Wrong,
 }
 
 impl Place {
     /// Moves on over a message, cutting away what was seen before.
-    fn take(&mut self, id: DeploymentId, mut message: Box<StatusMessage>) -> Taken {
-        let gap = message.event.as_ref().is_some_and(|event| event.seq > self.seq + 1);
-        if message.deployment_id != id || message.seq < self.seq || gap {
+    fn take(&mut self, mut message: Box<StatusMessage>, telling: Telling) -> Taken {
+        let next = self.seq + u64::from(message.event.is_some());
+        let gap = telling == Telling::EveryEvent && message.seq > next;
+        if message.seq < self.seq || gap {
             return Taken::Wrong;
         }
         if message.event.as_ref().is_some_and(|event| event.seq <= self.seq) {

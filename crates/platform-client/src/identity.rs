@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use platform_api::{Code, InvalidProjectId, ProjectId, slug};
+use platform_api::{Code, InvalidProjectId, Project, ProjectId, slug};
 
 use crate::links::{Link, Links};
 use crate::{Client, ClientError};
@@ -54,37 +54,28 @@ pub(crate) async fn of_folder(
     Ok(Identity { project, link })
 }
 
-/// The project that a text names, by name or id, and whether the platform has it.
-pub(crate) async fn find(client: &Client, text: &str) -> Result<(ProjectId, Exists), ClientError> {
+/// The project that a text names, by name or id, and what the platform knows of it.
+pub(crate) async fn find(client: &Client, text: &str) -> Result<(ProjectId, Option<Project>), ClientError> {
     let user = client.user().await?;
     // What looks like an id may also be a name that begins with the user's: whichever exists is meant.
     let id = text.parse::<ProjectId>().ok().filter(|id| id.user() == user);
     if let Some(id) = id
-        && client.find_project(&id).await?.is_some()
+        && let Some(project) = client.find_project(&id).await?
     {
-        return Ok((id, Exists::Yes));
+        return Ok((id, Some(project)));
     }
-    let project = named_project(user, text)?;
-    let exists = if client.find_project(&project).await?.is_some() { Exists::Yes } else { Exists::No };
-    Ok((project, exists))
-}
-
-/// Whether the platform has a project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exists {
-    Yes,
-    No,
+    let id = named_project(user, text)?;
+    let project = client.find_project(&id).await?;
+    Ok((id, project))
 }
 
 /// The project that a text names; an error where the platform has none.
-pub(crate) async fn existing(client: &Client, text: &str) -> Result<ProjectId, ClientError> {
-    match find(client, text).await? {
-        (project, Exists::Yes) => Ok(project),
-        (project, Exists::No) => {
-            Err(ClientError::new(Code::NOT_FOUND, format!("there is no project `{project}`"))
-                .hint("list the projects to see their names"))
-        }
-    }
+pub(crate) async fn existing(client: &Client, text: &str) -> Result<Project, ClientError> {
+    let (id, project) = find(client, text).await?;
+    project.ok_or_else(|| {
+        ClientError::new(Code::NOT_FOUND, format!("there is no project `{id}`"))
+            .hint("list the projects to see their names")
+    })
 }
 
 async fn by_slug(client: &Client, links: &Links, root: &Path) -> Result<Identity, ClientError> {

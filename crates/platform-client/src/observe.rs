@@ -31,7 +31,8 @@ impl Backend {
         self.with_client(|client| async move {
             let now = match target {
                 Target::Deployment(id) => client.status(*id).await?,
-                Target::Project(text) => newest(&client, text).await?,
+                // A list shows less of a deployment than the deployment itself does.
+                Target::Project(text) => client.status(newest(&client, text).await?.id).await?,
             };
             if wait < Duration::from_secs(1) || now.status.is_terminal() {
                 return Ok(now);
@@ -71,11 +72,7 @@ impl Backend {
     /// # Errors
     /// As [`Backend::status`].
     pub async fn project(&self, name: &str) -> Result<Project, ClientError> {
-        self.with_client(|client| async move {
-            let id = identity::existing(&client, name).await?;
-            client.project(&id).await
-        })
-        .await
+        self.with_client(|client| async move { identity::existing(&client, name).await }).await
     }
 
     /// A page of a project's deployments, newest first.
@@ -89,7 +86,7 @@ impl Backend {
     ) -> Result<Page<Deployment>, ClientError> {
         let cursor = cursor.as_deref();
         self.with_client(|client| async move {
-            let id = identity::existing(&client, project).await?;
+            let id = identity::existing(&client, project).await?.id;
             client.deployments(&id, cursor).await
         })
         .await
@@ -106,7 +103,7 @@ impl Backend {
     ) -> Result<DeploymentAccepted, ClientError> {
         let (request, key) = (&RollbackRequest { to }, &fresh_key());
         self.with_client(|client| async move {
-            let id = identity::existing(&client, project).await?;
+            let id = identity::existing(&client, project).await?.id;
             client.rollback(&id, request, key).await
         })
         .await
@@ -128,7 +125,7 @@ impl Backend {
     pub async fn delete(&self, project: &str) -> Result<DeletedProject, ClientError> {
         let (deleted, platform) = self
             .with_client(|client| async move {
-                let id = identity::existing(&client, project).await?;
+                let id = identity::existing(&client, project).await?.id;
                 Ok((client.delete(&id).await?, client.endpoint().platform_name()))
             })
             .await?;
@@ -142,10 +139,9 @@ impl Backend {
 }
 
 async fn newest(client: &Client, text: &str) -> Result<Deployment, ClientError> {
-    let id = identity::existing(client, text).await?;
-    match client.project(&id).await?.latest {
-        Some(deployment) => Ok(*deployment),
-        None => Err(ClientError::new(Code::NOT_FOUND, format!("`{}` was never deployed", id.name()))
-            .hint("deploy it first")),
-    }
+    let project = identity::existing(client, text).await?;
+    project.latest.map(|deployment| *deployment).ok_or_else(|| {
+        ClientError::new(Code::NOT_FOUND, format!("`{}` was never deployed", project.name))
+            .hint("deploy it first")
+    })
 }

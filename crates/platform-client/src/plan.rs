@@ -86,7 +86,11 @@ impl Backend {
     }
 }
 
-fn plan_folder(path: &Path, project: Option<String>, state_dir: &Path) -> Result<Planned, ClientError> {
+pub(crate) fn plan_folder(
+    path: &Path,
+    project: Option<String>,
+    state_dir: &Path,
+) -> Result<Planned, ClientError> {
     let snapshot = Snapshot::take(path, state_dir)?;
     let listing = listing(&snapshot);
     let read = |path: &str| read(&snapshot.root, &listing, path);
@@ -106,7 +110,7 @@ fn plan_folder(path: &Path, project: Option<String>, state_dir: &Path) -> Result
     Ok(Planned { snapshot, report, named, links })
 }
 
-fn listing(snapshot: &Snapshot) -> Listing {
+pub(crate) fn listing(snapshot: &Snapshot) -> Listing {
     let files = snapshot.files.iter().map(|file| ListedFile {
         path: file.path.as_str().to_owned(),
         size: file.size,

@@ -128,14 +128,14 @@ impl Backend {
         options: &PullOptions,
     ) -> Result<ProjectId, ClientError> {
         if let Some(text) = &options.project {
-            return identity::existing(client, text).await;
+            return Ok(identity::existing(client, text).await?.id);
         }
         let platform = client.endpoint().platform_name();
         if let Some(project) = self.linked(&options.path, &platform).await? {
             return Ok(project);
         }
         let name = self.project_of(&options.path, None)?;
-        identity::existing(client, &name).await
+        Ok(identity::existing(client, &name).await?.id)
     }
 }
 

@@ -27,13 +27,14 @@ use crate::backend::blocking;
 use crate::baseline::Baseline;
 use crate::client::DeployAnswer;
 use crate::deploy::Progress;
+use crate::retry::Retry;
 use crate::workspace::{Piece, Root, Snapshot};
 use crate::{Client, ClientError};
 
 /// How many contents travel inside a delta at most, all together, in bytes. Beyond it a compressed stream is quicker.
 const INLINE_TOTAL_BYTES_MAX: u64 = 1 << 20;
 /// How often the platform may ask for something before we give up.
-const ROUNDS_MAX: usize = 6;
+const ROUNDS_MAX: u32 = 6;
 /// How many bytes of a tar stream are compressed in one piece.
 const FRAME_BYTES: usize = 2 << 20;
 /// How many compressed pieces wait for the network at most.
@@ -85,7 +86,7 @@ impl Upload<'_> {
             ..UploadReport::default()
         };
         let mut there = HashSet::new();
-        for _ in 0..ROUNDS_MAX {
+        for round in 1..=ROUNDS_MAX {
             let (request, inlined) = self.request(&there).await?;
             (self.progress)(Progress::Creating);
             match self.client.deploy(&request, self.act).await? {
@@ -96,9 +97,11 @@ impl Upload<'_> {
                 DeployAnswer::UnknownBase if self.baseline.take().is_some() => {}
                 DeployAnswer::UnknownBase => break,
                 DeployAnswer::MissingBlobs(ids) => {
-                    let sent = self.send_blobs(project, &ids).await?;
-                    there.extend(ids);
+                    let sent = self.send_patiently(project, &ids, round).await?;
                     report.count(&sent);
+                    if !sent.is_empty() {
+                        there.extend(ids);
+                    }
                 }
             }
         }
@@ -138,6 +141,24 @@ impl Upload<'_> {
             ..self.request.clone()
         };
         Ok((request, inlined))
+    }
+
+    /// Sends these blobs, and returns how long each is; nothing when they did not arrive for a reason that passes. A
+    /// stream is not sent again: asked again, the platform says what of it is still missing.
+    async fn send_patiently(
+        &self,
+        project: &ProjectId,
+        ids: &[BlobId],
+        round: u32,
+    ) -> Result<Vec<u64>, ClientError> {
+        match self.send_blobs(project, ids).await {
+            Err(error) if error.retryable && error.code != Code::FILE_CHANGED => {
+                let Some(wait) = Retry::default().wait(round, None) else { return Err(error) };
+                tokio::time::sleep(wait).await;
+                Ok(Vec::new())
+            }
+            other => other,
+        }
     }
 
     /// Sends these blobs, and returns how long each is.

@@ -159,17 +159,30 @@ async fn ask(address: SocketAddr, path: &str) -> Result<u16, Box<dyn std::error:
         .header(http::header::USER_AGENT, "backend-im-probe")
         .header(http::header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())?;
-    tokio::select! {
-        response = sender.send_request(request) => Ok(response?.status().as_u16()),
-        closed = connection => Err(closed.err().map_or_else(|| "closed without an answer".into(), Into::into)),
+    let mut connection = std::pin::pin!(connection);
+    let mut response = std::pin::pin!(sender.send_request(request));
+    let mut is_open = true;
+    loop {
+        tokio::select! {
+            biased;
+            response = &mut response => return Ok(response?.status().as_u16()),
+            // An app may close right behind its answer: the answer is then still on its way here.
+            closed = &mut connection, if is_open => {
+                closed?;
+                is_open = false;
+            }
+        }
     }
 }
 
 fn foreign(probe: &Probe) -> Failure {
     let port = probe.address.port();
-    Failure::new(Code::PORT_TAKEN, format!("port {port} was taken by another program before the app could listen on it"))
-        .hint("Deploy again: the next start gets another port.")
-        .retryable()
+    Failure::new(
+        Code::PORT_TAKEN,
+        format!("port {port} was taken by another program before the app could listen on it"),
+    )
+    .hint("Deploy again: the next start gets another port.")
+    .retryable()
 }
 
 /// The answer for an instance that listens, but not where it was told to.
@@ -178,15 +191,20 @@ fn listens_elsewhere<E: Engine>(engine: &E, probe: &Probe) -> Option<Failure> {
     let wanted = probe.address;
     let on_port = |address: &&SocketAddr| address.port() == wanted.port();
     if let Some(address) = listening.iter().find(on_port) {
-        let message = format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
+        let message =
+            format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
         return Some(
             Failure::new(Code::WRONG_ADDRESS, message)
                 .hint("Bind the address in $HOST (or 0.0.0.0) together with the port in $PORT."),
         );
     }
     let address = listening.first()?;
-    let message = format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
-    let hint = format!("Read the port from the PORT environment variable instead of using {} always.", address.port());
+    let message =
+        format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
+    let hint = format!(
+        "Read the port from the PORT environment variable instead of using {} always.",
+        address.port()
+    );
     Some(Failure::new(Code::WRONG_PORT, message).hint(hint))
 }
 

@@ -11,7 +11,11 @@ pub(crate) struct Project {
 
 /// The folder of one of the repository's examples.
 pub(crate) fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name).canonicalize().expect("an example")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name)
+        .canonicalize()
+        .expect("an example")
 }
 
 /// A server of Python's standard library: nothing to install. It answers `text` on every path, the request's body to a

@@ -158,7 +158,7 @@ async fn until_stopped(
     let shutdown = CancellationToken::new();
     let (announcing, mut announced) = oneshot::channel();
     let ready = |ready: Ready| {
-        let outcome = announce(home, mode, &ready);
+        let outcome = announce(home, mode, ready);
         is_up();
         if let Err(error) = outcome {
             shutdown.cancel();
@@ -194,7 +194,7 @@ async fn until_stopped(
 }
 
 /// Says how the platform is reached: in the home, and to whoever started it.
-fn announce(home: &Home, mode: Mode, ready: &Ready) -> Result<(), Error> {
+fn announce(home: &Home, mode: Mode, ready: Ready) -> Result<(), Error> {
     let file = PlatformFile {
         pid: std::process::id(),
         version: release::THIS.to_owned(),

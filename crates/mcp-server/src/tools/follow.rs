@@ -33,13 +33,18 @@ pub(super) async fn changed(
     target: Target,
     limit: Duration,
 ) -> Result<Deployment, ClientError> {
+    // Of a project only the id is taken: what its newest deployment shows is shorter than the deployment itself, and a
+    // newer deployment is not a change of this one.
+    let id = match target {
+        Target::Deployment(id) => id,
+        project @ Target::Project(_) => call.backend.status(&project, Duration::ZERO).await?.id,
+    };
+    let target = Target::Deployment(id);
     let deployment = call.backend.status(&target, Duration::ZERO).await?;
     if limit.is_zero() || deployment.status.is_terminal() {
         return Ok(deployment);
     }
     call.voice.say(deployment::phase(deployment.status));
-    // The one that was found, not the project: a newer deployment is not a change of this one.
-    let target = Target::Deployment(deployment.id);
     let change = call.backend.status(&target, limit);
     call.gone.run_until_cancelled(change).await.unwrap_or(Ok(deployment))
 }

@@ -129,6 +129,12 @@ fn lines_max(given: Option<usize>) -> Result<usize, ToolError> {
     Err(ToolError::argument("max_lines", &wrong).hint("ask for fewer and go on with next_cursor"))
 }
 
+/// How long it is until then, in seconds as the platform counts them.
+fn whole_seconds(until: Instant) -> Duration {
+    let left = until.saturating_duration_since(Instant::now());
+    Duration::from_secs((left + Duration::from_millis(500)).as_secs())
+}
+
 /// Goes through a deployment's log and keeps what is to be shown.
 struct Reader<'a> {
     call: &'a Call<'a>,
@@ -211,8 +217,7 @@ impl<'a> Reader<'a> {
     /// Reads until the page is full, the log ends, or there is nothing new by `until`.
     async fn read(&mut self, until: Instant) -> Result<(), ClientError> {
         while self.seqs.len() < self.lines_max && self.searched < SEARCHED_LINES_MAX {
-            let page =
-                self.page(self.lines_wanted(), until.saturating_duration_since(Instant::now())).await?;
+            let page = self.page(self.lines_wanted(), whole_seconds(until)).await?;
             self.searched += page.lines.len();
             for (index, line) in page.lines.iter().enumerate() {
                 if let Room::Full = self.keep(line) {

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -175,7 +175,8 @@ async fn tell(mut socket: WebSocket, script: &Script, mut messages: Vec<StatusMe
         }
     }
     if script.socket == Socket::Whole {
-        socket.send(Frame::Close(None)).await.ok();
+        let frame = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+        socket.send(Frame::Close(Some(frame))).await.ok();
     }
 }
 
@@ -269,6 +270,16 @@ async fn following_goes_on_from_where_somebody_stopped() {
 }
 
 #[tokio::test]
+async fn following_after_the_end_tells_the_end_again() {
+    let script = Script::new(Socket::Whole);
+    let lines = script.lines().len().to_string();
+    let from = FollowFrom { seq: 8, logs: Some(LogCursor(lines)) };
+    let messages = script.follow(from).await;
+    let told: Vec<_> = messages.iter().map(|message| (message.status, message.url.is_some())).collect();
+    assert_eq!(told, [(Status::Complete, true)]);
+}
+
+#[tokio::test]
 async fn where_upgrades_are_eaten_polling_tells_the_same() {
     let script = Script::new(Socket::Eaten);
     let messages = script.follow(FollowFrom::default()).await;
@@ -300,12 +311,14 @@ fn a_place_takes_each_thing_once() {
     let mut place = Place { seq: 0, logs: None, status: Status::Queued };
     let messages = script.messages(0, 0);
     for message in &messages {
-        let taken = place.take(script.id, Box::new(message.clone()));
+        let taken = place.take(Box::new(message.clone()), Telling::EveryEvent);
         assert_eq!(taken, Taken::New(Box::new(message.clone())));
     }
     let early: Box<StatusMessage> = Box::new(messages[0].clone());
-    assert_eq!(place.take(script.id, early), Taken::Wrong, "going back");
+    assert_eq!(place.take(early, Telling::Standing), Taken::Wrong, "going back");
     let last = Box::new(messages[messages.len() - 1].clone());
-    let Taken::New(told_again) = place.take(script.id, last) else { panic!("the end is always told") };
+    let Taken::New(told_again) = place.take(last, Telling::EveryEvent) else {
+        panic!("the end is always told")
+    };
     assert_eq!(told_again.event, None);
 }

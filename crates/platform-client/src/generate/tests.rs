@@ -71,7 +71,7 @@ async fn the_same_text_is_in_nobodys_way() {
 #[tokio::test]
 async fn a_generated_folder_is_linked_so_that_it_deploys_into_its_project() {
     let it = Fixture::new().await;
-    let generated = it.generate(&[("main.py", "one")], Overwrite::Never).await.unwrap();
+    let generated = it.generate(&[("index.html", "one")], Overwrite::Never).await.unwrap();
     let backend = it.server.backend(it.state.path());
     let options = crate::DeployOptions { path: it.path(), ..crate::DeployOptions::default() };
     let deployed = backend.deploy(options, &|_| {}).await.unwrap();

@@ -20,7 +20,7 @@ async fn a_pull_takes_what_changed_there_and_keeps_what_changed_here() {
     let (state, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let path = folder.path().join("new");
     let original =
-        [("a.txt", "a"), ("b.txt", "b"), ("c/d.txt", "d"), ("gone.txt", "g"), ("dropped.txt", "x")];
+        [("a.txt", "a"), ("b.txt", "b"), ("public/index.html", "d"), ("gone.txt", "g"), ("dropped.txt", "x")];
     platform.commit("me-app", &original);
     let first = pull(&server, state.path(), &path).await.unwrap();
     assert_eq!(first.written.len(), 5);
@@ -31,7 +31,7 @@ async fn a_pull_takes_what_changed_there_and_keeps_what_changed_here() {
     let there = [
         ("a.txt", "changed there"),
         ("b.txt", "b"),
-        ("c/d.txt", "d"),
+        ("public/index.html", "d"),
         ("new.txt", "n"),
         ("dropped.txt", "x"),
     ];

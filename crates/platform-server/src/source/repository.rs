@@ -151,13 +151,6 @@ impl Repository {
         if new.len() <= LOOSE_MAX { loose::write(&objects, new) } else { pack::write(&objects, new) }
     }
 
-    /// What `main` points to; none before the first [`Self::set_head`].
-    pub(crate) fn head(&self) -> Option<CommitHash> {
-        let git = self.git.to_thread_local();
-        let id = git.find_reference(BRANCH).ok()?.into_fully_peeled_id().ok()?;
-        id.to_string().parse().ok()
-    }
-
     /// Moves `main`, durably.
     pub(crate) fn set_head(&self, commit: &CommitHash) -> Result<(), SourceError> {
         self.tree_id(commit)?;
@@ -212,6 +205,14 @@ impl Repository {
             Some(object) if object.kind == Kind::Blob => Ok(object.detach().data),
             _ => Err(SourceError::NoSuchBlob { blob: *id }),
         }
+    }
+
+    /// What `main` points to; none before the first [`Self::set_head`].
+    #[cfg(test)]
+    pub(crate) fn head(&self) -> Option<CommitHash> {
+        let git = self.git.to_thread_local();
+        let id = git.find_reference(BRANCH).ok()?.into_fully_peeled_id().ok()?;
+        id.to_string().parse().ok()
     }
 
     /// The length of a blob in bytes, without reading it.
