@@ -59,6 +59,23 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     }
     use_environment(build, &venv);
     build.layers.push(layer.key.clone());
+    drop(layer);
+    provide_uv(build, &python, &venv).await
+}
+
+/// Gives `uv` to a project whose commands name it, and makes `uv run` use what is installed: a start must not install.
+async fn provide_uv(build: &mut Build<'_>, python: &Interpreter, venv: &Path) -> Result<(), Failure> {
+    let plan = &build.job.plan;
+    let texts = [&plan.start, &plan.build, &plan.test];
+    if !texts.into_iter().flatten().any(|text| text.split_ascii_whitespace().any(|word| word == "uv")) {
+        return Ok(());
+    }
+    if let Some(folder) = uv(build, python).await?.as_deref().and_then(Path::parent) {
+        build.path_prefix.push(folder.to_owned());
+        build.env.extend(uv_env());
+        build.env.insert("UV_NO_SYNC".to_owned(), "1".to_owned());
+        build.env.insert("UV_PROJECT_ENVIRONMENT".to_owned(), venv.to_string_lossy().into_owned());
+    }
     Ok(())
 }
 

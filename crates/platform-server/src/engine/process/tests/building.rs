@@ -258,8 +258,7 @@ async fn node_modules_are_a_layer() {
 async fn a_rust_program_is_built_where_its_last_build_was() {
     let home = Home::new().await;
     let mut plan = plan(Runtime::Rust);
-    plan.start = Some("hello".to_owned());
-    let job = |text: &str| {
+    let job = |plan: &Plan, text: &str| {
         let job = home.job(plan.clone());
         std::fs::create_dir(job.source.join("src")).unwrap();
         std::fs::write(job.source.join("Cargo.toml"), "[package]\nname = \"hello\"\nedition = \"2024\"\n")
@@ -268,9 +267,10 @@ async fn a_rust_program_is_built_where_its_last_build_was() {
             .unwrap();
         job
     };
-    for text in ["one", "two"] {
+    for (text, start) in [("one", ".backend-im/bin/hello"), ("two", "target/release/hello")] {
         let mut spec = home.spec("true");
-        spec.release = prepare(&home, &job(text)).await.unwrap();
+        plan.start = Some(start.to_owned());
+        spec.release = prepare(&home, &job(&plan, text)).await.unwrap();
         home.engine.launch(&spec).await.unwrap();
         assert!(home.engine.exited(spec.instance).await.success);
         assert_eq!(texts(&spec.logs, LogStream::Stdout), [text]);
