@@ -1,12 +1,15 @@
 //! Platforms of another version, platforms that do not know the token, and what only looks like a platform.
 
+use std::fs::File;
+use std::process::Command;
+
 use platform_api::Code;
 use serde_json::{Value, json};
 
-use super::Standing;
 use super::peer::{Answer, Asked, Peer, TOKEN};
 use super::told::{refused, tool_refused};
-use crate::harness::{Home, Project, eventually, get};
+use super::{Standing, Told};
+use crate::harness::{Done, Home, Project, eventually, get};
 
 /// A genuine platform of `version`; what it is asked beyond finding it, `rest` answers.
 fn genuine(version: &'static str, rest: impl Fn(&Asked<'_>) -> Answer + Send + 'static) -> Peer {
@@ -60,7 +63,7 @@ fn a_call_without_the_right_token_is_unauthorized_and_says_where_the_token_is() 
     let mut api = home.started();
     for wrong in [TOKEN, "short", ""] {
         wrong.clone_into(&mut api.token);
-        for path in ["/api/projects", "/api/auth/verify", "/api/platform", "/api/no-such-route"] {
+        for path in ["/api/projects", "/api/auth/verify", "/api/platform"] {
             let answer = api.get(path);
             assert_eq!(answer.status, 401, "{path}: {}", answer.text);
             assert_eq!(answer.headers["content-type"], "application/problem+json");
@@ -83,8 +86,7 @@ fn a_platform_that_refuses_the_token_is_told_as_unauthorized() {
 fn a_wrong_token_in_the_settings_is_not_even_sent() {
     let home = Home::new();
     let api = home.started();
-    let wrong = Home::new().with("BACKEND_IM_URL", &api.base).with("BACKEND_IM_TOKEN", TOKEN);
-    let told = refused(&wrong, &["projects"], &Code::IMPOSTOR).exits(4);
+    let told = refused_elsewhere(&api.base, &Code::IMPOSTOR).exits(4);
     told.says(&[api.base.trim_start_matches("http://"), "not sent"]).hints(&["BACKEND_IM_TOKEN"]);
 }
 
@@ -96,9 +98,19 @@ fn a_token_that_was_replaced_under_a_running_platform_is_explained() {
     std::fs::write(&token, TOKEN).expect("a token");
     let pid = standing.home.platform_pid();
     let told = refused(&standing.home, &["projects"], &Code::IMPOSTOR);
-    told.says(&["127.0.0.1:"]).hints(&["token was not sent", "token was replaced", &format!("kill {pid}")]);
+    told.says(&["127.0.0.1:"]).hints(&["token was not sent", "if it was replaced", &format!("`kill {pid}`")]);
     assert_eq!(get(standing.direct_url()).text, "good");
-    std::fs::write(&token, right).expect("a token");
+
+    // As the hint says.
+    let asked = Command::new("kill").arg(pid.to_string()).status().expect("kill runs");
+    assert!(asked.success());
+    eventually("the platform is gone", 30, || {
+        (!standing.home.processes().iter().any(|(it, _)| *it == pid)).then_some(())
+    });
+    assert_ne!(standing.home.started().token, right);
+    eventually("the app has its route again", 10, || {
+        (get(standing.direct_url()).status == 200).then_some(())
+    });
     standing.stands();
 }
 
@@ -107,6 +119,8 @@ fn an_impostor_on_the_platforms_port_never_gets_the_token() {
     let (home, project) = (Home::new(), Project::quick("hello", "one"));
     let mut impostor = Peer::listen(0, anything);
     impostor.announce(&home);
+    let serving = File::create(home.path().join("serve.lock")).expect("a lock");
+    serving.lock().expect("nobody else serves");
     for args in
         [&["projects"][..], &["deploy", &project.arg()], &["platform", "status"], &["platform", "stop"]]
     {
@@ -116,6 +130,16 @@ fn an_impostor_on_the_platforms_port_never_gets_the_token() {
     tool_refused(&home, &project.path(), ("deploy_project", &json!({})), &Code::IMPOSTOR);
     impostor.heard_no_token(TOKEN);
     assert!(!impostor.heard().contains("server.py"), "nor any file");
+}
+
+#[test]
+fn a_process_that_only_has_the_number_of_a_platform_that_died_is_in_nobodys_way() {
+    let home = Home::new();
+    let mut impostor = Peer::listen(0, anything);
+    impostor.announce(&home);
+    home.run(&["projects"]).ok();
+    impostor.heard_no_token(TOKEN);
+    assert_ne!(u32::try_from(home.platform_pid()), Ok(impostor.pid()));
 }
 
 #[test]
@@ -140,14 +164,20 @@ fn a_platform_elsewhere_that_nobody_runs_is_unreachable() {
     let peer = Peer::listen(0, anything);
     let url = format!("http://127.0.0.1:{}", peer.port);
     drop(peer);
-    let home = Home::new().with("BACKEND_IM_TOKEN", TOKEN).with("BACKEND_IM_URL", &url);
-    refused(&home, &["projects"], &Code::UNREACHABLE).says(&["cannot be reached"]).exits(4);
+    refused_elsewhere(&url, &Code::UNREACHABLE).says(&["cannot be reached"]).exits(4);
 }
 
 #[test]
 fn a_token_never_travels_in_the_clear_to_another_machine() {
-    let home =
-        Home::new().with("BACKEND_IM_TOKEN", TOKEN).with("BACKEND_IM_URL", "http://platform.example.com");
-    let told = refused(&home, &["projects"], &Code::INSECURE_URL).exits(3);
+    let told = refused_elsewhere("http://platform.example.com", &Code::INSECURE_URL).exits(3);
     assert!(!told.text.contains(TOKEN));
+}
+
+/// Asks the platform at `url`, with a token of the settings, for its projects; that must fail with `code`.
+#[track_caller]
+fn refused_elsewhere(url: &str, code: &Code) -> Told {
+    let home = Home::new();
+    let mut program = home.program(&["projects", "--json"]);
+    let done = program.env("BACKEND_IM_URL", url).env("BACKEND_IM_TOKEN", TOKEN).output();
+    Told::of(&Done::of(done.expect("the program runs")), code)
 }
