@@ -7,6 +7,7 @@
 
 mod deploy;
 mod durability;
+mod failures;
 mod harness;
 mod mcp;
 mod readme;

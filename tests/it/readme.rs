@@ -16,7 +16,8 @@ fn readme() -> String {
 fn commands() -> Vec<String> {
     let text = readme();
     let blocks = text.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let lines = blocks.flat_map(str::lines).map(|line| line.split(" #").next().unwrap_or("").trim().to_owned());
+    let lines =
+        blocks.flat_map(str::lines).map(|line| line.split(" #").next().unwrap_or("").trim().to_owned());
     lines.filter(|line| !line.is_empty()).collect()
 }
 
@@ -46,7 +47,8 @@ fn every_command_of_the_readme_runs() {
             continue;
         }
         let words = command.strip_prefix("backend-im ").unwrap_or_else(|| panic!("who proves `{command}`?"));
-        let folder = if words.starts_with("generate") { home.path().join("generated") } else { project.path() };
+        let folder =
+            if words.starts_with("generate") { home.path().join("generated") } else { project.path() };
         std::fs::create_dir_all(&folder).expect("a folder");
         let quoted: Vec<&str> = words.splitn(2, " \"").collect();
         let mut arguments: Vec<&str> = quoted[0].split(' ').collect();

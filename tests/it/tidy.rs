@@ -38,7 +38,8 @@ fn crates_depend_in_one_direction() {
 
 /// Every Rust file of the project, with its text.
 fn sources() -> Vec<(String, String)> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace");
+    let root =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace");
     let mut folders: Vec<_> = ["crates", "tests", "benches"].map(|name| root.join(name)).to_vec();
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -68,7 +69,8 @@ fn a_file_fits_the_head() {
 
 #[test]
 fn pure_crates_stay_pure() {
-    let impure = ["async fn", ".await", "std::fs", "std::net", "std::process", "SystemTime", "Instant::now", "tokio"];
+    let impure =
+        ["async fn", ".await", "std::fs", "std::net", "std::process", "SystemTime", "Instant::now", "tokio"];
     for (name, text) in sources() {
         if !name.starts_with("crates/platform-api/src") && !name.starts_with("crates/build-plan/src") {
             continue;

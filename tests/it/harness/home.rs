@@ -41,7 +41,7 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8 output");
         Self {
             code: output.status.code().unwrap_or(-1),
@@ -65,12 +65,15 @@ impl Done {
 
 impl Home {
     pub(crate) fn new() -> Self {
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// A home in a folder of the test's own.
+    pub(crate) fn within(folder: &Path) -> Self {
         let passed =
             PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
-        Self {
-            dir: tempfile::Builder::new().prefix("bim-").tempdir().expect("a temp dir"),
-            env: passed.collect(),
-        }
+        let dir = tempfile::Builder::new().prefix("bim-").tempdir_in(folder).expect("a temp dir");
+        Self { dir, env: passed.collect() }
     }
 
     /// Sets an environment variable for every run.

@@ -99,6 +99,12 @@ impl Project {
         std::fs::write(path, text).expect("a file");
     }
 
+    /// Removes everything from the folder.
+    pub(crate) fn clear(&self) {
+        std::fs::remove_dir_all(self.path()).expect("a folder");
+        std::fs::create_dir(self.path()).expect("a folder");
+    }
+
     /// Makes the server of [`Project::quick`] answer something else.
     pub(crate) fn says(&self, text: &str) {
         self.write("server.py", &python_server(text));

@@ -13,7 +13,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use platform_api::{
-    Code, DeploymentId, Event, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer, StoppedApp, Version,
+    Code, DeploymentId, Event, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer, StoppedApp,
+    Version,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
