@@ -5,9 +5,12 @@
     reason = "tests start programs, read the environment, and say what they skip"
 )]
 
+mod agent_session;
+mod contract;
 mod deploy;
 mod durability;
 mod failures;
+mod generating;
 mod harness;
 mod mcp;
 mod readme;
