@@ -21,7 +21,7 @@ while IFS= read -r line; do
     [[ $line == *'"id":'* ]] || continue
     while IFS= read -r -u "${server[0]}" answer; do
         printf '%s\n' "$answer"
-        # What has a method is a notification on the way to the answer.
-        [[ $answer == *'"method":'* ]] || break
+        # What begins with a method is a notification on the way to the answer.
+        [[ $answer == '{"jsonrpc":"2.0","method":'* ]] || break
     done
 done <"$session"

@@ -83,6 +83,7 @@ fn archives_that_are_none_or_lead_out_are_refused_whole() {
     let mut header = tar::Header::new_ustar();
     header.set_entry_type(tar::EntryType::Symlink);
     header.set_size(0);
+    header.set_mode(0o777);
     tar.append_link(&mut header, "server.py", "../../etc/passwd").expect("a tar in memory");
     assert_eq!(refused(&app::gzip(&tar.into_inner().expect("a tar"))), (400, "invalid_path".to_owned()));
 
