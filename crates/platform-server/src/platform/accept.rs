@@ -37,9 +37,6 @@ impl Platform {
     /// [`Refusal`] says why not; nothing was changed then.
     pub(crate) async fn deploy(&self, input: DeployInput) -> Result<DeploymentAccepted, Refusal> {
         let DeployInput { mut request, archive, idempotency } = input;
-        if let Some(answer) = self.remembered(idempotency.as_ref())? {
-            return Ok(answer);
-        }
         let project = self
             .project_id(
                 request.project_id.as_ref(),
@@ -53,6 +50,10 @@ impl Platform {
 
         let gate = self.gate(&project);
         let _line = gate.lock().await;
+        // Asked in line: a repetition that came at the same time finds what the first one led to.
+        if let Some(answer) = self.remembered(idempotency.as_ref())? {
+            return Ok(answer);
+        }
         let known = self.0.site.store.project(&project)?;
         let kept = known.as_ref().map(|row| row.env.clone()).unwrap_or_default();
         let env = env::merged(&kept, request.env.as_ref())?;
@@ -72,6 +73,7 @@ impl Platform {
         if let Some(live) = self.unchanged(known.as_ref(), &staged, &env)? {
             let mut answer = accepted(live.id, &project, &live.commit);
             (answer.status, answer.unchanged) = (Status::Complete, true);
+            self.keep_answer(idempotency, &answer).await?;
             return Ok(answer);
         }
         let commit = self.commit(&project, &staged, known.as_ref(), request.message.as_deref()).await?;
@@ -102,6 +104,17 @@ impl Platform {
             Remembered::Answer(known) => self.known_answer(&known).map(Some),
             Remembered::Conflict => Err(conflict()),
         }
+    }
+
+    /// Keeps an answer that made nothing new: a repetition of its request gets it again, whatever went live meanwhile.
+    pub(super) async fn keep_answer(
+        &self,
+        key: Option<IdempotencyKey>,
+        answer: &impl serde::Serialize,
+    ) -> Result<(), Refusal> {
+        let Some(key) = key else { return Ok(()) };
+        let text = serde_json::to_string(answer).map_err(|error| Refusal::internal(&error))?;
+        Ok(self.0.site.store.remember(key, text, now_ms()).await?)
     }
 
     fn known_answer(&self, text: &str) -> Result<DeploymentAccepted, Refusal> {
@@ -242,7 +255,8 @@ fn plan_changed(wanted: &str, actual: &str) -> Refusal {
         .hint("Plan again, look at the new plan, and deploy with its hash.")
 }
 
-fn conflict() -> Refusal {
+/// The key stands for another request.
+pub(super) fn conflict() -> Refusal {
     Refusal::new(Code::IDEMPOTENCY_CONFLICT, "this Idempotency-Key came before with another body")
         .hint("Use a new key for a new request.")
 }

@@ -6,7 +6,7 @@ use platform_api::{
     Code, CommitHash, FileMode, FilePath, GenerateAnswer, GenerateRequest, ManifestEntry, ProjectId, limits,
 };
 
-use super::accept::now_s;
+use super::accept::{conflict, now_s};
 use super::{Platform, Refusal};
 use crate::clock::now_ms;
 use crate::generation::{Generation, GenerationRequest, generate};
@@ -26,19 +26,7 @@ impl Platform {
         request: GenerateRequest,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<GenerateAnswer, Refusal> {
-        if let Some(key) = &idempotency
-            && let Remembered::Answer(known) = self.0.site.store.remembered(key)?
-        {
-            return serde_json::from_str(&known).map_err(|error| Refusal::internal(&error));
-        }
-        if request.prompt.len() > limits::PROMPT_BYTES_MAX {
-            let detail = format!(
-                "the prompt is {} bytes long; the limit is {}",
-                request.prompt.len(),
-                limits::PROMPT_BYTES_MAX
-            );
-            return Err(Refusal::new(Code::TOO_LARGE, detail).hint("Say it in fewer words."));
-        }
+        check_length(&request.prompt)?;
         let named = self.project_id(request.project_id.as_ref(), request.project_name.as_deref(), None)?;
         let generation = generate(&GenerationRequest {
             prompt: &request.prompt,
@@ -46,20 +34,41 @@ impl Platform {
             stack: request.stack.as_deref(),
             spec: request.spec.as_ref(),
         })?;
+        // Two that name no project and come at the same time must not find the same name unused.
+        let _naming = match named {
+            None => Some(self.0.naming.lock().await),
+            Some(_) => None,
+        };
+        if let Some(answer) = self.generated_before(idempotency.as_ref())? {
+            return Ok(answer);
+        }
         let project = match named {
             Some(project) => project,
             None => self.unused_name(&generation.subject)?,
         };
         let gate = self.gate(&project);
         let _line = gate.lock().await;
+        // Those that name a project meet only here.
+        if let Some(answer) = self.generated_before(idempotency.as_ref())? {
+            return Ok(answer);
+        }
         let commit = self.commit_generation(&project, &generation, &request.prompt).await?;
         self.0.site.store.keep_tip(project.clone(), commit.clone(), now_ms()).await?;
         let answer = answer(project, &commit, generation)?;
-        if let Some(key) = idempotency {
-            let text = serde_json::to_string(&answer).map_err(|error| Refusal::internal(&error))?;
-            self.0.site.store.remember(key, text, now_ms()).await?;
-        }
+        self.keep_answer(idempotency, &answer).await?;
         Ok(answer)
+    }
+
+    /// What this very request led to before.
+    fn generated_before(&self, key: Option<&IdempotencyKey>) -> Result<Option<GenerateAnswer>, Refusal> {
+        let Some(key) = key else { return Ok(None) };
+        match self.0.site.store.remembered(key)? {
+            Remembered::Nothing => Ok(None),
+            Remembered::Answer(known) => {
+                serde_json::from_str(&known).map(Some).map_err(|error| Refusal::internal(&error))
+            }
+            Remembered::Conflict => Err(conflict()),
+        }
     }
 
     /// The subject as a project's name, with a number where it is already used.
@@ -117,6 +126,15 @@ impl Platform {
         })
         .await
     }
+}
+
+fn check_length(prompt: &str) -> Result<(), Refusal> {
+    if prompt.len() <= limits::PROMPT_BYTES_MAX {
+        return Ok(());
+    }
+    let detail =
+        format!("the prompt is {} bytes long; the limit is {}", prompt.len(), limits::PROMPT_BYTES_MAX);
+    Err(Refusal::new(Code::TOO_LARGE, detail).hint("Say it in fewer words."))
 }
 
 fn answer(

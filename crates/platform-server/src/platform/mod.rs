@@ -49,6 +49,8 @@ struct Inner {
     drivers: Drivers<ProcessEngine>,
     /// Held while a project's next commit is decided, so that two deploys at once make a line and not a fork.
     gates: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Held while a name for a new project is chosen and taken.
+    naming: tokio::sync::Mutex<()>,
     identity: Identity,
     started_ms: u64,
     ending: CancellationToken,
@@ -66,7 +68,15 @@ impl Platform {
         recover(&site, &drivers).await?;
         let started_ms = crate::clock::now_ms();
         site.store.forget_keys(started_ms.saturating_sub(platform_api::limits::IDEMPOTENCY_S * 1000)).await?;
-        Ok(Self(Arc::new(Inner { site, drivers, gates: Mutex::default(), identity, started_ms, ending })))
+        Ok(Self(Arc::new(Inner {
+            site,
+            drivers,
+            gates: Mutex::default(),
+            naming: tokio::sync::Mutex::default(),
+            identity,
+            started_ms,
+            ending,
+        })))
     }
 
     /// The user that project ids begin with.

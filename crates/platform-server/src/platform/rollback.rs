@@ -21,11 +21,11 @@ impl Platform {
         request: RollbackRequest,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<DeploymentAccepted, Refusal> {
+        let gate = self.gate(project);
+        let _line = gate.lock().await;
         if let Some(answer) = self.remembered(idempotency.as_ref())? {
             return Ok(answer);
         }
-        let gate = self.gate(project);
-        let _line = gate.lock().await;
         let target = self.earlier(project, request.to.as_ref())?;
         let message = format!("Roll back to {}", target.commit.short());
         self.accept(NewDeployment {
