@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
 use platform_api::{BlobId, Code, limits};
-use rustix::fs::{Mode, OFlags, fstat, openat, readlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, readlinkat, statat};
 use rustix::io::Errno;
 use sha1::{Digest, Sha1};
 
@@ -48,6 +48,12 @@ impl Root {
     pub(crate) fn open_folder(&self, path: &str) -> io::Result<OwnedFd> {
         let path = if path.is_empty() { "." } else { path };
         Ok(open_beneath(&self.folder, path, OFlags::RDONLY | OFlags::DIRECTORY)?)
+    }
+
+    /// The stamp of what is at `path` from here; of a link itself, not of what it leads to.
+    pub(crate) fn stamp(&self, path: &str) -> rustix::io::Result<Stamp> {
+        let path = if path.is_empty() { "." } else { path };
+        Ok(Stamp::of(&statat(&self.folder, path, AtFlags::SYMLINK_NOFOLLOW)?))
     }
 
     /// Reads the file at `path` into `buffer` piece by piece, hashing as it goes; `keep` sees every piece. Starts again
