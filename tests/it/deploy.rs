@@ -13,7 +13,10 @@ fn a_folder_becomes_a_url_that_answers() {
     let (home, project) = (Home::new(), Project::quick("hello", "one"));
     let done = home.run(&["deploy", &project.arg()]).ok();
     let url = done.stdout.trim();
-    assert!(url.starts_with("http://") && url.contains("-hello.localhost:"), "stdout is the URL alone: {done:#?}");
+    assert!(
+        url.starts_with("http://") && url.contains("-hello.localhost:"),
+        "stdout is the URL alone: {done:#?}"
+    );
 
     let status = home.run(&["status", "hello", "--json"]).ok().json();
     let direct = status["directUrl"].as_str().expect("a direct URL");
@@ -21,7 +24,15 @@ fn a_folder_becomes_a_url_that_answers() {
     assert_eq!(status["url"], url);
     assert_eq!(status["live"], true);
     assert_eq!(status["receipt"]["failed"], 0);
-    let all = ["queued", "committing", "creating_namespace", "creating_pvc", "building", "deploying", "health_check"];
+    let all = [
+        "queued",
+        "committing",
+        "creating_namespace",
+        "creating_pvc",
+        "building",
+        "deploying",
+        "health_check",
+    ];
     assert_eq!(phases(&status), all);
 }
 
@@ -109,7 +120,10 @@ fn two_folders_of_one_name_are_told_apart() {
     let live = home.deploy(&mine.arg());
     let refused = home.run(&["deploy", &yours.arg(), "--json"]);
     assert_ne!(refused.code, 0);
-    assert!(refused.stdout.contains("project_taken") || refused.stderr.contains("project_taken"), "{refused:#?}");
+    assert!(
+        refused.stdout.contains("project_taken") || refused.stderr.contains("project_taken"),
+        "{refused:#?}"
+    );
     assert_eq!(get(live["directUrl"].as_str().expect("a direct URL")).text, "mine");
     home.run(&["deploy", &yours.arg(), "--project", "hello-too"]).ok();
 }
@@ -123,7 +137,8 @@ fn only_the_last_releases_are_kept() {
         project.says(text);
         live = home.deploy(&project.arg());
     }
-    let releases = home.path().join("projects").join(live["projectId"].as_str().expect("an id")).join("releases");
+    let releases =
+        home.path().join("projects").join(live["projectId"].as_str().expect("an id")).join("releases");
     crate::harness::eventually("old releases are gone", 20, || {
         (std::fs::read_dir(&releases).expect("releases").count() == 2).then_some(())
     });

@@ -36,7 +36,8 @@ fn an_app_that_died_with_its_platform_is_started_again() {
     let direct = live["directUrl"].as_str().expect("a direct URL").to_owned();
     let address = live["instances"][0]["address"].as_str().expect("an address").to_owned();
     home.kill_platform();
-    std::panic::catch_unwind(|| get(&format!("http://{address}/exit"))).expect_err("the app ends while it answers");
+    std::panic::catch_unwind(|| get(&format!("http://{address}/exit")))
+        .expect_err("the app ends while it answers");
     home.started();
     eventually("the app runs again", 20, || (get(&direct).text == "one").then_some(()));
 }
@@ -90,7 +91,10 @@ fn killing_the_platform_at_any_moment_of_a_deploy_loses_nothing() {
             let answer = get(&direct);
             (answer.status == 200).then_some(answer.text)
         });
-        assert!(text == serving || text == next, "round {round}: {text:?} serves, not {serving:?} or {next:?}");
+        assert!(
+            text == serving || text == next,
+            "round {round}: {text:?} serves, not {serving:?} or {next:?}"
+        );
         if newest["live"] == true {
             assert!(text == next || newest["id"] == before, "what is complete serves: {text:?}");
         }

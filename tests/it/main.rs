@@ -7,6 +7,8 @@
 
 mod deploy;
 mod durability;
+mod failures;
 mod harness;
 mod mcp;
+mod readme;
 mod tidy;

@@ -33,7 +33,8 @@ fn an_agent_plans_deploys_watches_rolls_back_and_deletes() {
     let logs = agent.ok("stream_logs", &json!({"deployment_id": second["deployment_id"]}));
     let texts = logs["lines"].to_string();
     assert!(texts.contains("serving two"), "{texts}");
-    let more = agent.ok("stream_logs", &json!({"deployment_id": second["deployment_id"], "cursor": logs["next_cursor"]}));
+    let more = agent
+        .ok("stream_logs", &json!({"deployment_id": second["deployment_id"], "cursor": logs["next_cursor"]}));
     assert!(!more["lines"].to_string().contains("serving two"), "no line twice");
 
     let back = agent.ok("rollback_project", &json!({"project": "hello"}));

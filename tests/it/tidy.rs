@@ -35,3 +35,52 @@ fn crates_depend_in_one_direction() {
     let allowed: BTreeMap<_, _> = MAY_DEPEND_ON.iter().map(|(name, deps)| (*name, deps.to_vec())).collect();
     assert_eq!(actual, allowed);
 }
+
+/// Every Rust file of the project, with its text.
+fn sources() -> Vec<(String, String)> {
+    let root =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace");
+    let mut folders: Vec<_> = ["crates", "tests", "benches"].map(|name| root.join(name)).to_vec();
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(&root).expect("inside").to_string_lossy().into_owned();
+                sources.push((name, std::fs::read_to_string(path).expect("a text")));
+            }
+        }
+    }
+    sources
+}
+
+#[test]
+fn a_file_fits_the_head() {
+    const LINES_MAX: usize = 600;
+    let sources = sources();
+    assert!(sources.len() > 100);
+    for (name, text) in sources {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{name} has {lines} lines; is it still one noun?");
+    }
+}
+
+#[test]
+fn pure_crates_stay_pure() {
+    let impure =
+        ["async fn", ".await", "std::fs", "std::net", "std::process", "SystemTime", "Instant::now", "tokio"];
+    for (name, text) in sources() {
+        if !name.starts_with("crates/platform-api/src") && !name.starts_with("crates/build-plan/src") {
+            continue;
+        }
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code.take_while(|line| !line.contains("#[cfg(test)]")) {
+            for word in impure {
+                let quoted = line.contains('"');
+                assert!(quoted || !line.contains(word), "{name} must not do I/O or wait: {line}");
+            }
+        }
+    }
+}

@@ -45,8 +45,14 @@ Exit codes:
 const CONFIGURATION: &[Code] = &[Code::INVALID_CONFIG, Code::INSECURE_URL, Code::NO_WORKSPACE_ROOT];
 
 /// No platform to talk to.
-const UNREACHABLE: &[Code] =
-    &[Code::UNREACHABLE, Code::IMPOSTOR, Code::PLATFORM_NEWER, Code::PLATFORM_START_FAILED, Code::DRAINING];
+const UNREACHABLE: &[Code] = &[
+    Code::UNREACHABLE,
+    Code::IMPOSTOR,
+    Code::PLATFORM_NEWER,
+    Code::PLATFORM_START_FAILED,
+    Code::PORT_TAKEN,
+    Code::DRAINING,
+];
 
 /// The folder, before the platform has heard of it.
 const FOLDER: &[Code] = &[

@@ -121,7 +121,7 @@ impl Starter {
         };
         let client = Client::new(Endpoint { url: url.clone(), token })?;
         if config::is_loopback(url) {
-            prove(&client).await?;
+            prove(&client).await.map_err(|error| stranger(&self.platform, error))?;
         }
         Ok(client)
     }
@@ -141,7 +141,7 @@ impl Starter {
                 Ok(Some(Running { client, file, version }))
             }
             // A file that an ended platform left behind; whoever has its port now is none of our business.
-            Err(error) if error.code == Code::UNREACHABLE || !self.is_alive(&file)? => {
+            Err(error) if error.code == Code::UNREACHABLE || !self.serves(&file)? => {
                 tracing::debug!(%error, pid = file.pid, "platform.json is stale");
                 Ok(None)
             }
@@ -150,12 +150,11 @@ impl Starter {
         }
     }
 
-    /// Whether the platform that wrote `file` may still be there.
-    fn is_alive(&self, file: &PlatformFile) -> Result<bool, ClientError> {
-        let runs = pid_of(file).is_some_and(|pid| {
-            !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
-        });
-        Ok(runs || self.home.lock_serve()?.is_none())
+    /// Whether the platform that wrote `file` still serves: its process runs (a process nobody has waited for does not),
+    /// and is no later one of the same number, for then nobody would hold the lock.
+    fn serves(&self, file: &PlatformFile) -> Result<bool, ClientError> {
+        let has_ended = pid_of(file).is_none_or(|pid| ends_within(pid, Duration::ZERO));
+        Ok(!has_ended && self.home.lock_serve()?.is_none())
     }
 
     async fn start(&self) -> Result<Client, ClientError> {
@@ -314,13 +313,16 @@ impl Answer {
 /// Waits until the process of `file` has ended, as long as `limit`; whether it has.
 pub(crate) async fn wait_for_exit(file: &PlatformFile, limit: Duration) -> bool {
     let Some(pid) = pid_of(file) else { return true };
+    let waiting = tokio::task::spawn_blocking(move || ends_within(pid, limit));
+    waiting.await.expect("waiting for a process does not panic")
+}
+
+/// Blocks until the process has ended, as long as `limit`; whether it has.
+fn ends_within(pid: Pid, limit: Duration) -> bool {
     let Ok(process) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else { return true };
     let limit = Timespec::try_from(limit).expect("a limit of minutes is a time");
-    let waiting = tokio::task::spawn_blocking(move || {
-        let mut ended = [PollFd::new(&process, PollFlags::IN)];
-        rustix::event::poll(&mut ended, Some(&limit)).is_ok_and(|ready| ready > 0)
-    });
-    waiting.await.expect("waiting for a process does not panic")
+    let mut ended = [PollFd::new(&process, PollFlags::IN)];
+    rustix::event::poll(&mut ended, Some(&limit)).is_ok_and(|ready| ready > 0)
 }
 
 /// This program's file. When it was replaced while it ran, the new one under the same name is meant.
@@ -432,11 +434,22 @@ fn impostor(home: &Home, file: &PlatformFile, error: &ClientError) -> ClientErro
         home.root().display(),
         error.message
     );
+    let (pid, path) = (file.pid, home.platform_path());
     ClientError::new(Code::IMPOSTOR, message).hint(format!(
-        "the token was not sent; see what listens there, and if process {} is no platform, delete {}",
-        file.pid,
-        home.platform_path().display()
+        "the token was not sent; if it was replaced or the platform hangs, `kill {pid}` ends the platform and the next \
+         command starts it again (apps run on); if not, see what listens on that port and delete {}",
+        path.display()
     ))
+}
+
+/// What does not know the token that the settings give for it.
+fn stranger(platform: &PlatformAt, error: ClientError) -> ClientError {
+    match platform {
+        PlatformAt::Remote { token: Some(_), .. } if error.code == Code::IMPOSTOR => {
+            error.hint("check BACKEND_IM_TOKEN: it is not the token of what listens at BACKEND_IM_URL")
+        }
+        _ => error,
+    }
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use platform_api::{Code, Failure, InstanceId};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::engine::{Engine, Exit};
 
 /// How often an instance that does not answer yet is asked again.
 const POLL: Duration = Duration::from_millis(25);
-/// How long one attempt may take.
+/// How long one connection or one answer may take; less where the probe itself is over before.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(5);
 /// How long an instance may listen elsewhere before that is its answer; frameworks open debug ports first.
 const ELSEWHERE_GRACE: Duration = Duration::from_secs(4);
@@ -76,6 +76,19 @@ enum Attempt {
     Status { path: String, status: u16 },
 }
 
+impl Attempt {
+    /// This one, unless the one before came further: the end of the probe cuts the last attempt short.
+    fn or_further(self, before: Self) -> Self {
+        let reached = |attempt: &Self| match attempt {
+            Self::Refused | Self::Foreign => 0,
+            Self::Silent => 1,
+            Self::Status { .. } => 2,
+            Self::Answered => 3,
+        };
+        if reached(&before) > reached(&self) { before } else { self }
+    }
+}
+
 /// Probes an instance until it is healthy, dead or out of time.
 ///
 /// # Errors
@@ -94,8 +107,9 @@ pub(crate) async fn probe<E: Engine>(engine: &E, probe: &Probe) -> Result<Health
 async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Healthy, Failure> {
     let deadline = Instant::now() + probe.limit;
     let mut elsewhere_since = None;
+    let mut last = Attempt::Refused;
     loop {
-        let attempt = attempt(engine, probe).await;
+        let attempt = attempt(engine, probe, deadline).await;
         let now = Instant::now();
         match attempt {
             Attempt::Answered => return Ok(Healthy { instance: probe.instance, address: probe.address }),
@@ -111,22 +125,19 @@ async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Heal
             Attempt::Silent | Attempt::Status { .. } => elsewhere_since = None,
         }
         if now >= deadline {
-            return Err(out_of_time(probe, &attempt));
+            return Err(out_of_time(probe, &attempt.or_further(last)));
         }
+        last = attempt;
         sleep(POLL).await;
     }
 }
 
-async fn attempt<E: Engine>(engine: &E, probe: &Probe) -> Attempt {
-    let Ok(Ok(_)) = timeout(ATTEMPT_LIMIT, TcpStream::connect(probe.address)).await else {
+async fn attempt<E: Engine>(engine: &E, probe: &Probe, deadline: Instant) -> Attempt {
+    let limit = || deadline.min(Instant::now() + ATTEMPT_LIMIT);
+    let Ok(Ok(_)) = timeout_at(limit(), TcpStream::connect(probe.address)).await else {
         return Attempt::Refused;
     };
-    let listening = engine.listening(probe.instance);
-    let answers_there = |address: &SocketAddr| {
-        address.port() == probe.address.port()
-            && (address.ip() == probe.address.ip() || address.ip().is_unspecified())
-    };
-    if !listening.iter().any(answers_there) {
+    if !listens_there(&engine.listening(probe.instance), probe) {
         return Attempt::Foreign;
     }
     let paths: Vec<&str> = match &probe.path {
@@ -135,7 +146,7 @@ async fn attempt<E: Engine>(engine: &E, probe: &Probe) -> Attempt {
     };
     let mut last = Attempt::Silent;
     for path in paths {
-        match timeout(ATTEMPT_LIMIT, ask(probe.address, path)).await {
+        match timeout_at(limit(), ask(probe.address, path)).await {
             Ok(Ok(status)) if is_well(status, probe) => return Attempt::Answered,
             Ok(Ok(status)) => last = Attempt::Status { path: path.to_owned(), status },
             Ok(Err(_)) | Err(_) => return last,
@@ -177,26 +188,46 @@ async fn ask(address: SocketAddr, path: &str) -> Result<u16, Box<dyn std::error:
 
 fn foreign(probe: &Probe) -> Failure {
     let port = probe.address.port();
-    Failure::new(Code::PORT_TAKEN, format!("port {port} was taken by another program before the app could listen on it"))
-        .hint("Deploy again: the next start gets another port.")
-        .retryable()
+    Failure::new(
+        Code::PORT_TAKEN,
+        format!("port {port} was taken by another program before the app could listen on it"),
+    )
+    .hint("Deploy again: the next start gets another port.")
+    .retryable()
+}
+
+/// Whether one of these sockets is the one that the instance was told to open.
+fn listens_there(listening: &[SocketAddr], probe: &Probe) -> bool {
+    let wanted = probe.address;
+    let is_wanted = |address: &SocketAddr| {
+        address.port() == wanted.port() && (address.ip() == wanted.ip() || address.ip().is_unspecified())
+    };
+    listening.iter().any(is_wanted)
 }
 
 /// The answer for an instance that listens, but not where it was told to.
 fn listens_elsewhere<E: Engine>(engine: &E, probe: &Probe) -> Option<Failure> {
     let listening = engine.listening(probe.instance);
+    if listens_there(&listening, probe) {
+        return None;
+    }
     let wanted = probe.address;
     let on_port = |address: &&SocketAddr| address.port() == wanted.port();
     if let Some(address) = listening.iter().find(on_port) {
-        let message = format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
+        let message =
+            format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
         return Some(
             Failure::new(Code::WRONG_ADDRESS, message)
                 .hint("Bind the address in $HOST (or 0.0.0.0) together with the port in $PORT."),
         );
     }
     let address = listening.first()?;
-    let message = format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
-    let hint = format!("Read the port from the PORT environment variable instead of using {} always.", address.port());
+    let message =
+        format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
+    let hint = format!(
+        "Read the port from the PORT environment variable instead of using {} always.",
+        address.port()
+    );
     Some(Failure::new(Code::WRONG_PORT, message).hint(hint))
 }
 

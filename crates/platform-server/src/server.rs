@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::deployment::{AppsAtEnd, Limits, SharedSite, Site};
-use crate::engine::{BuildEnv, Engine, ProcessEngine};
+use crate::engine::{BuildEnv, Engine, ProcessEngine, Release};
 use crate::event_log::EventLog;
 use crate::gateway::{Gateway, GatewayConfig};
 use crate::http::{ApiToken, Bound, InvalidToken, ListenError, Tls};
@@ -121,7 +121,9 @@ impl ServeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Listen(listen) => Some(listen.hint.clone()),
-            Self::Home { .. } => Some("Make the folder writable, or set BACKEND_IM_HOME to another one.".to_owned()),
+            Self::Home { .. } => {
+                Some("Make the folder writable, or set BACKEND_IM_HOME to another one.".to_owned())
+            }
             Self::Refused { hint, .. } => hint.clone(),
         }
     }
@@ -129,7 +131,8 @@ impl ServeError {
 
 impl From<ListenError> for ServeError {
     fn from(error: ListenError) -> Self {
-        let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        let source =
+            std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
         let (code, hint) = (error.code(), error.hint().to_owned());
         Self::Listen(Listen { code, detail: format!("{error}{source}"), hint })
     }
@@ -168,7 +171,8 @@ pub async fn serve(
     let mut abandoned = bound.serve(platform.clone(), token, shutdown).await;
 
     platform.end(AppsAtEnd::Keep).await;
-    let mut apps_kept: Vec<ProjectId> = site.engine.running().await.into_iter().map(|app| app.project).collect();
+    let mut apps_kept: Vec<ProjectId> =
+        site.engine.running().await.into_iter().map(|app| app.project).collect();
     apps_kept.sort();
     apps_kept.dedup();
     gateway_end.cancel();
@@ -180,7 +184,8 @@ pub async fn serve(
 }
 
 fn bad_token(error: InvalidToken) -> ServeError {
-    let hint = "Remove the file `token` in the platform's home folder; the next command makes a new one.".to_owned();
+    let hint =
+        "Remove the file `token` in the platform's home folder; the next command makes a new one.".to_owned();
     ServeError::Refused { code: Code::PLATFORM_START_FAILED, detail: error.to_string(), hint: Some(hint) }
 }
 
@@ -194,7 +199,9 @@ async fn open(
     let store = Store::open(&config.home.join("platform.sqlite"))?;
     let identity = identity(&store, &config.env).await?;
     let build_env = BuildEnv::from_vars(config.env.iter().map(|(name, value)| (name.into(), value.clone())));
-    let engine = ProcessEngine::open(&config.home, config.program.clone(), build_env).await.map_err(home_failed)?;
+    let engine =
+        ProcessEngine::open(&config.home, config.program.clone(), build_env).await.map_err(home_failed)?;
+    sweep_layers(&engine, &config.home).await.map_err(home_failed)?;
     let log_watches = LogWatches::start(background, gateway_end.clone()).map_err(home_failed)?;
     let address = config.gateway;
     let gateway = Gateway::bind(GatewayConfig { address }, background, gateway_end.clone())
@@ -222,13 +229,30 @@ async fn open(
     Ok((Arc::new(site), identity))
 }
 
+/// Removes dependency layers that no release on the disk stands on. Only safe before anything builds.
+async fn sweep_layers(engine: &ProcessEngine, home: &Path) -> io::Result<()> {
+    let projects = home.join("projects");
+    let releases =
+        |project: PathBuf| std::fs::read_dir(project.join("releases")).into_iter().flatten().flatten();
+    let kept = std::fs::read_dir(projects)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .flat_map(|project| releases(project.path()))
+        .filter_map(|release| Release::read(&release.path().join("release.json")))
+        .flat_map(|release| release.layers)
+        .collect();
+    engine.retain_layers(&kept).await
+}
+
 /// Whose platform this is: the operating system's user, kept from the first start on because project ids begin with it.
 async fn identity(store: &Store, env: &BTreeMap<String, OsString>) -> Result<Identity, StoreError> {
     const USER_CHARS_MAX: usize = 16;
     let user = match store.setting("user")? {
         Some(user) => user,
         None => {
-            let named = ["USER", "LOGNAME"].into_iter().find_map(|name| env.get(name)?.to_str().map(str::to_owned));
+            let named =
+                ["USER", "LOGNAME"].into_iter().find_map(|name| env.get(name)?.to_str().map(str::to_owned));
             let name = named.or_else(user_of_process).unwrap_or_default().to_lowercase();
             let user: String =
                 name.chars().filter(char::is_ascii_alphanumeric).take(USER_CHARS_MAX).collect();

@@ -41,9 +41,13 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8 output");
-        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 
     /// The one JSON document on stdout.
@@ -61,8 +65,15 @@ impl Done {
 
 impl Home {
     pub(crate) fn new() -> Self {
-        let passed = PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
-        Self { dir: tempfile::Builder::new().prefix("bim-").tempdir().expect("a temp dir"), env: passed.collect() }
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// A home in a folder of the test's own.
+    pub(crate) fn within(folder: &Path) -> Self {
+        let passed =
+            PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+        let dir = tempfile::Builder::new().prefix("bim-").tempdir_in(folder).expect("a temp dir");
+        Self { dir, env: passed.collect() }
     }
 
     /// Sets an environment variable for every run.
@@ -78,7 +89,12 @@ impl Home {
     /// The program, about to run in this home.
     pub(crate) fn program(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backend-im"));
-        command.args(args).env_clear().envs(&self.env).env("BACKEND_IM_HOME", self.path()).stdin(Stdio::null());
+        command
+            .args(args)
+            .env_clear()
+            .envs(&self.env)
+            .env("BACKEND_IM_HOME", self.path())
+            .stdin(Stdio::null());
         command
     }
 
@@ -146,12 +162,16 @@ impl Home {
             let read = |name: &str| std::fs::read(proc.join(name)).unwrap_or_default();
             let links = ["cwd", "exe"].map(|name| std::fs::read_link(proc.join(name)).unwrap_or_default());
             let texts = [read("cmdline"), read("environ")].concat();
-            String::from_utf8_lossy(&texts).contains(&home) || links.iter().any(|link| link.starts_with(&home))
+            String::from_utf8_lossy(&texts).contains(&home)
+                || links.iter().any(|link| link.starts_with(&home))
         };
         let mut found = Vec::new();
         for entry in entries {
             let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
-            if pid != i32::try_from(std::process::id()).expect("a pid") && is_alive(pid) && belongs(&entry.path()) {
+            if pid != i32::try_from(std::process::id()).expect("a pid")
+                && is_alive(pid)
+                && belongs(&entry.path())
+            {
                 let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
                 found.push((pid, String::from_utf8_lossy(&line).replace('\0', " ")));
             }
@@ -162,7 +182,9 @@ impl Home {
     /// The app processes whose command line holds `text`.
     pub(crate) fn processes_with(&self, text: &str) -> Vec<i32> {
         let mine = self.processes().into_iter();
-        mine.filter(|(_, line)| line.contains(text) && !line.contains("launch-instance")).map(|(pid, _)| pid).collect()
+        mine.filter(|(_, line)| line.contains(text) && !line.contains("launch-instance"))
+            .map(|(pid, _)| pid)
+            .collect()
     }
 }
 

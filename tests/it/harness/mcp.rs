@@ -55,7 +55,10 @@ impl Mcp {
     /// Reads the next message; every line must be JSON-RPC.
     pub(crate) fn next(&mut self) -> Value {
         let mut line = String::new();
-        assert!(self.stdout.read_line(&mut line).expect("a readable pipe") > 0, "the server closed its output");
+        assert!(
+            self.stdout.read_line(&mut line).expect("a readable pipe") > 0,
+            "the server closed its output"
+        );
         let message: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert_eq!(message["jsonrpc"], "2.0", "{line}");
         message

@@ -11,7 +11,11 @@ pub(crate) struct Project {
 
 /// The folder of one of the repository's examples.
 pub(crate) fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name).canonicalize().expect("an example")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name)
+        .canonicalize()
+        .expect("an example")
 }
 
 /// A server of Python's standard library: nothing to install. It answers `text` on every path, the request's body to a
@@ -93,6 +97,12 @@ impl Project {
         let path = self.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
         std::fs::write(path, text).expect("a file");
+    }
+
+    /// Removes everything from the folder.
+    pub(crate) fn clear(&self) {
+        std::fs::remove_dir_all(self.path()).expect("a folder");
+        std::fs::create_dir(self.path()).expect("a folder");
     }
 
     /// Makes the server of [`Project::quick`] answer something else.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use platform_client::Target;
+use platform_api::{Code, Status};
+use platform_client::{ClientError, Target};
 
 use super::context::Context;
 use super::error::Error;
@@ -31,6 +32,11 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         project @ Target::Project(_) => work.backend.status(&project, Duration::ZERO).await?.id,
     };
     let deployment = work.backend.cancel(id).await?;
+    if matches!(deployment.status, Status::Complete | Status::Failed) {
+        let message = format!("deployment {id} had ended before: {}", deployment.status);
+        let hint = "nothing is left to cancel; `backend-im rollback` brings the version before back";
+        return Err(ClientError::new(Code::ALREADY_ENDED, message).hint(hint).into());
+    }
     match arguments.json.format() {
         Format::Json => render::json(&deployment),
         Format::Text => {

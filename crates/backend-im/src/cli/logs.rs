@@ -1,12 +1,13 @@
 //! `backend-im logs`: what a build and an app print.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use platform_api::{LogCursor, LogLine, LogPage, LogSource, LogStream, limits};
-use platform_client::{LogQuery, Target};
+use platform_client::{Backend, LogQuery, Target};
 
-use super::context::{Context, Work};
+use super::context::Context;
 use super::error::Error;
 use super::render::{self, Format, Screen};
 use super::{Json, clean};
@@ -67,11 +68,19 @@ impl Source {
     }
 }
 
-/// What is shown of a page, and how.
+/// What is shown of a log, and how.
 struct View {
     grep: Option<String>,
     format: Format,
     screen: Screen,
+}
+
+/// A log that is being read, and how far.
+struct Reader<'a> {
+    backend: &'a Backend,
+    target: Target,
+    source: Option<LogSource>,
+    cursor: Option<LogCursor>,
 }
 
 /// Runs the command.
@@ -80,24 +89,26 @@ struct View {
 /// [`Error::Client`] when there is no such thing, [`Error::Interrupted`] on Ctrl-C while following.
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
     let work = context.work_here()?;
-    let target = work.target(arguments.target)?;
     let view = View {
         grep: arguments.grep.map(|text| text.to_lowercase()),
         format: arguments.json.format(),
         screen: context.screen,
     };
-    let query = LogQuery {
+    let mut reader = Reader {
+        backend: &work.backend,
+        target: one(&work.backend, work.target(arguments.target)?).await?,
         source: arguments.source.filter(),
         cursor: arguments.cursor.map(LogCursor),
-        follow: Duration::ZERO,
-        lines_max: arguments.lines.into(),
+    };
+    let page = match reader.cursor {
+        Some(_) => reader.page(arguments.lines.into(), Duration::ZERO).await?,
+        None => reader.newest(arguments.lines.into(), &view).await?,
     };
     if !arguments.follow {
-        let page = work.backend.logs(&target, query).await?;
         return view.page(page);
     }
     tokio::select! {
-        followed = follow(&work, &target, query, &view) => followed,
+        followed = reader.follow(page, &view) => followed,
         interrupt = tokio::signal::ctrl_c() => {
             interrupt.map_err(|error| Error::machine("cannot listen for Ctrl-C", error))?;
             Err(Error::Interrupted)
@@ -105,19 +116,52 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
     }
 }
 
-/// Shows page after page until the log has ended.
-async fn follow(work: &Work, target: &Target, mut query: LogQuery, view: &View) -> Result<(), Error> {
-    loop {
-        let page = work.backend.logs(target, query.clone()).await?;
-        view.omitted(page.omitted);
-        for line in page.lines.iter().filter(|line| view.wants(line)) {
-            view.line(line)?;
+/// The one deployment whose log it is: a cursor belongs to a deployment, and a project's newest one may change meanwhile.
+async fn one(backend: &Backend, target: Target) -> Result<Target, Error> {
+    match target {
+        Target::Deployment(_) => Ok(target),
+        Target::Project(_) => Ok(Target::Deployment(backend.status(&target, Duration::ZERO).await?.id)),
+    }
+}
+
+impl Reader<'_> {
+    /// The next page.
+    async fn page(&mut self, lines_max: usize, follow: Duration) -> Result<LogPage, Error> {
+        let query = LogQuery { source: self.source, cursor: self.cursor.clone(), follow, lines_max };
+        let page = self.backend.logs(&self.target, query).await?;
+        self.cursor = Some(page.next_cursor.clone());
+        Ok(page)
+    }
+
+    /// The newest lines that are wanted: the log is read from its beginning, and no more than these are kept.
+    async fn newest(&mut self, lines_max: usize, view: &View) -> Result<LogPage, Error> {
+        let mut newest = VecDeque::new();
+        let mut omitted = 0;
+        loop {
+            let page = self.page(limits::LOG_LINES_MAX, Duration::ZERO).await?;
+            let is_end = page.complete || page.lines.is_empty();
+            omitted += page.omitted;
+            newest.extend(page.lines.into_iter().filter(|line| view.wants(line)));
+            let over = newest.len().saturating_sub(lines_max);
+            newest.drain(..over);
+            omitted += over as u64;
+            if is_end {
+                let (next_cursor, complete) = (page.next_cursor, page.complete);
+                return Ok(LogPage { lines: newest.into(), next_cursor, complete, omitted });
+            }
         }
-        if page.complete {
-            return Ok(());
+    }
+
+    /// Shows page after page until the log has ended.
+    async fn follow(&mut self, mut page: LogPage, view: &View) -> Result<(), Error> {
+        loop {
+            view.omitted(page.omitted);
+            page.lines.iter().filter(|line| view.wants(line)).try_for_each(|line| view.line(line))?;
+            if page.complete {
+                return Ok(());
+            }
+            page = self.page(limits::LOG_LINES_MAX, FOLLOW).await?;
         }
-        query.cursor = Some(page.next_cursor);
-        query.follow = FOLLOW;
     }
 }
 

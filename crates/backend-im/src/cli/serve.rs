@@ -121,12 +121,13 @@ fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<Platf
         ));
     }
     let before = home.last_platform().map_err(ClientError::from)?;
-    let port = |asked: Option<u16>, before: Option<u16>| {
-        asked.unwrap_or_else(|| before.filter(|&port| is_free(arguments.listen, port)).unwrap_or(0))
+    let again = |before: Option<u16>, whose: &str| {
+        before.filter(|&port| is_free(arguments.listen, port, whose)).unwrap_or_default()
     };
-    let api = port(arguments.api_port.or(settings.api_port), before.as_ref().map(|file| file.api_port));
-    let gateway =
-        port(arguments.gateway_port.or(settings.gateway_port), before.as_ref().map(|file| file.gateway_port));
+    let api = arguments.api_port.or(settings.api_port);
+    let api = api.unwrap_or_else(|| again(before.as_ref().map(|file| file.api_port), "API"));
+    let gateway = arguments.gateway_port.or(settings.gateway_port);
+    let gateway = gateway.unwrap_or_else(|| again(before.as_ref().map(|file| file.gateway_port), "gateway"));
     home.token_or_new().map_err(ClientError::from)?;
     Ok(PlatformConfig {
         home: home.root().to_owned(),
@@ -142,9 +143,13 @@ fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<Platf
     })
 }
 
-/// Whether a port that the platform had before can be had again, so that addresses stay what they were.
-fn is_free(address: IpAddr, port: u16) -> bool {
-    TcpListener::bind((address, port)).is_ok()
+/// Whether a port that the platform had before can be had again, so that addresses stay what they were. Warns when not.
+fn is_free(address: IpAddr, port: u16, whose: &str) -> bool {
+    let bound = TcpListener::bind((address, port));
+    if let Err(error) = &bound {
+        tracing::warn!(port, %error, "the {whose}'s port {port} was taken meanwhile; it gets another one");
+    }
+    bound.is_ok()
 }
 
 /// Serves until `platform stop`, or a signal; a second signal ends it at once.
@@ -158,7 +163,7 @@ async fn until_stopped(
     let shutdown = CancellationToken::new();
     let (announcing, mut announced) = oneshot::channel();
     let ready = |ready: Ready| {
-        let outcome = announce(home, mode, &ready);
+        let outcome = announce(home, mode, ready);
         is_up();
         if let Err(error) = outcome {
             shutdown.cancel();
@@ -194,7 +199,7 @@ async fn until_stopped(
 }
 
 /// Says how the platform is reached: in the home, and to whoever started it.
-fn announce(home: &Home, mode: Mode, ready: &Ready) -> Result<(), Error> {
+fn announce(home: &Home, mode: Mode, ready: Ready) -> Result<(), Error> {
     let file = PlatformFile {
         pid: std::process::id(),
         version: release::THIS.to_owned(),

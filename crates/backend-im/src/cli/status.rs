@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use platform_api::Status;
+use platform_client::Target;
 
 use super::board::Board;
 use super::context::Context;
@@ -40,7 +41,12 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
     let work = context.work_here()?;
     let target = work.target(arguments.target)?;
     let format = arguments.json.format();
-    let deployment = work.backend.status(&target, Duration::ZERO).await?;
+    let mut deployment = work.backend.status(&target, Duration::ZERO).await?;
+    if matches!(target, Target::Project(_)) {
+        // A project's newest deployment comes without its lines.
+        let newest = Target::Deployment(deployment.id);
+        deployment = work.backend.status(&newest, Duration::ZERO).await?;
+    }
     if arguments.watch {
         let board = Board::new(context.screen);
         let deployment = watch::to_the_end(&work.backend, deployment.id, &board, Output::Newest).await?;

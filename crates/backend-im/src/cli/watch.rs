@@ -74,8 +74,10 @@ impl Steps {
     /// The phase that `message` brought to a good end, if it did.
     fn after(&mut self, message: &StatusMessage) -> Option<Phase> {
         let event = message.event.as_ref()?;
-        let before = self.current.replace((message.status, event.time_ms));
-        let (status, since_ms) = before.filter(|(status, _)| *status != message.status)?;
+        if self.current.is_some_and(|(status, _)| status == message.status) {
+            return None;
+        }
+        let (status, since_ms) = self.current.replace((message.status, event.time_ms))?;
         let went_well = !matches!(message.status, Status::Failed | Status::Cancelled);
         went_well.then(|| Phase { status, ms: event.time_ms.saturating_sub(since_ms) })
     }
@@ -148,4 +150,48 @@ fn tell_it_goes_on(id: DeploymentId) {
          follow it   backend-im status --watch {id}\n  \
          cancel it   backend-im cancel {id}"
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use platform_api::Fact;
+
+    use super::*;
+
+    fn message(status: Status, seq: u64, time_ms: u64, fact: Fact) -> StatusMessage {
+        let event = platform_api::Event { seq, time_ms, fact };
+        serde_json::from_value(serde_json::json!({
+            "deploymentId": "0190b5a4-6e1f-7c3a-9b1d-2f6c8e4a7d10",
+            "projectId": "ada-shop",
+            "commitHash": "0123456789ab",
+            "status": status,
+            "logs": [],
+            "seq": seq,
+            "event": event,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_phase_lasts_from_the_first_of_its_events_to_the_first_of_the_next() {
+        let mut steps = Steps::default();
+        let told: Vec<_> = [
+            message(Status::Committing, 1, 100, Fact::Started),
+            message(Status::HealthCheck, 2, 110, Fact::Committed),
+            message(Status::HealthCheck, 3, 150, Fact::Healthy),
+            message(Status::Complete, 4, 190, Fact::Built),
+        ]
+        .iter()
+        .filter_map(|message| steps.after(message))
+        .map(|phase| (phase.status, phase.ms))
+        .collect();
+        assert_eq!(told, [(Status::Committing, 10), (Status::HealthCheck, 80)]);
+    }
+
+    #[test]
+    fn a_phase_that_failed_is_not_told_as_done() {
+        let mut steps = Steps::default();
+        assert_eq!(steps.after(&message(Status::Building, 1, 100, Fact::DataReady)), None);
+        assert_eq!(steps.after(&message(Status::Cancelled, 2, 110, Fact::Cancelled)), None);
+    }
 }

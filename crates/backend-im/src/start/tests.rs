@@ -175,8 +175,14 @@ async fn file_that_a_dead_platform_left_is_stale_even_when_its_port_is_someone_e
 async fn impostor_in_place_of_a_living_platform_is_an_error_and_gets_no_token() {
     let (bench, squatter) = (Bench::new(), Fake::start(Kind { token: "another", ..Kind::GENUINE }).await);
     bench.announce(&squatter.file(std::process::id()));
+    let held = bench.starter.home.lock_serve().unwrap();
     let error = bench.starter.connect().await.unwrap_err();
     assert_eq!(error.code, Code::IMPOSTOR, "{error}");
+    drop(held);
+    assert!(
+        bench.starter.find().await.unwrap().is_none(),
+        "a process that holds no lock only has the same number"
+    );
     assert!(error.hint.unwrap().contains("platform.json"));
     assert!(squatter.seen().iter().all(|line| !line.contains(TOKEN)), "{:?}", squatter.seen());
 }

@@ -77,7 +77,7 @@ fn misspelt(listing: &Listing) -> Slip {
 }
 
 fn python(project: &Project<'_>) -> Slip {
-    if let Some(place) = python_entry::search(project).closed_factory {
+    if let Some(place) = python_entry::closed_factory(project) {
         return Some((
             format!("the factory at {place} needs arguments, so no server can call it"),
             "give its parameters default values, or make the application a variable: `app = create_app(...)`"

@@ -1,6 +1,6 @@
 //! Where a Python project's application is: the module, and the folder from which it can be imported.
 
-use super::python_source::{App, Kind, Module, scan};
+use super::python_source::{App, Kind, Module, may_offer, scan};
 use crate::Candidate;
 use crate::project::{Project, extension};
 use crate::shell;
@@ -57,7 +57,7 @@ pub(crate) struct Search {
     /// Whether the entries stand in the order of preference; if not, only a person can choose.
     pub(crate) ranked: bool,
     /// A factory that needs arguments: `app.py:3`.
-    pub(crate) closed_factory: Option<String>,
+    closed_factory: Option<String>,
 }
 
 /// Looks into one module only, for this application or the best one.
@@ -70,6 +70,13 @@ pub(crate) fn search_in(project: &Project<'_>, path: &str, name: Option<&str>) -
         entry.app = App { name: name.to_owned(), kind: Kind::Instance, ..entry.app.clone() };
     }
     search
+}
+
+/// A factory in a usual place that cannot be called without arguments: `app.py:3`.
+pub(crate) fn closed_factory(project: &Project<'_>) -> Option<String> {
+    let mut search = Search::default();
+    usual_paths().for_each(|path| look(project, &path, &mut search));
+    search.closed_factory
 }
 
 /// Looks in the usual places, and where nothing is there in every module of the project.
@@ -124,7 +131,7 @@ fn look(project: &Project<'_>, path: &str, search: &mut Search) {
     if !project.has(path) || !path.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b)) {
         return;
     }
-    let Some(source) = project.source(path) else { return };
+    let Some(source) = project.source(path).filter(|source| may_offer(source)) else { return };
     let module = scan(&source);
     if let Some(app) = module.best_app() {
         let place = place(project, path, &module);

@@ -116,6 +116,12 @@ fn first_part(module: &str) -> &str {
     module.split('.').next().unwrap_or_default()
 }
 
+/// Whether the source has any of the words without which it offers nothing; most modules of a project do not.
+pub(crate) fn may_offer(source: &str) -> bool {
+    let constructors = FRAMEWORKS.iter().map(|framework| framework.constructor);
+    constructors.chain(FACTORIES.iter().copied()).any(|word| source.contains(word))
+}
+
 /// Reads a module's source.
 pub(crate) fn scan(source: &str) -> Module {
     let lines = logical_lines(source);
@@ -198,15 +204,19 @@ impl Scanner {
         if !FACTORIES.contains(&name) {
             return;
         }
+        let (parameters, behind) = split_parameters(signature);
+        let inline = behind.split_once(':').map_or("", |(_, body)| body.trim());
+        let inline = Line { number, indent: 0, text: inline.to_owned() };
+        let body = || block.iter().chain([&inline]);
         let mut inner = Self { aliases: self.aliases.clone(), ..Self::default() };
-        for line in block {
+        for line in body() {
             inner.statement(line, &[]);
         }
         let made = inner.module.apps.iter().find_map(|app| app.framework);
-        let Some(framework) = made.or_else(|| block.iter().find_map(|line| inner.returned(line))) else {
+        let Some(framework) = made.or_else(|| body().find_map(|line| inner.returned(line))) else {
             return;
         };
-        if requires_arguments(signature) {
+        if parameters.into_iter().any(is_required) {
             self.module.closed_factory = Some((name.to_owned(), number));
             return;
         }
@@ -281,28 +291,34 @@ fn callee(value: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Whether a function with this signature (the text behind its opening bracket) needs arguments.
-fn requires_arguments(signature: &str) -> bool {
+/// The parameters of a function, from the text behind its opening bracket, and what stands behind the closing one.
+fn split_parameters(signature: &str) -> (Vec<&str>, &str) {
     let mut depth = 0_usize;
-    let mut end = signature.len();
-    let mut starts = vec![0];
+    let mut start = 0;
+    let mut parameters = Vec::new();
     for (at, c) in signature.char_indices() {
         match c {
             '(' | '[' | '{' => depth += 1,
             ')' if depth == 0 => {
-                end = at;
-                break;
+                parameters.push(&signature[start..at]);
+                return (parameters, &signature[at + 1..]);
             }
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => starts.push(at + 1),
+            ',' if depth == 0 => {
+                parameters.push(&signature[start..at]);
+                start = at + 1;
+            }
             _ => {}
         }
     }
-    let ends = starts.iter().skip(1).map(|start| start - 1).chain([end]);
-    let mut parameters = starts.iter().zip(ends).map(|(start, end)| signature[*start..end].trim());
-    parameters.any(|parameter| {
-        !parameter.is_empty() && !parameter.starts_with(['*', '/']) && !parameter.contains('=')
-    })
+    parameters.push(&signature[start..]);
+    (parameters, "")
+}
+
+/// Whether a parameter must be given.
+fn is_required(parameter: &str) -> bool {
+    let parameter = parameter.trim();
+    !parameter.is_empty() && !parameter.starts_with(['*', '/']) && !parameter.contains('=')
 }
 
 #[cfg(test)]
@@ -375,6 +391,8 @@ mod tests {
         assert_eq!(best(source), Some(("create_app".to_owned(), Kind::Factory, Some("flask"), 2)));
         let closed = scan("from flask import Flask\ndef create_app(config):\n    return Flask(__name__)");
         assert_eq!(closed.closed_factory, Some(("create_app".to_owned(), 2)));
+        let short = "from fastapi import FastAPI\ndef create_app() -> FastAPI: return FastAPI()";
+        assert_eq!(best(short), Some(("create_app".to_owned(), Kind::Factory, Some("fastapi"), 2)));
         let used = "from shop import create_app\napp = create_app()";
         assert_eq!(best(used), Some(("app".to_owned(), Kind::Instance, None, 2)));
         let inside = "def create_app():\n    from fastapi import FastAPI\n    if x:\n        app = FastAPI()\n    return app";

@@ -162,6 +162,9 @@ fn codes_are_stable_snake_case_and_many() {
 }
 
 proptest::proptest! {
+    // Every case tries hundreds of patterns on every line, unoptimised.
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_output_makes_it_panic(lines in proptest::collection::vec("(npm error |error|E   |Error: |Traceback \\(most recent call last\\):|KeyError: 'X'|    at x|not ok|\\PC|\u{1b}){0,8}", 0..30), phase in 0..5_usize, runtime in 0..6_usize, exit in 0..4_usize) {
         let phase = [Install, Build, Test, Start, Health][phase];

@@ -59,14 +59,13 @@ async fn built<E: Engine>(
     cancel: &CancellationToken,
 ) -> Result<Release, Ended> {
     let (site, row) = (journal.site, journal.row);
-    if let Some(release) = read_release(place) {
+    if let Some(release) = Release::read(&place.manifest()) {
         journal.say(LogSource::Build, "this release is already built: nothing to do");
         return Ok(release);
     }
     let job = BuildJob {
         deployment: row.id,
         project: row.project.clone(),
-        commit: row.commit.clone(),
         plan: row.plan.clone(),
         source: place.root(),
         logs: site.logs(row.id),
@@ -187,12 +186,6 @@ async fn discard<E>(site: &Site<E>, row: &DeploymentRow, place: &Place) {
         let error: &dyn std::error::Error = &error;
         tracing::warn!(deployment.id = %row.id, error, "could not remove a failed release");
     }
-}
-
-/// The release that was built at this place, if one was.
-pub(super) fn read_release(place: &Place) -> Option<Release> {
-    let text = std::fs::read(place.manifest()).ok()?;
-    serde_json::from_slice(&text).ok()
 }
 
 fn write_release(place: &Place, release: &Release) -> std::io::Result<()> {

@@ -193,7 +193,7 @@ impl<E: Engine> Driver<E> {
             return None;
         }
         let url = self.site.gateway.url(&self.project);
-        self.site.gateway.remove(&self.project);
+        self.site.gateway.withdraw(&self.project);
         bring_up::stop(&self.site, live.spec.instance).await;
         Some(StoppedApp { project_id: self.project, url })
     }
@@ -206,7 +206,11 @@ async fn ended(ending: &mut Ending) {
 }
 
 /// Ends a deployment that still waits.
-async fn cancel_queued<E: Engine>(site: &SharedSite<E>, queue: &mut VecDeque<DeploymentId>, id: DeploymentId) {
+async fn cancel_queued<E: Engine>(
+    site: &SharedSite<E>,
+    queue: &mut VecDeque<DeploymentId>,
+    id: DeploymentId,
+) {
     let before = queue.len();
     queue.retain(|queued| *queued != id);
     if queue.len() == before {

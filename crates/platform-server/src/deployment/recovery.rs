@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use platform_api::{InstanceId, State};
 
-use super::bring_up::{launch_spec, read_release, stop};
+use super::bring_up::{launch_spec, stop};
 use super::driver::{Command, interrupted_fact};
 use super::drivers::Drivers;
 use super::journal::Journal;
@@ -13,7 +13,7 @@ use super::retention;
 use super::site::SharedSite;
 use super::supervise::{Begin, Live};
 use crate::clock::new_instance;
-use crate::engine::{Engine, Running};
+use crate::engine::{Engine, Release, Running};
 use crate::store::{DeploymentRow, ProjectRow, StoreError};
 
 /// How many projects are read at once.
@@ -56,7 +56,7 @@ async fn bring_back<E: Engine>(
     let Some(live) = project.live else { return Ok(None) };
     let Some(row) = site.store.deployment(live)? else { return Ok(None) };
     let place = site.place(&project.id, &row.commit);
-    let Some(release) = read_release(&place) else {
+    let Some(release) = Release::read(&place.manifest()) else {
         tracing::error!(project.id = %project.id, "the live release is gone from the disk; deploy it again");
         return Ok(None);
     };
@@ -69,7 +69,8 @@ async fn bring_back<E: Engine>(
     };
     site.gateway.known(&project.id, &retention::kept(site, &project.id));
     // An app that was started again by itself may have left more than one folder; the newest is the one.
-    let found = running.iter().filter(|running| running.deployment == live).max_by_key(|running| running.started_ms);
+    let found =
+        running.iter().filter(|running| running.deployment == live).max_by_key(|running| running.started_ms);
     let instance = found.map_or_else(new_instance, |running| running.instance);
     let mut spec = launch_spec(site, &row, instance, release, data_dir);
     let begin = match found {

@@ -29,7 +29,9 @@ pub(super) fn retire<E>(site: &Site<E>, project: &ProjectId) {
     let wanted: BTreeSet<String> = kept
         .iter()
         .map(ToString::to_string)
-        .chain(under_way.iter().filter(|row| row.project == *project).map(|row| row.commit.short().to_string()))
+        .chain(
+            under_way.iter().filter(|row| row.project == *project).map(|row| row.commit.short().to_string()),
+        )
         .collect();
     let releases = site.project_dir(project).join("releases");
     let Ok(entries) = std::fs::read_dir(releases) else { return };

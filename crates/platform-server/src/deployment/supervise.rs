@@ -71,7 +71,12 @@ pub(super) async fn supervise<E: Engine>(
         }
         let wait = backoff(live.restarts);
         tracing::warn!(project.id = %live.row.project, exit = exit.status, wait_ms = wait.as_millis(), "an app ended");
-        say(&site, &live.row, LogSource::Runtime, &format!("the app ended by itself ({}); starting it again", exit.status));
+        say(
+            &site,
+            &live.row,
+            LogSource::Runtime,
+            &format!("the app ended by itself ({}); starting it again", exit.status),
+        );
         tokio::select! {
             () = cancel.cancelled() => return live,
             () = sleep(wait) => {}
@@ -129,7 +134,12 @@ async fn route<E: Engine>(
         Ok(healthy) => site.gateway.restore(&live.row.project, &live.row.commit.short(), healthy),
         Err(Unhealthy::Exited(_)) => {}
         Err(Unhealthy::Failed(failure)) => {
-            say(site, &live.row, LogSource::Runtime, &format!("the app did not come up again: {}", failure.message));
+            say(
+                site,
+                &live.row,
+                LogSource::Runtime,
+                &format!("the app did not come up again: {}", failure.message),
+            );
             bring_up::stop(site, live.spec.instance).await;
         }
     }

@@ -8,11 +8,11 @@ pub(crate) use process::{BuildEnv, ProcessEngine};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use build_plan::Plan;
-use platform_api::{CommitHash, DeploymentId, Failure, InstanceId, ProjectId};
+use platform_api::{DeploymentId, Failure, InstanceId, ProjectId};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +60,6 @@ pub(crate) trait Engine: Send + Sync + 'static {
 pub(crate) struct BuildJob {
     pub(crate) deployment: DeploymentId,
     pub(crate) project: ProjectId,
-    pub(crate) commit: CommitHash,
     pub(crate) plan: Plan,
     /// The checked-out files; the release is made in place.
     pub(crate) source: PathBuf,
@@ -81,6 +80,13 @@ pub(crate) struct Release {
     pub(crate) static_root: Option<PathBuf>,
     /// The dependency layers it stands on; they may not be removed while the release is kept.
     pub(crate) layers: Vec<String>,
+}
+
+impl Release {
+    /// The release that was written down in this file, if it was written to its end.
+    pub(crate) fn read(file: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+    }
 }
 
 /// What starts an instance.

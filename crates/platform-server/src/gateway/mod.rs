@@ -35,7 +35,6 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use self::instance::Target;
 pub(crate) use self::route::Switched;
 
 use self::connection::Entrance;
@@ -181,11 +180,6 @@ impl Gateway {
         }
         let switched = route.switch(None);
         switched.old.is_some().then_some(switched)
-    }
-
-    /// The instance that is live.
-    pub(crate) fn live(&self, project: &ProjectId) -> Option<Target> {
-        self.0.routes.find(project.as_str())?.live()
     }
 
     /// Tells which releases of `project` are kept, so that the host of one that does not run says how to bring it back.

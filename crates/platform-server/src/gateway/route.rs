@@ -147,11 +147,6 @@ impl Route {
         }
     }
 
-    /// The live instance.
-    pub(super) fn live(&self) -> Option<Target> {
-        self.live.load().as_ref().map(|instance| instance.target())
-    }
-
     /// The releases that are kept, so that the host of one that does not run says how to bring it back.
     pub(super) fn know(&self, commits: &[ShortCommit]) {
         self.known.store(Arc::new(commits.to_vec()));
@@ -227,5 +222,66 @@ impl Switched {
             in_flight: self.before.in_flight,
             drain_ms: u64::try_from(drain.as_millis()).unwrap_or(u64::MAX),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform_api::InstanceId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::health::Healthy;
+
+    fn instance(number: u16) -> Arc<Instance> {
+        let healthy = Healthy::for_test(InstanceId::from_v7(Uuid::now_v7()), ([127, 0, 0, 1], number).into());
+        Arc::new(Instance::new(healthy, "0123456789ab".parse().unwrap(), 1))
+    }
+
+    /// The moment between choosing an instance and being counted on it is no gap: whoever holds a claim holds it on an
+    /// instance that nobody takes for drained.
+    #[test]
+    fn no_claim_is_on_an_instance_that_has_drained() {
+        const SWITCHES: u16 = 5_000;
+        let route = Arc::new(Route::new("ana-todo".parse().unwrap()));
+        drop(route.switch(Some(instance(0))));
+        // Instances are stopped in the order of their numbers: all below this one.
+        let stopped_below = AtomicU64::new(0);
+        let claim = || {
+            loop {
+                let claim = route.claim().unwrap();
+                let number = claim.instance().address().port();
+                assert!(u64::from(number) >= stopped_below.load(Ordering::SeqCst), "{number} was stopped");
+                if number == SWITCHES {
+                    return;
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            let _claimers = [scope.spawn(claim), scope.spawn(claim), scope.spawn(claim)];
+            for number in 1..=SWITCHES {
+                let switched = route.switch(Some(instance(number)));
+                let old = switched.leaving.as_ref().unwrap();
+                let begin = std::time::Instant::now();
+                while old.gate().inside() > 0 {
+                    assert!(begin.elapsed() < Duration::from_secs(20), "{} left inside", old.gate().inside());
+                    std::thread::yield_now();
+                }
+                stopped_below.store(number.into(), Ordering::SeqCst);
+            }
+        });
+    }
+
+    #[test]
+    fn a_receipt_counts_from_the_switch_on() {
+        let route = Arc::new(Route::new("ana-todo".parse().unwrap()));
+        assert_eq!(route.claim().unwrap_err(), Page::NotYetLive { project: "ana-todo".to_owned() });
+        let switched = route.switch(Some(instance(1)));
+        let claims = [route.claim().unwrap(), route.claim().unwrap()];
+        claims[0].failed();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let receipt = runtime.block_on(switched.drained(Duration::from_secs(1)));
+        assert_eq!((receipt.requests, receipt.failed, receipt.in_flight), (2, 1, 0));
+        assert_eq!(route.switch(None).before.in_flight, 2);
     }
 }

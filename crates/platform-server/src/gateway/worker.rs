@@ -16,8 +16,8 @@ use tokio_util::task::TaskTracker;
 use super::connection::{self, Accepted};
 use super::route::Routes;
 
-/// How many workers there are at most. They take half of the cores: the apps that answer need the rest, and a second
-/// worker on two cores only makes answers wait (measured: a third more at the 99th percentile, no more requests).
+/// How many workers there are at most. They take half of the cores, because the apps that answer need the rest: with two
+/// workers on two cores the slowest answers took longer in every quiet measurement, for a few per cent more of them.
 const WORKERS_MAX: usize = 4;
 /// How many accepted connections wait for one worker at most; then accepting waits.
 const QUEUE_MAX: usize = 256;

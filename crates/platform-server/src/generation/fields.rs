@@ -197,6 +197,9 @@ pub(super) fn kind_of(words: &[String]) -> Kind {
     if name.starts_with("number_of_") || name.starts_with("num_") || name.starts_with("total_number_") {
         return Kind::Count;
     }
+    if let Some(at) = words.iter().position(|word| word == "per").filter(|at| *at > 0) {
+        return kind_of(&words[..at]); // `price per night` is a price.
+    }
     if name.starts_with("date_of_") {
         return Kind::Date;
     }

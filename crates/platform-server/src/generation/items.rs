@@ -102,6 +102,8 @@ const DETERMINERS: Words = Words(
 );
 const MANY: &[&str] =
     &["%many", "many", "multiple", "several", "various", "numerous", "two", "three", "four", "five"];
+/// What a whole number may count: `interval in days`.
+const UNITS: &[&str] = &["seconds", "minutes", "hours", "days", "weeks", "months", "years", "cents"];
 const ONE: &[&str] = &["%one", "one", "single"];
 const OPTIONAL: &[&str] = &["optional", "optionally", "nullable", "possibly", "maybe", "perhaps"];
 const REQUIRED: &[&str] = &["required", "mandatory", "compulsory", "obligatory"];
@@ -109,7 +111,7 @@ const UNIQUE: &[&str] = &["unique", "distinct"];
 const LINKING: Words = Words("which that is are must should be being has to as of type a an");
 /// Where what follows no longer names the thing.
 const TAILS: Words = Words(
-    "for per from in to by via when if because so using within where while as inside under through
+    "for from in to by via when if because so using within where while as inside under through
      including during across",
 );
 const FIELD_WORDS: &[&str] =
@@ -288,8 +290,16 @@ fn without_tail<'a>(item: &mut Item, noun: &'a [Token]) -> &'a [Token] {
     let reference =
         noun.first().is_some_and(|first| first.is(&["reference", "references", "link", "relation"]));
     let inside = |at: &usize| *at > 0 && *at + 1 < noun.len();
-    let tail = (0..noun.len()).filter(inside).find(|at| noun[*at].is_in(TAILS) && !(reference && *at == 1));
-    &noun[..tail.unwrap_or(noun.len())]
+    let is_moment = noun.last().is_some_and(|last| last.is(&["date", "time", "at"]));
+    let tail = (0..noun.len()).filter(inside).find(|at| {
+        noun[*at].is_in(TAILS) && !(reference && *at == 1) && !is_moment // `check in date` is one name
+    });
+    let Some(tail) = tail else { return noun };
+    let unit = noun.get(tail + 1).is_some_and(|unit| unit.is(UNITS));
+    if noun[tail].is(&["in"]) && unit && fields::kind_of(&name_words(&noun[..tail])) == Kind::Text {
+        item.kind = Some(Kind::Count);
+    }
+    &noun[..tail]
 }
 
 /// Takes `default X` and `defaults to X` off the end.

@@ -230,7 +230,8 @@ impl Reader {
     fn find(&self, item: &Item) -> Option<usize> {
         let exact = self.entity_name(item).and_then(|name| self.blueprint.find(&name));
         exact.or_else(|| {
-            (1..item.words.len()).find_map(|from| {
+            let adjectives = item.words.iter().rev().skip(1).all(|word| !nouns::is_plural(word));
+            (1..item.words.len()).filter(|_| adjectives).find_map(|from| {
                 let name = Name::new(&item.words[from..].join(" "))?;
                 self.blueprint.find(&name).filter(|_| item.words.len() <= 3)
             })

@@ -115,6 +115,7 @@ const BELONGS: &[(&str, &str)] = &[
 
 /// Pairs of which the first may belong to the second.
 const MAY_BELONG: &[(&str, &str)] = &[
+    ("user", "team"),
     ("product", "category"),
     ("book", "category"),
     ("expense", "category"),
@@ -146,7 +147,6 @@ const TAGGED: Words = Words(
 const LINKED: &[(&str, &str)] = &[
     ("user", "role"),
     ("user", "group"),
-    ("user", "team"),
     ("role", "permission"),
     ("student", "course"),
     ("student", "class"),
@@ -201,11 +201,10 @@ pub(super) fn settle(blueprint: &mut Blueprint, many: &[(usize, usize)]) {
         let (a, b) = (blueprint.entities[one].name.clone(), blueprint.entities[other].name.clone());
         let both = one != other && many.contains(&(other, one));
         let natural = is_linked(&a, &b) && !has_join_entity(blueprint, &a, &b);
-        if both
-            || natural
-            || MARKS.contains(&b.head()) && one != other
-            || b.head() == "category" && one != other
-        {
+        // What usually belongs to one of them and here has many: books that have many authors, who wrote other books.
+        let reversed = is_listed(BELONGS, &a, &b) || is_listed(MAY_BELONG, &a, &b);
+        let mark = MARKS.contains(&b.head()) || b.head() == "category";
+        if both || one != other && (natural || reversed || mark) {
             blueprint.link(one, other);
         } else if !blueprint.linked(one, other)
             && !blueprint.entities[other].references.iter().any(|r| r.to == one)
@@ -231,7 +230,7 @@ pub(super) fn assume(blueprint: &mut Blueprint) {
 
 fn assume_pair(blueprint: &mut Blueprint, child: usize, parent: usize) {
     let (a, b) = (blueprint.entities[child].name.clone(), blueprint.entities[parent].name.clone());
-    let listed = |pairs: &[(&str, &str)]| pairs.iter().any(|(one, other)| named(&a, one) && named(&b, other));
+    let listed = |pairs: &[(&str, &str)]| is_listed(pairs, &a, &b);
     let (one, other) = (with_article(&a.label()), with_article(&b.label()));
     if listed(BELONGS) && !is_reached_through_customer(blueprint, &a, &b) {
         belong(blueprint, child, parent, Presence::Required);
@@ -294,6 +293,10 @@ fn attach_satellite(blueprint: &mut Blueprint, index: usize) {
         let (a, b) = (with_article(&name.label()), with_article(&main_name.label()));
         blueprint.warn(format!("assumed that {a} belongs to {b}"));
     }
+}
+
+fn is_listed(pairs: &[(&str, &str)], a: &Name, b: &Name) -> bool {
+    pairs.iter().any(|(one, other)| named(a, one) && named(b, other))
 }
 
 fn is_linked(a: &Name, b: &Name) -> bool {

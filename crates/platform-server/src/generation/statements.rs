@@ -160,6 +160,10 @@ fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements
     }
     if verbs::is_command(before) {
         statements.extend(sentence(before, quote, line.first));
+        if verbs::find(after, 0).is_some() {
+            statements.extend(sentence(after, quote, false));
+            return;
+        }
         let says = Says::SubjectHas;
         statements.push(Statement { owners: Vec::new(), says, items: listed, quote: quote.clone() });
         return;
@@ -287,10 +291,13 @@ fn lead(tokens: &[Token], begins: Begins, quote: &str) -> Vec<Statement> {
         [] if subject.named => statements.push(statement(Says::Subject, Vec::new())),
         [] => {}
         _ => {
+            let only_says_where = matches!(listed.as_slice(), [one] if !before.is_empty() && !one.is_several() && one.inner.is_empty());
             if !before.is_empty() {
                 statements.push(statement(Says::Subject, before));
             }
-            statements.push(statement(Says::Exist, listed));
+            if !only_says_where {
+                statements.push(statement(Says::Exist, listed));
+            }
         }
     }
     statements

@@ -87,9 +87,8 @@ const MAKES: Words = Words(
 const HOLDS: Words =
     Words("borrow borrows take takes reserve reserves rent rents drive drives use uses receive receives");
 /// Verbs that are nouns as well: only behind `can` and the like.
-const MAKES_BEHIND_MODAL: Words =
-    Words("post order book comment review track record schedule request rate reply");
-const JOINS_BEHIND_MODAL: &[&str] = &["like", "follow", "favorite", "favourite", "star", "tag", "vote"];
+const MAKES_BEHIND_MODAL: &[&str] = &["post", "order", "book"];
+const JOINS_BEHIND_MODAL: &[&str] = &["like", "follow", "favorite", "favourite", "star", "rate"];
 const MANAGES: Words = Words(
     "read update delete edit view list get remove browse see manage manages modify change crud retrieve
      fetch show views access find filter query",
@@ -103,7 +102,7 @@ const POLITE: Words = Words(
      that is a an the my our new have get",
 );
 const SEPARATORS: &[&str] =
-    &["and", "or", "but", "where", "plus", "also", "then", "so", "while", "that", "which", "who"];
+    &["and", "with", "or", "but", "where", "plus", "also", "then", "so", "while", "that", "which", "who"];
 /// Where a noun that owns a verb cannot reach beyond.
 const BOUNDARIES: Words = Words(
     "and or but where which that who so while then for when if because with since in plus so to managing
@@ -255,7 +254,7 @@ fn action(tokens: &[Token], modal: bool) -> Option<(Verb, usize)> {
     let of = |token: &Token| {
         if token.is_in(JOINS) || modal && token.is(JOINS_BEHIND_MODAL) {
             Some(Verb::Join)
-        } else if token.is_in(MAKES) || modal && token.is_in(MAKES_BEHIND_MODAL) {
+        } else if token.is_in(MAKES) || modal && token.is(MAKES_BEHIND_MODAL) {
             Some(Verb::Make)
         } else if token.is_in(HOLDS) {
             Some(Verb::Hold)

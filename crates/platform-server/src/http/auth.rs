@@ -29,14 +29,14 @@ const TOKEN_CHARS_MAX: usize = 512;
 #[error(
     "a token has {TOKEN_CHARS_MIN} to {TOKEN_CHARS_MAX} printable characters and no spaces; this one, of {length} characters, does not"
 )]
-pub struct InvalidToken {
+pub(crate) struct InvalidToken {
     /// How long it is. Nothing else of it is told.
-    pub length: usize,
+    pub(crate) length: usize,
 }
 
 /// The token of the platform's owner. It can be compared and used as a key; there is no way to get it out again.
 #[derive(Clone)]
-pub struct ApiToken(Arc<SecretString>);
+pub(crate) struct ApiToken(Arc<SecretString>);
 
 impl FromStr for ApiToken {
     type Err = InvalidToken;

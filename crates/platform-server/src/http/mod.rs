@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use auth::{ApiToken, InvalidToken};
+pub(crate) use auth::{ApiToken, InvalidToken};
 pub(crate) use serve::{Bound, ListenError};
 pub use tls::Tls;
 

@@ -206,6 +206,20 @@ fn a_foreign_cursor_is_refused() {
     }
 }
 
+/// Reads until it has `wanted` lines, waiting only when there is nothing new; how many it got.
+async fn read_lines(log: &LogDir, watch: &mut LogWatch, wanted: usize) -> usize {
+    let (mut cursor, mut count) = (LogDir::start(), 0);
+    while count < wanted {
+        let page = log.read(&cursor, &query(500)).unwrap();
+        count += page.lines.len();
+        if page.next_cursor == cursor {
+            watch.changed().await;
+        }
+        cursor = page.next_cursor;
+    }
+    count
+}
+
 #[tokio::test]
 async fn a_hundred_watchers_wake_and_read_every_line() {
     let dir = tempfile::tempdir().unwrap();
@@ -216,18 +230,7 @@ async fn a_hundred_watchers_wake_and_read_every_line() {
     let mut readers = tokio::task::JoinSet::new();
     for _ in 0..100 {
         let (log, mut watch) = (log.clone(), watches.watch(&log).unwrap());
-        readers.spawn(async move {
-            let (mut cursor, mut count) = (LogDir::start(), 0);
-            while count < 2_000 {
-                let page = log.read(&cursor, &query(500)).unwrap();
-                count += page.lines.len();
-                if page.next_cursor == cursor {
-                    watch.changed().await;
-                }
-                cursor = page.next_cursor;
-            }
-            count
-        });
+        readers.spawn(async move { read_lines(&log, &mut watch, 2_000).await });
     }
     let mut writer = log.writer(LogSource::Runtime).unwrap();
     for batch in 0..20 {

@@ -1,7 +1,8 @@
 //! Accepting a deploy: from a request to a commit and a row on disk, then to the driver.
 
 use platform_api::{
-    Code, CommitHash, DeployRequest, DeploymentAccepted, DeploymentId, ManifestEntry, ProjectId, Status, Trigger,
+    Code, CommitHash, DeployRequest, DeploymentAccepted, DeploymentId, ManifestEntry, ProjectId, Status,
+    Trigger,
 };
 
 use super::content::{self, Content};
@@ -40,8 +41,14 @@ impl Platform {
             return Ok(answer);
         }
         let project = self
-            .project_id(request.project_id.as_ref(), request.project_name.as_deref(), request.user_id.as_deref())?
-            .ok_or_else(|| Refusal::malformed("`projectId` is missing").hint("Name the project: `{user}-{name}`."))?;
+            .project_id(
+                request.project_id.as_ref(),
+                request.project_name.as_deref(),
+                request.user_id.as_deref(),
+            )?
+            .ok_or_else(|| {
+                Refusal::malformed("`projectId` is missing").hint("Name the project: `{user}-{name}`.")
+            })?;
         let content = Content::of(&mut request, archive)?;
 
         let gate = self.gate(&project);
@@ -85,7 +92,10 @@ impl Platform {
     }
 
     /// The answer that this key led to before.
-    pub(super) fn remembered(&self, key: Option<&IdempotencyKey>) -> Result<Option<DeploymentAccepted>, Refusal> {
+    pub(super) fn remembered(
+        &self,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<DeploymentAccepted>, Refusal> {
         let Some(key) = key else { return Ok(None) };
         match self.0.site.store.remembered(key)? {
             Remembered::Nothing => Ok(None),
@@ -144,7 +154,9 @@ impl Platform {
         }
         let live = self.0.site.store.deployment(live)?;
         let same = |row: &DeploymentRow| {
-            row.tree == staged.tree.to_string() && row.plan.plan_hash == staged.plan.plan_hash && row.env == *env
+            row.tree == staged.tree.to_string()
+                && row.plan.plan_hash == staged.plan.plan_hash
+                && row.env == *env
         };
         Ok(live.filter(same))
     }
@@ -170,7 +182,13 @@ impl Platform {
                 return Ok(tip.clone());
             }
             let (message, author) = (message.as_str(), author.as_str());
-            Ok(repository.commit(&NewCommit { tree, parent: tip.as_ref(), message, author, time_s: now_s() })?)
+            Ok(repository.commit(&NewCommit {
+                tree,
+                parent: tip.as_ref(),
+                message,
+                author,
+                time_s: now_s(),
+            })?)
         })
         .await
     }
@@ -218,8 +236,10 @@ fn refuse_burying(
 }
 
 fn plan_changed(wanted: &str, actual: &str) -> Refusal {
-    let detail = format!("the project's files changed since the plan {wanted} was made; they now give {actual}");
-    Refusal::new(Code::PLAN_CHANGED, detail).hint("Plan again, look at the new plan, and deploy with its hash.")
+    let detail =
+        format!("the project's files changed since the plan {wanted} was made; they now give {actual}");
+    Refusal::new(Code::PLAN_CHANGED, detail)
+        .hint("Plan again, look at the new plan, and deploy with its hash.")
 }
 
 fn conflict() -> Refusal {

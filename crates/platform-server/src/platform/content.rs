@@ -25,7 +25,10 @@ pub(super) enum Content {
 
 impl Content {
     /// Takes the one form that the request has.
-    pub(super) fn of(request: &mut DeployRequest, archive: Option<Vec<ArchiveFile>>) -> Result<Self, Refusal> {
+    pub(super) fn of(
+        request: &mut DeployRequest,
+        archive: Option<Vec<ArchiveFile>>,
+    ) -> Result<Self, Refusal> {
         if request.image.is_some() {
             return Err(Refusal::new(Code::UNSUPPORTED, "the process engine runs files, not images")
                 .hint("Send the project's files."));
@@ -50,8 +53,10 @@ impl Content {
         let count = forms.len();
         match (forms.pop(), count) {
             (Some(form), 1) => Ok(form),
-            _ => Err(Refusal::malformed(format!("{count} of `files`, `source`, `manifest` and `base` were given"))
-                .hint("Say what to deploy in exactly one of these forms.")),
+            _ => Err(Refusal::malformed(format!(
+                "{count} of `files`, `source`, `manifest` and `base` were given"
+            ))
+            .hint("Say what to deploy in exactly one of these forms.")),
         }
     }
 
@@ -68,8 +73,9 @@ impl Content {
         if missing.is_empty() {
             return Ok(entries);
         }
-        let refusal = Refusal::new(Code::MISSING_BLOBS, format!("the platform lacks {} blobs", missing.len()))
-            .hint("Send them to POST /api/blobs, then repeat this call.");
+        let refusal =
+            Refusal::new(Code::MISSING_BLOBS, format!("the platform lacks {} blobs", missing.len()))
+                .hint("Send them to POST /api/blobs, then repeat this call.");
         Err(Refusal { missing, ..refusal })
     }
 }
@@ -131,9 +137,9 @@ fn apply(
 }
 
 fn inline(path: &FilePath, content: &str) -> Result<Vec<u8>, Refusal> {
-    let bytes = STANDARD.decode(content).map_err(|_| {
-        Refusal::malformed(format!("the content of `{path}` is not base64"))
-    })?;
+    let bytes = STANDARD
+        .decode(content)
+        .map_err(|_| Refusal::malformed(format!("the content of `{path}` is not base64")))?;
     if bytes.len() > limits::INLINE_BYTES_MAX {
         let detail = format!("the content of `{path}` is {} bytes long", bytes.len());
         let hint = format!("Send contents over {} bytes to POST /api/blobs.", limits::INLINE_BYTES_MAX);
@@ -170,7 +176,8 @@ pub(super) fn plan(
     entries: &[ManifestEntry],
     read: &dyn Fn(&BlobId) -> Option<Vec<u8>>,
 ) -> Result<Plan, Refusal> {
-    let ids: BTreeMap<&str, &BlobId> = entries.iter().map(|entry| (entry.path.as_str(), &entry.oid)).collect();
+    let ids: BTreeMap<&str, &BlobId> =
+        entries.iter().map(|entry| (entry.path.as_str(), &entry.oid)).collect();
     let listed = |entry: &ManifestEntry| ListedFile {
         path: entry.path.to_string(),
         size: entry.size,

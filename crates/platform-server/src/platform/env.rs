@@ -30,7 +30,8 @@ fn check(name: &str, value: &str) -> Result<(), Refusal> {
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     if name.is_empty() || !name.bytes().all(is_name) || name.as_bytes()[0].is_ascii_digit() {
         let detail = format!("`{}` is no name of an environment variable", name.escape_debug());
-        return Err(Refusal::malformed(detail).hint("Use letters, digits and underscores, not beginning with a digit."));
+        return Err(Refusal::malformed(detail)
+            .hint("Use letters, digits and underscores, not beginning with a digit."));
     }
     if OURS.contains(&name) {
         return Err(Refusal::malformed(format!("`{name}` is set by the platform for every app"))

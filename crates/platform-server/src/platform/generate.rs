@@ -32,7 +32,11 @@ impl Platform {
             return serde_json::from_str(&known).map_err(|error| Refusal::internal(&error));
         }
         if request.prompt.len() > limits::PROMPT_BYTES_MAX {
-            let detail = format!("the prompt is {} bytes long; the limit is {}", request.prompt.len(), limits::PROMPT_BYTES_MAX);
+            let detail = format!(
+                "the prompt is {} bytes long; the limit is {}",
+                request.prompt.len(),
+                limits::PROMPT_BYTES_MAX
+            );
             return Err(Refusal::new(Code::TOO_LARGE, detail).hint("Say it in fewer words."));
         }
         let named = self.project_id(request.project_id.as_ref(), request.project_name.as_deref(), None)?;
@@ -81,7 +85,8 @@ impl Platform {
         let tip = self.0.site.store.project(project)?.and_then(|row| row.tip);
         let files = generation.files.clone();
         let author = self.0.identity.user.clone();
-        let quote: String = prompt.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(QUOTE_CHARS).collect();
+        let quote: String =
+            prompt.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(QUOTE_CHARS).collect();
         super::blocking(move || {
             let repository = Repository::open_or_init(&dir)?;
             let mut entries = BTreeMap::new();
@@ -114,7 +119,11 @@ impl Platform {
     }
 }
 
-fn answer(project_id: ProjectId, commit: &CommitHash, generation: Generation) -> Result<GenerateAnswer, Refusal> {
+fn answer(
+    project_id: ProjectId,
+    commit: &CommitHash,
+    generation: Generation,
+) -> Result<GenerateAnswer, Refusal> {
     let mut files = BTreeMap::new();
     for (path, text) in generation.files {
         files.insert(path.parse::<FilePath>().map_err(|error| Refusal::internal(&error))?, text);

@@ -13,7 +13,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use platform_api::{
-    DeploymentId, Event, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer, StoppedApp, Version,
+    Code, DeploymentId, Event, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer, StoppedApp,
+    Version,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -115,22 +116,29 @@ impl Platform {
         self.0.drivers.end(apps).await
     }
 
-    /// Ends a deployment that is under way and answers once it has ended; one that has ended stays as it is.
+    /// Ends a deployment that is under way and answers once it has ended. Cancelling twice is cancelling once.
     ///
     /// # Errors
-    /// [`Refusal`] when there is no such deployment.
+    /// [`Refusal`] when there is no such deployment, or it has gone live or failed already.
     pub(crate) async fn cancel(&self, id: DeploymentId) -> Result<platform_api::Deployment, Refusal> {
         let row = self.row(id)?;
-        if !row.state.status().is_terminal() {
-            let mut head = self.watch(id)?;
-            self.0.drivers.send(&row.project, Command::Cancel(id)).await;
-            while !self.row(id)?.state.status().is_terminal() {
-                if head.changed().await.is_err() {
-                    return Err(Refusal::draining());
-                }
-            }
+        match row.state.status() {
+            Status::Cancelled => {}
+            status if status.is_terminal() => return Err(already_ended(id, status)),
+            _ => self.cancel_and_wait(&row).await?,
         }
         self.deployment(id).await
+    }
+
+    async fn cancel_and_wait(&self, row: &DeploymentRow) -> Result<(), Refusal> {
+        let mut head = self.watch(row.id)?;
+        self.0.drivers.send(&row.project, Command::Cancel(row.id)).await;
+        while !self.row(row.id)?.state.status().is_terminal() {
+            if head.changed().await.is_err() {
+                return Err(Refusal::draining());
+            }
+        }
+        Ok(())
     }
 
     /// The deployment's events after `seq`.
@@ -212,9 +220,17 @@ impl Platform {
     }
 }
 
+fn already_ended(id: DeploymentId, status: Status) -> Refusal {
+    let hint = match status {
+        Status::Complete => "Roll the project back to go to the version before.",
+        _ => "There is nothing left to cancel.",
+    };
+    Refusal::new(Code::ALREADY_ENDED, format!("deployment {id} has ended: {status}")).hint(hint)
+}
+
 impl From<InvalidProjectId> for Refusal {
     fn from(error: InvalidProjectId) -> Self {
-        Self::new(platform_api::Code::INVALID_PROJECT, error.to_string())
+        Self::new(Code::INVALID_PROJECT, error.to_string())
             .hint("Use lower-case letters, digits and hyphens, for example `my-shop`.")
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use platform_api::{
-    BlobId, Code, DeletedProject, Deployment, DeploymentId, FileContent, FilePath, Page, PlanRequest, Project,
-    ProjectFiles, ProjectId, ShortCommit,
+    BlobId, Code, DeletedProject, Deployment, DeploymentId, FileContent, FilePath, Page, PlanRequest,
+    Project, ProjectFiles, ProjectId, ShortCommit,
 };
 
 use super::{Platform, Refusal, content};
@@ -44,9 +44,14 @@ impl Platform {
     }
 
     /// One page of the project's deployments, newest first.
-    pub(crate) fn deployments(&self, id: &ProjectId, cursor: Option<&str>) -> Result<Page<Deployment>, Refusal> {
+    pub(crate) fn deployments(
+        &self,
+        id: &ProjectId,
+        cursor: Option<&str>,
+    ) -> Result<Page<Deployment>, Refusal> {
         self.known(id)?;
-        let before: Option<DeploymentId> = cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+        let before: Option<DeploymentId> =
+            cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
         let rows = self.0.site.store.deployments(id, before, PAGE + 1)?;
         let more = rows.len() > PAGE;
         let items: Vec<Deployment> =
@@ -67,7 +72,9 @@ impl Platform {
         super::blocking(move || {
             let repository = Repository::open(&dir)?;
             let commit = match commit {
-                Some(short) => repository.resolve(&short).ok_or_else(|| Refusal::not_found("commit", &short))?,
+                Some(short) => {
+                    repository.resolve(&short).ok_or_else(|| Refusal::not_found("commit", &short))?
+                }
                 None => row.tip.ok_or_else(|| Refusal::not_found("commit of project", &id))?,
             };
             let mut files = Vec::new();
@@ -93,7 +100,11 @@ impl Platform {
     }
 
     /// Takes blobs that a manifest will name. They belong to this project alone.
-    pub(crate) async fn put_blobs(&self, id: &ProjectId, blobs: Vec<(BlobId, Vec<u8>)>) -> Result<(), Refusal> {
+    pub(crate) async fn put_blobs(
+        &self,
+        id: &ProjectId,
+        blobs: Vec<(BlobId, Vec<u8>)>,
+    ) -> Result<(), Refusal> {
         let dir = self.0.site.repository_dir(id);
         super::blocking(move || Ok(Repository::open_or_init(&dir)?.put_blobs(blobs)?)).await
     }
@@ -104,7 +115,8 @@ impl Platform {
         for entry in &request.manifest {
             if let Some(text) = request.files.get(&entry.path) {
                 let bytes = STANDARD.decode(text);
-                let bytes = bytes.map_err(|_| Refusal::malformed(format!("`{}` is not base64", entry.path)))?;
+                let bytes =
+                    bytes.map_err(|_| Refusal::malformed(format!("`{}` is not base64", entry.path)))?;
                 given.insert(entry.oid, bytes);
             }
         }
@@ -121,8 +133,9 @@ impl Platform {
         if missing.is_empty() {
             return planned;
         }
-        let refusal = Refusal::new(Code::MISSING_BLOBS, format!("planning needs {} more files", missing.len()))
-            .hint("Repeat the call with the files of these ids in `files`.");
+        let refusal =
+            Refusal::new(Code::MISSING_BLOBS, format!("planning needs {} more files", missing.len()))
+                .hint("Repeat the call with the files of these ids in `files`.");
         Err(Refusal { missing, ..refusal })
     }
 
@@ -151,7 +164,8 @@ impl Platform {
     fn discard_files(&self, id: &ProjectId, deployments: Vec<DeploymentId>) {
         let home = &self.0.site.home;
         let trash = home.join("trash").join(crate::clock::new_deployment().to_string());
-        let mut doomed: Vec<_> = deployments.iter().map(|id| home.join("logs").join(id.to_string())).collect();
+        let mut doomed: Vec<_> =
+            deployments.iter().map(|id| home.join("logs").join(id.to_string())).collect();
         let dir = self.0.site.project_dir(id);
         let moved = std::fs::create_dir_all(home.join("trash")).and_then(|()| std::fs::rename(&dir, &trash));
         doomed.push(if moved.is_ok() { trash } else { dir });
@@ -191,5 +205,6 @@ impl Platform {
 }
 
 fn bad_cursor() -> Refusal {
-    Refusal::malformed("this is no cursor of this list").hint("Pass `nextCursor` of the page before, unchanged.")
+    Refusal::malformed("this is no cursor of this list")
+        .hint("Pass `nextCursor` of the page before, unchanged.")
 }

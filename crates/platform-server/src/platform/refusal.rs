@@ -27,7 +27,14 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal that repeating does not mend.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), hint: None, retryable: false, missing: Vec::new(), changed: Vec::new() }
+        Self {
+            code,
+            detail: detail.into(),
+            hint: None,
+            retryable: false,
+            missing: Vec::new(),
+            changed: Vec::new(),
+        }
     }
 
     /// With what to do next.

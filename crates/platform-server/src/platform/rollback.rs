@@ -55,10 +55,15 @@ impl Platform {
             (None, None) => completed.next(),
         };
         found.ok_or_else(|| match to {
-            Some(to) => Refusal::new(Code::NOT_FOUND, format!("`{project}` has no healthy release of commit {to}"))
-                .hint("List the project's deployments; only a commit that went live can be gone back to."),
-            None => Refusal::new(Code::NO_EARLIER_RELEASE, format!("`{project}` has no healthy release before this one"))
-                .hint("Only a second successful deploy gives something to go back to."),
+            Some(to) => {
+                Refusal::new(Code::NOT_FOUND, format!("`{project}` has no healthy release of commit {to}"))
+                    .hint("List the project's deployments; only a commit that went live can be gone back to.")
+            }
+            None => Refusal::new(
+                Code::NO_EARLIER_RELEASE,
+                format!("`{project}` has no healthy release before this one"),
+            )
+            .hint("Only a second successful deploy gives something to go back to."),
         })
     }
 }

@@ -1,8 +1,6 @@
 //! A deployment as its callers see it.
 
-use platform_api::{
-    Deployment, DeploymentId, Event, InstanceView, Phase, Receipt, State, Status, limits,
-};
+use platform_api::{Deployment, DeploymentId, Event, InstanceView, Phase, Receipt, State, Status, limits};
 
 use super::{Platform, Refusal};
 use crate::clock::now_ms;
@@ -119,7 +117,8 @@ mod tests {
     #[test]
     fn phases_add_up_to_the_time_that_passed() {
         let event = |seq, time_ms, fact| Event { seq, time_ms, fact };
-        let events = [event(1, 110, Fact::Started), event(2, 113, Fact::Committed), event(3, 150, Fact::Cancelled)];
+        let events =
+            [event(1, 110, Fact::Started), event(2, 113, Fact::Committed), event(3, 150, Fact::Cancelled)];
         let ended = phases(100, &events, 9_000);
         let expected = [(Status::Queued, 10), (Status::Committing, 3), (Status::CreatingNamespace, 37)];
         assert_eq!(ended, expected.map(|(status, ms)| Phase { status, ms }));

@@ -21,8 +21,8 @@ const BRANCH: &str = "refs/heads/main";
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
 /// Batches up to this many objects become loose files; larger ones a pack.
 const LOOSE_MAX: usize = 8;
-/// How many packs an open repository can look into.
-const PACKS_MAX: u16 = 1024;
+/// How many packs an open repository can look into: those that are there, half as many again, and at least these.
+const PACKS: Slots = Slots::AsNeededByDiskState { multiplier: 1.5, minimum: 256 };
 /// Hashing fewer bytes than this is not worth a thread.
 const PARALLEL_BYTES: usize = 1 << 20;
 
@@ -61,7 +61,7 @@ impl Repository {
         let options = gix::open::Options::isolated()
             .open_path_as_is(true)
             .with(gix::sec::Trust::Full)
-            .object_store_slots(Slots::Given(PACKS_MAX));
+            .object_store_slots(PACKS);
         let git = ThreadSafeRepository::open_opts(path, options)
             .map_err(SourceError::corrupt(path.display().to_string()))?;
         Ok(Self { path: path.to_owned(), git })
@@ -151,13 +151,6 @@ impl Repository {
         if new.len() <= LOOSE_MAX { loose::write(&objects, new) } else { pack::write(&objects, new) }
     }
 
-    /// What `main` points to; none before the first [`Self::set_head`].
-    pub(crate) fn head(&self) -> Option<CommitHash> {
-        let git = self.git.to_thread_local();
-        let id = git.find_reference(BRANCH).ok()?.into_fully_peeled_id().ok()?;
-        id.to_string().parse().ok()
-    }
-
     /// Moves `main`, durably.
     pub(crate) fn set_head(&self, commit: &CommitHash) -> Result<(), SourceError> {
         self.tree_id(commit)?;
@@ -212,6 +205,14 @@ impl Repository {
             Some(object) if object.kind == Kind::Blob => Ok(object.detach().data),
             _ => Err(SourceError::NoSuchBlob { blob: *id }),
         }
+    }
+
+    /// What `main` points to; none before the first [`Self::set_head`].
+    #[cfg(test)]
+    pub(crate) fn head(&self) -> Option<CommitHash> {
+        let git = self.git.to_thread_local();
+        let id = git.find_reference(BRANCH).ok()?.into_fully_peeled_id().ok()?;
+        id.to_string().parse().ok()
     }
 
     /// The length of a blob in bytes, without reading it.

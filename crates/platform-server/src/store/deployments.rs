@@ -7,7 +7,9 @@ use platform_api::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{IdempotencyKey, Remembered, Store, StoreError, from_json, from_text, idempotency, projects, to_json};
+use super::{
+    IdempotencyKey, Remembered, Store, StoreError, from_json, from_text, idempotency, projects, to_json,
+};
 
 /// A deployment as the database holds it.
 #[derive(Debug, Clone)]
@@ -113,11 +115,18 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<DeploymentRow>, StoreError> {
         let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
-        self.many("WHERE project = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3", params![project.as_str(), before, limit])
+        self.many(
+            "WHERE project = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+            params![project.as_str(), before, limit],
+        )
     }
 
     /// The project's deployments that went live, newest first.
-    pub(crate) fn completed(&self, project: &ProjectId, limit: usize) -> Result<Vec<DeploymentRow>, StoreError> {
+    pub(crate) fn completed(
+        &self,
+        project: &ProjectId,
+        limit: usize,
+    ) -> Result<Vec<DeploymentRow>, StoreError> {
         let filter = "WHERE project = ?1 AND status = 'complete' ORDER BY ended_ms DESC, id DESC LIMIT ?2";
         self.many(filter, params![project.as_str(), limit])
     }
@@ -167,7 +176,12 @@ impl Store {
     }
 
     /// Writes down the deployment's next fact and answers the state after it.
-    pub(crate) async fn record(&self, id: DeploymentId, fact: Fact, time_ms: u64) -> Result<(State, u64), StoreError> {
+    pub(crate) async fn record(
+        &self,
+        id: DeploymentId,
+        fact: Fact,
+        time_ms: u64,
+    ) -> Result<(State, u64), StoreError> {
         self.write(move |db| append(db, id, &fact, time_ms)).await
     }
 

@@ -101,7 +101,10 @@ impl Store {
     /// Keeps a setting.
     pub(crate) async fn keep_setting(&self, name: &'static str, value: String) -> Result<(), StoreError> {
         self.write(move |db| {
-            db.execute("INSERT INTO setting VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", (name, &value))?;
+            db.execute(
+                "INSERT INTO setting VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+                (name, &value),
+            )?;
             Ok(())
         })
         .await

@@ -52,7 +52,8 @@ impl Store {
     /// Every project, newest first, after `cursor` (the number of projects to pass over).
     pub(crate) fn projects(&self, offset: usize, limit: usize) -> Result<Vec<ProjectRow>, StoreError> {
         self.read(|db| {
-            let sql = format!("SELECT {COLUMNS} FROM project ORDER BY created_ms DESC, id LIMIT ?1 OFFSET ?2");
+            let sql =
+                format!("SELECT {COLUMNS} FROM project ORDER BY created_ms DESC, id LIMIT ?1 OFFSET ?2");
             let mut statement = db.prepare_cached(&sql)?;
             let rows = statement.query_map((limit, offset), raw)?;
             rows.map(|row| parse(row?)).collect()
@@ -82,7 +83,10 @@ impl Store {
     pub(crate) async fn delete_project(&self, id: ProjectId) -> Result<(), StoreError> {
         self.write(move |db| {
             db.execute("DELETE FROM project WHERE id = ?1", [id.as_str()])?;
-            db.execute("DELETE FROM idempotency WHERE json_extract(answer, '$.projectId') = ?1", [id.as_str()])?;
+            db.execute(
+                "DELETE FROM idempotency WHERE json_extract(answer, '$.projectId') = ?1",
+                [id.as_str()],
+            )?;
             Ok(())
         })
         .await

@@ -34,16 +34,41 @@ pub(super) fn shown(start: &StartCommand) -> &str {
 /// `text` for the shell. A single command takes the shell's place, so that signals and the exit status are its own.
 pub(super) fn shell(text: &str) -> Vec<String> {
     let text = text.trim();
-    let text = if is_single_command(text) { format!("exec {text}") } else { text.to_owned() };
+    let text = match single_command(text) {
+        Some(Single::Plain) => format!("exec {text}"),
+        // `exec` takes no assignments; `env` does, and the shell has expanded them by then either way.
+        Some(Single::WithVariables) => format!("exec env {text}"),
+        None => text.to_owned(),
+    };
     vec!["/bin/sh".to_owned(), "-c".to_owned(), text]
 }
 
-fn is_single_command(text: &str) -> bool {
-    let first = text.split_ascii_whitespace().next().unwrap_or("");
-    let is_assignment = first.split_once('=').is_some_and(|(name, _)| {
+/// A text that is one command.
+enum Single {
+    Plain,
+    /// With assignments before it.
+    WithVariables,
+}
+
+fn single_command(text: &str) -> Option<Single> {
+    let mut words = text.split_ascii_whitespace().skip_while(|word| is_assignment(word));
+    let program = words.next()?;
+    if SHELL_WORDS.contains(&program) || has_operator(text) {
+        return None;
+    }
+    if text.starts_with(program) {
+        return Some(Single::Plain);
+    }
+    // Quotes in an assignment may hold spaces, and then the words above are not the shell's.
+    let before = &text[..text.find(program)?];
+    (!before.contains(['\'', '"', '\\'])).then_some(Single::WithVariables)
+}
+
+fn is_assignment(word: &str) -> bool {
+    let is_name = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    });
-    !first.is_empty() && !is_assignment && !SHELL_WORDS.contains(&first) && !has_operator(text)
+    };
+    word.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
 /// Whether anything outside quotes makes more of the text than one command with arguments and redirections.
@@ -79,12 +104,17 @@ mod tests {
         ] {
             assert_eq!(shell(text)[2], format!("exec {text}"));
         }
+        for text in ["A=1 python x.py", "ROCKET_ADDRESS=$HOST ROCKET_PORT=$PORT .backend-im/bin/x"] {
+            assert_eq!(shell(text)[2], format!("exec env {text}"));
+        }
         for text in [
             "a && b",
             "a; b",
             "a | b",
             "a &",
-            "A=1 python x.py",
+            "A=1",
+            "A='1 2' x",
+            "A=1 cd x",
             "cd app && x",
             "cd app",
             "exec x",

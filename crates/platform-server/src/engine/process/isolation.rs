@@ -17,6 +17,20 @@ const PROCESSES_MAX: u64 = 16_384;
 /// Builds yield to the API, the gateway and the apps.
 const BUILD_NICENESS: i32 = 10;
 
+/// Closes what was inherited beside the three standard streams: a pipe of whoever started the platform would otherwise
+/// stay open as long as the app runs, and the app could use it. To be called before anything is opened.
+pub(super) fn close_inherited() -> io::Result<()> {
+    let open: Vec<i32> = std::fs::read_dir("/proc/self/fd")?
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    for descriptor in open.into_iter().filter(|&descriptor| descriptor > 2) {
+        // The listing's own descriptor is among them and already closed.
+        nix::unistd::close(descriptor).ok();
+    }
+    Ok(())
+}
+
 /// Own session, parent of its orphans, no new privileges, limits.
 pub(super) fn isolate(role: &Role) -> io::Result<()> {
     // Fails only for who already leads a process group: somebody started us by hand.

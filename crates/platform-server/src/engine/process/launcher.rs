@@ -25,7 +25,7 @@ use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use super::instance::Folder;
-use super::isolation::isolate;
+use super::isolation::{close_inherited, isolate};
 use super::output::Output;
 use super::spec::{LauncherSpec, MARKER, Report, Role};
 use super::tree::descendants;
@@ -44,7 +44,8 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn launch_instance(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let named = args.into_iter().next().and_then(|id| id.into_string().ok());
-    let Ok(spec) = read_spec() else { return ExitCode::FAILURE };
+    // First of all: from here on every descriptor beyond the standard ones is our own.
+    let Ok(spec) = close_inherited().and_then(|()| read_spec()) else { return ExitCode::FAILURE };
     if named != Some(spec.id.to_string()) {
         return ExitCode::FAILURE;
     }

@@ -76,19 +76,18 @@ impl Build<'_> {
 
     /// The project's own `install` text, run every time: what it writes is part of the release.
     async fn install_by_command(&mut self, install: &Install) -> Result<(), Failure> {
-        self.install_runtime().await?;
+        match self.job.plan.runtime {
+            Runtime::Python => python::install_private(self).await?,
+            _ => self.install_nothing().await?,
+        }
         let step = self.shell(Phase::Install, &install.command);
         self.run(step).await
     }
 
-    async fn install_nothing(&mut self) -> Result<(), Failure> {
-        self.install_runtime().await
-    }
-
     /// What the runtime needs even without dependencies.
-    async fn install_runtime(&mut self) -> Result<(), Failure> {
+    async fn install_nothing(&mut self) -> Result<(), Failure> {
         match self.job.plan.runtime {
-            Runtime::Python => python::install_private(self).await,
+            Runtime::Python => python::install_nothing(self).await,
             Runtime::Node => node::require(self).await.map(drop),
             Runtime::Rust | Runtime::Static | Runtime::Command => Ok(()),
         }

@@ -59,24 +59,57 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     }
     use_environment(build, &venv);
     build.layers.push(layer.key.clone());
+    drop(layer);
+    provide_uv(build, &python, &venv).await
+}
+
+/// Gives `uv` to a project whose commands name it, and makes `uv run` use what is installed: a start must not install.
+async fn provide_uv(build: &mut Build<'_>, python: &Interpreter, venv: &Path) -> Result<(), Failure> {
+    let plan = &build.job.plan;
+    let texts = [&plan.start, &plan.build, &plan.test];
+    if !texts.into_iter().flatten().any(|text| text.split_ascii_whitespace().any(|word| word == "uv")) {
+        return Ok(());
+    }
+    if let Some(folder) = uv(build, python).await?.as_deref().and_then(Path::parent) {
+        build.path_prefix.push(folder.to_owned());
+        build.env.extend(uv_env());
+        build.env.insert("UV_NO_SYNC".to_owned(), "1".to_owned());
+        build.env.insert("UV_PROJECT_ENVIRONMENT".to_owned(), venv.to_string_lossy().into_owned());
+    }
     Ok(())
 }
 
-/// An environment inside the release, for a project that has no dependencies or installs them by itself. It has `pip`.
+/// An environment inside the release, for a project that installs its dependencies by itself. It has `pip`.
 pub(super) async fn install_private(build: &mut Build<'_>) -> Result<(), Failure> {
     let python = interpreter(build).await?;
     let venv = build.job.source.join(".backend-im/venv");
     let place = venv.to_string_lossy().into_owned();
-    let has_install = build.job.plan.install.is_some();
-    let argv: &[&str] = if has_install {
-        &[&python.path, "-m", "venv", &place]
-    } else {
-        // Nothing will be installed, so nothing is needed to install with.
-        &[&python.path, "-m", "venv", "--without-pip", &place]
-    };
-    let step = build.program(Phase::Install, "python -m venv .backend-im/venv", argv);
+    let argv = [&python.path, "-m", "venv", &place];
+    let step = build.program(Phase::Install, "python -m venv .backend-im/venv", &argv);
     build.run(step).await?;
     use_environment(build, &venv);
+    Ok(())
+}
+
+/// An empty environment, made once for an interpreter and shared by all projects without dependencies: they see none of
+/// the machine's own packages, and no build waits for it twice.
+pub(super) async fn install_nothing(build: &mut Build<'_>) -> Result<(), Failure> {
+    let python = interpreter(build).await?;
+    let mut key = LayerKey::new("python");
+    key.add("interpreter", python.identity.as_bytes());
+    key.add("method", b"nothing");
+    let layer = build.take_layer(key).await?;
+    let venv = layer.path.join("venv");
+    if !layer.is_complete() || !venv.join("bin/python").exists() {
+        layer.begin().await.map_err(|error| internal(&error))?;
+        let place = venv.to_string_lossy().into_owned();
+        let argv = [&python.path, "-m", "venv", "--without-pip", &place];
+        let step = build.program(Phase::Install, "python -m venv --without-pip", &argv);
+        build.run(step).await?;
+        layer.complete().map_err(|error| internal(&error))?;
+    }
+    use_environment(build, &venv);
+    build.layers.push(layer.key.clone());
     Ok(())
 }
 

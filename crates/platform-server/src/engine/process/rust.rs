@@ -35,12 +35,27 @@ pub(super) async fn build(build: &mut Build<'_>, text: Option<&str>) -> Result<(
     build.run(step).await?;
     let (from, programs) = (target_folder(build).join("release"), build.job.source.join(PROGRAMS));
     build.path_prefix.insert(0, programs.clone());
-    let copied = blocking(move || copy_programs(&from, &programs)).await.map_err(|error| internal(&error))?;
-    if copied == 0 {
-        return Err(Failure::new(Code::BUILD_FAILED, "the build made no program")
-            .hint("the project needs a binary target: src/main.rs, or [[bin]] in Cargo.toml"));
+    let root = build.job.source.clone();
+    let copied = blocking(move || {
+        link_usual_place(&root)?;
+        copy_programs(&from, &programs)
+    });
+    if copied.await.map_err(|error| internal(&error))? == 0 {
+        return Err(Failure::new(Code::BUILD_FAILED, "the build made no program in `target/release`").hint(
+            "build with `cargo build --release`; it needs a binary: src/main.rs, or [[bin]] in Cargo.toml",
+        ));
     }
     Ok(())
+}
+
+/// Start commands that people wrote look for programs where cargo usually leaves them.
+fn link_usual_place(root: &Path) -> io::Result<()> {
+    let target = root.join("target");
+    std::fs::create_dir_all(&target)?;
+    match std::os::unix::fs::symlink(Path::new("..").join(PROGRAMS), target.join("release")) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Makes `step` run where the project is built.
@@ -63,7 +78,13 @@ fn target_folder(build: &Build<'_>) -> PathBuf {
 fn copy_programs(from: &Path, into: &Path) -> io::Result<usize> {
     std::fs::create_dir_all(into)?;
     let mut copied = 0;
-    for entry in std::fs::read_dir(from)? {
+    let entries = match std::fs::read_dir(from) {
+        Ok(entries) => entries,
+        // The project's own build command made none of this profile.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
         let entry = entry?;
         let path = entry.path();
         // Libraries are executable files too, but have an ending.

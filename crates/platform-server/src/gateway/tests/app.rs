@@ -212,6 +212,13 @@ impl Client {
         (size > 0).then_some(chunk)
     }
 
+    /// The next `count` bytes.
+    pub(super) async fn bytes(&mut self, count: usize) -> String {
+        let mut bytes = vec![0; count];
+        soon(self.0.read_exact(&mut bytes)).await.unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
     /// Whatever still comes until the connection ends.
     pub(super) async fn rest(&mut self) -> String {
         let mut rest = Vec::new();

@@ -68,6 +68,7 @@ async fn an_answer_that_breaks_off_ends_the_connection_and_counts_as_failed() {
         let mut client = Client::connect(running.gateway.port()).await;
         client.send(&format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", running.host(&todo))).await;
         let (mut stream, _) = soon(listener.accept()).await.unwrap();
+        assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
         stream.write_all(format!("HTTP/1.1 200 OK\r\n{framing}abc").as_bytes()).await.unwrap();
         client.read_head().await;
         drop(stream);
@@ -158,6 +159,19 @@ async fn a_head_that_never_ends_is_cut() {
     let mut alone = Alone::start().await;
     alone.send("GET / HTTP/1.1\r\nHo").await;
     assert_eq!(alone.end().await, (String::new(), 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_next_head_that_never_ends_is_cut_and_an_idle_connection_closes_later() {
+    for (next, seconds) in [("G", 10), ("", 75)] {
+        let mut alone = Alone::start().await;
+        alone.send("GET / HTTP/1.1\r\nHost: foreign\r\n\r\n").await;
+        let mut first = [0; 12];
+        alone.client.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 421");
+        alone.send(next).await;
+        assert_eq!(alone.end().await.1, seconds, "{next:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

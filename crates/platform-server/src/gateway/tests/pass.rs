@@ -1,6 +1,4 @@
-use tokio::io::AsyncReadExt;
-
-use super::app::{App, Client, soon};
+use super::app::{App, Client};
 use super::{Running, project};
 
 async fn with_app() -> (Running, App, Client, String) {
@@ -93,9 +91,7 @@ async fn an_upgraded_connection_carries_bytes_both_ways() {
     let head = client.read_head().await.to_ascii_lowercase();
     assert!(head.starts_with("http/1.1 101") && head.contains("upgrade: websocket"), "{head}");
     client.send("there").await;
-    let mut bytes = [0; 11];
-    soon(client.0.read_exact(&mut bytes)).await.unwrap();
-    assert_eq!(&bytes, b"hello there");
+    assert_eq!(client.bytes(11).await, "hello there");
 }
 
 /// Two framings of one request: what hides behind the shorter reading must never become a request of its own.

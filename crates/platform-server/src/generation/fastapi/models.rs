@@ -35,6 +35,8 @@ pub(super) fn write(blueprint: &Blueprint) -> String {
     for index in 0..blueprint.entities.len() {
         body.push_str(&class(blueprint, index));
     }
+    // Formatters leave one blank line behind imports, and two before a class.
+    let body = if body.starts_with("\n\nclass") { body } else { body.replacen('\n', "", 1) };
     format!("\"\"\"The tables, and how they belong together.\"\"\"\n\n{}{body}", imports(&body))
 }
 

@@ -7,18 +7,20 @@ use crate::generation::blueprint::Literal;
 /// The longest line, in characters.
 pub(super) const LINE_CHARS_MAX: usize = 88;
 
-/// A string literal.
+/// A string literal, in the quotes that need the fewest escapes.
 pub(super) fn string(text: &str) -> String {
-    let mut literal = String::from("\"");
+    let quote = if text.contains('"') && !text.contains('\'') { '\'' } else { '"' };
+    let mut literal = String::from(quote);
     for c in text.chars() {
         match c {
-            '"' => literal.push_str("\\\""),
+            c if c == quote => literal.extend(['\\', c]),
             '\\' => literal.push_str("\\\\"),
             c if c.is_control() || !c.is_ascii() => literal.push_str(&format!("\\U{:08x}", u32::from(c))),
             c => literal.push(c),
         }
     }
-    literal + "\""
+    literal.push(quote);
+    literal
 }
 
 /// A default value.
@@ -86,7 +88,8 @@ mod tests {
 
     #[test]
     fn strings_cannot_end_early() {
-        assert_eq!(string("a\"b\\"), r#""a\"b\\""#);
+        assert_eq!(string("a\"b\\"), r#"'a"b\\'"#);
+        assert_eq!(string("a\"b'"), r#""a\"b'""#);
         assert_eq!(string("a\nü"), "\"a\\U0000000a\\U000000fc\"");
     }
 

@@ -2,7 +2,7 @@
 
 use super::models::linked_name;
 use super::{enum_class, python};
-use crate::generation::blueprint::{Blueprint, Kind, Presence};
+use crate::generation::blueprint::{Blueprint, Entity, Kind};
 use crate::generation::name::Name;
 use crate::generation::nouns::with_article;
 
@@ -75,147 +75,204 @@ fn list(blueprint: &Blueprint, index: usize) -> String {
     let mut arguments: Vec<String> =
         ["db", &format!("models.{class}"), "response", "(limit, offset)"].map(str::to_owned).to_vec();
     arguments.extend(filters.iter().map(|filter| format!("{filter}={filter}")));
+    let decorator = decorator("get", "", &[format!("response_model=list[schemas.{class}Read]")]);
+    let answer = format!(" -> Sequence[models.{class}]:");
+    let signature = python::call_in_lines(0, &format!("def list_{}", name.plural()), &parameters, &answer);
+    let call = python::call(4, "return crud.list_rows", &arguments, "");
+    let plural = name.plural_label();
     format!(
-        "\n\n@router.get(\"\", response_model=list[schemas.{class}Read])\n{}\n    \"\"\"List {}, oldest first.\"\"\"\n{}\n",
-        python::call_in_lines(
-            0,
-            &format!("def list_{}", name.plural()),
-            &parameters,
-            &format!(" -> Sequence[models.{class}]:")
-        ),
-        name.plural_label(),
-        python::call(4, "return crud.list_rows", &arguments, ""),
+        r#"
+
+{decorator}
+{signature}
+    """List {plural}, oldest first."""
+{call}
+"#
     )
 }
 
-/// The values of a payload, with hashes in place of passwords.
-fn values(blueprint: &Blueprint, index: usize, dump: &str) -> String {
+/// `@router.get("/{user_id}", …)`
+fn decorator(method: &str, path: &str, options: &[String]) -> String {
+    let arguments: Vec<String> = [python::string(path)].into_iter().chain(options.iter().cloned()).collect();
+    python::call(0, &format!("@router.{method}"), &arguments, "")
+}
+
+/// The option that names the schema of an answer.
+fn answers(name: &Name) -> String {
+    format!("response_model=schemas.{}Read", name.class())
+}
+
+/// `def get_user(user_id: crud.RowId, db: Database) -> models.User:`
+fn signature(function: &str, parameters: &[&str], answer: &str) -> String {
+    let parameters: Vec<String> = parameters.iter().map(|parameter| (*parameter).to_owned()).collect();
+    python::call(0, &format!("def {function}"), &parameters, &format!(" -> {answer}:"))
+}
+
+/// `name = ` the values of a payload, with hashes in place of passwords.
+fn values(blueprint: &Blueprint, index: usize, name: &str, dump: &str) -> String {
     let passwords = blueprint.entities[index].fields.iter().filter(|field| field.kind == Kind::Password);
     let names: Vec<String> = passwords.map(|field| python::string(&field.name)).collect();
-    if names.is_empty() { dump.to_owned() } else { format!("hash_passwords({dump}, {})", names.join(", ")) }
+    if names.is_empty() {
+        return format!("    {name} = {dump}");
+    }
+    let arguments: Vec<String> = [dump.to_owned()].into_iter().chain(names).collect();
+    python::call(4, &format!("{name} = hash_passwords"), &arguments, "")
 }
 
 fn create(blueprint: &Blueprint, index: usize) -> String {
-    let entity = &blueprint.entities[index];
-    let (class, snake) = (entity.name.class(), entity.name.snake());
-    let parameters = [format!("payload: schemas.{class}Create"), "db: Database".to_owned()];
-    let check = if entity.references.is_empty() { "" } else { "    check_references(db, values)\n" };
-    let dump = values(blueprint, index, "payload.model_dump()");
+    let Entity { name, references, .. } = &blueprint.entities[index];
+    let (class, label) = (name.class(), with_article(&name.label()));
+    let decorator = decorator("post", "", &["status_code=201".to_owned(), answers(name)]);
+    let payload = format!("payload: schemas.{class}Create");
+    let signature = signature(
+        &format!("create_{}", name.snake()),
+        &[&payload, "db: Database"],
+        &format!("models.{class}"),
+    );
+    let values = values(blueprint, index, "values", "payload.model_dump()");
+    let check = if references.is_empty() { "" } else { "\n    check_references(db, values)" };
     format!(
-        "\n\n@router.post(\"\", status_code=201, response_model=schemas.{class}Read)\n{}\n    \"\"\"Create {}.\"\"\"\n    \
-         values = {dump}\n{check}    return crud.create_row(db, models.{class}(**values))\n",
-        python::call(0, &format!("def create_{snake}"), &parameters, &format!(" -> models.{class}:")),
-        with_article(&entity.name.label()),
+        r#"
+
+{decorator}
+{signature}
+    """Create {label}."""
+{values}{check}
+    return crud.create_row(db, models.{class}(**values))
+"#
     )
 }
 
 fn read(name: &Name) -> String {
-    let (class, snake) = (name.class(), name.snake());
-    let parameters = [format!("{snake}_id: crud.RowId"), "db: Database".to_owned()];
+    let (class, snake, label) = (name.class(), name.snake(), name.label());
+    let decorator = decorator("get", &format!("/{{{snake}_id}}"), &[answers(name)]);
+    let id = format!("{snake}_id: crud.RowId");
+    let signature = signature(&format!("get_{snake}"), &[&id, "db: Database"], &format!("models.{class}"));
     format!(
-        "\n\n@router.get(\"/{{{snake}_id}}\", response_model=schemas.{class}Read)\n{}\n    \"\"\"Return one {}.\"\"\"\n    \
-         return crud.get_row(db, models.{class}, {snake}_id)\n",
-        python::call(0, &format!("def get_{snake}"), &parameters, &format!(" -> models.{class}:")),
-        name.label(),
+        r#"
+
+{decorator}
+{signature}
+    """Return one {label}."""
+    return crud.get_row(db, models.{class}, {snake}_id)
+"#
     )
 }
 
 fn update(blueprint: &Blueprint, index: usize) -> String {
-    let entity = &blueprint.entities[index];
-    let (class, snake) = (entity.name.class(), entity.name.snake());
-    let parameters = [
-        format!("{snake}_id: crud.RowId"),
-        format!("payload: schemas.{class}Update"),
-        "db: Database".to_owned(),
-    ];
-    let check = if entity.references.is_empty() { "" } else { "    check_references(db, changes)\n" };
-    let dump = values(blueprint, index, "payload.model_dump(exclude_unset=True)");
+    let Entity { name, references, .. } = &blueprint.entities[index];
+    let (class, snake) = (name.class(), name.snake());
+    let decorator = decorator("patch", &format!("/{{{snake}_id}}"), &[answers(name)]);
+    let (id, payload) = (format!("{snake}_id: crud.RowId"), format!("payload: schemas.{class}Update"));
+    let signature =
+        signature(&format!("update_{snake}"), &[&id, &payload, "db: Database"], &format!("models.{class}"));
+    let changes = values(blueprint, index, "changes", "payload.model_dump(exclude_unset=True)");
+    let check = if references.is_empty() { "" } else { "\n    check_references(db, changes)" };
     format!(
-        "\n\n@router.patch(\"/{{{snake}_id}}\", response_model=schemas.{class}Read)\n{}\n    \"\"\"Change what the request \
-         names, and leave the rest.\"\"\"\n    row = crud.get_row(db, models.{class}, {snake}_id)\n    \
-         changes = {dump}\n{check}    return crud.update_row(db, row, changes)\n",
-        python::call(0, &format!("def update_{snake}"), &parameters, &format!(" -> models.{class}:")),
+        r#"
+
+{decorator}
+{signature}
+    """Change what the request names, and leave the rest."""
+    row = crud.get_row(db, models.{class}, {snake}_id)
+{changes}{check}
+    return crud.update_row(db, row, changes)
+"#
     )
 }
 
 fn delete(name: &Name) -> String {
-    let (class, snake) = (name.class(), name.snake());
-    let parameters = [format!("{snake}_id: crud.RowId"), "db: Database".to_owned()];
+    let (class, snake, label) = (name.class(), name.snake(), with_article(&name.label()));
+    let decorator = decorator("delete", &format!("/{{{snake}_id}}"), &["status_code=204".to_owned()]);
+    let id = format!("{snake}_id: crud.RowId");
+    let signature = signature(&format!("delete_{snake}"), &[&id, "db: Database"], "None");
     format!(
-        "\n\n@router.delete(\"/{{{snake}_id}}\", status_code=204)\n{}\n    \"\"\"Delete {}.\"\"\"\n    \
-         crud.delete_row(db, crud.get_row(db, models.{class}, {snake}_id))\n",
-        python::call(0, &format!("def delete_{snake}"), &parameters, " -> None:"),
-        with_article(&name.label()),
+        r#"
+
+{decorator}
+{signature}
+    """Delete {label}."""
+    crud.delete_row(db, crud.get_row(db, models.{class}, {snake}_id))
+"#
     )
 }
 
 /// The rows that a row is linked with.
 fn linked(blueprint: &Blueprint, index: usize, other: usize) -> String {
     let (name, target) = (&blueprint.entities[index].name, &blueprint.entities[other].name);
-    let (snake, class, other_class) = (name.snake(), name.class(), target.class());
-    let parameters = [format!("{snake}_id: crud.RowId"), "db: Database".to_owned()];
+    let (snake, class, label) = (name.snake(), name.class(), with_article(&name.label()));
+    let (target_class, targets) = (target.class(), target.plural_label());
+    let path = format!("/{{{snake}_id}}/{}", target.route());
+    let decorator = decorator("get", &path, &[format!("response_model=list[schemas.{target_class}Read]")]);
+    let id = format!("{snake}_id: crud.RowId");
+    let function = format!("list_{}_of_{snake}", target.plural());
+    let signature = signature(&function, &[&id, "db: Database"], &format!("Sequence[models.{target_class}]"));
+    let rows = linked_name(blueprint, index, other);
     format!(
-        "\n\n@router.get(\"/{{{snake}_id}}/{}\", response_model=list[schemas.{other_class}Read])\n{}\n    \"\"\"List the {} \
-         of {}.\"\"\"\n    return crud.get_row(db, models.{class}, {snake}_id).{}\n",
-        target.route(),
-        python::call(
-            0,
-            &format!("def list_{}_of_{snake}", target.plural()),
-            &parameters,
-            &format!(" -> Sequence[models.{other_class}]:")
-        ),
-        target.plural_label(),
-        with_article(&name.label()),
-        linked_name(blueprint, index, other),
+        r#"
+
+{decorator}
+{signature}
+    """List the {targets} of {label}."""
+    return crud.get_row(db, models.{class}, {snake}_id).{rows}
+"#
     )
 }
 
 fn add_and_remove(blueprint: &Blueprint, index: usize, other: usize) -> String {
     let (name, target) = (&blueprint.entities[index].name, &blueprint.entities[other].name);
-    let (snake, class) = (name.snake(), name.class());
-    let (other_snake, other_class) = (target.snake(), target.class());
-    let path = format!("/{{{snake}_id}}/{}/{{{other_snake}_id}}", target.route());
-    let parameters = [
-        format!("{snake}_id: crud.RowId"),
-        format!("{other_snake}_id: crud.RowId"),
-        "db: Database".to_owned(),
-    ];
-    let linked = linked_name(blueprint, index, other);
-    let rows = format!(
-        "    owner = crud.get_row(db, models.{class}, {snake}_id)\n    row = crud.get_row(db, models.{other_class}, {other_snake}_id)\n"
-    );
-    let missing = python::call(
-        8,
-        "raise HTTPException",
-        &["404".to_owned(), format!("\"the {} does not have this {}\"", name.label(), target.label())],
-        "",
-    );
-    let put = python::call(0, &format!("def add_{other_snake}_to_{snake}"), &parameters, " -> None:");
-    let remove = python::call(0, &format!("def remove_{other_snake}_from_{snake}"), &parameters, " -> None:");
-    let (label, other_label) = (with_article(&name.label()), with_article(&target.label()));
+    let (snake, class, label) = (name.snake(), name.class(), with_article(&name.label()));
+    let (target_snake, target_class) = (target.snake(), target.class());
+    let target_label = with_article(&target.label());
+    let path = format!("/{{{snake}_id}}/{}/{{{target_snake}_id}}", target.route());
+    let no_content = ["status_code=204".to_owned()];
+    let (put, delete) = (decorator("put", &path, &no_content), decorator("delete", &path, &no_content));
+    let ids = [format!("{snake}_id: crud.RowId"), format!("{target_snake}_id: crud.RowId")];
+    let parameters = [&ids[0], &ids[1], "db: Database"];
+    let add = signature(&format!("add_{target_snake}_to_{snake}"), &parameters, "None");
+    let remove = signature(&format!("remove_{target_snake}_from_{snake}"), &parameters, "None");
+    let rows = linked_name(blueprint, index, other);
+    let problem = python::string(&format!("the {} does not have this {}", name.label(), target.label()));
+    let missing = python::call(8, "raise HTTPException", &["404".to_owned(), problem], "");
     format!(
-        "\n\n@router.put(\"{path}\", status_code=204)\n{put}\n    \"\"\"Give {label} {other_label}; again changes nothing.\"\"\"\n\
-         {rows}    if row not in owner.{linked}:\n        owner.{linked}.append(row)\n        crud.commit(db, \"was linked meanwhile\")\n\
-         \n\n@router.delete(\"{path}\", status_code=204)\n{remove}\n    \"\"\"Take {other_label} from {label}.\"\"\"\n\
-         {rows}    if row not in owner.{linked}:\n{missing}\n    owner.{linked}.remove(row)\n    crud.commit(db, \"was changed meanwhile\")\n",
+        r#"
+
+{put}
+{add}
+    """Give {label} {target_label}; again changes nothing."""
+    owner = crud.get_row(db, models.{class}, {snake}_id)
+    row = crud.get_row(db, models.{target_class}, {target_snake}_id)
+    if row not in owner.{rows}:
+        owner.{rows}.append(row)
+        crud.commit(db, "was linked meanwhile")
+
+
+{delete}
+{remove}
+    """Take {target_label} from {label}."""
+    owner = crud.get_row(db, models.{class}, {snake}_id)
+    row = crud.get_row(db, models.{target_class}, {target_snake}_id)
+    if row not in owner.{rows}:
+{missing}
+    owner.{rows}.remove(row)
+    crud.commit(db, "was changed meanwhile")
+"#
     )
 }
 
 fn check(blueprint: &Blueprint, index: usize) -> String {
-    let entity = &blueprint.entities[index];
-    let lines: String = entity
-        .references
-        .iter()
-        .map(|reference| {
-            let class = blueprint.entities[reference.to].name.class();
-            let value = format!("values.get({})", python::string(&reference.column()));
-            let arguments = ["db".to_owned(), format!("models.{class}"), value];
-            python::call(4, "crud.check_reference", &arguments, "") + "\n"
-        })
-        .collect();
-    let optional = entity.references.iter().any(|reference| reference.presence == Presence::Optional);
-    let what = if optional { "What is named must exist." } else { "Everything that is named must exist." };
+    let lines = blueprint.entities[index].references.iter().map(|reference| {
+        let class = blueprint.entities[reference.to].name.class();
+        let value = format!("values.get({})", python::string(&reference.column()));
+        let arguments = ["db".to_owned(), format!("models.{class}"), value];
+        python::call(4, "crud.check_reference", &arguments, "") + "\n"
+    });
+    let lines: String = lines.collect();
     format!(
-        "\n\ndef check_references(db: Database, values: dict[str, Any]) -> None:\n    \"\"\"{what}\"\"\"\n{lines}"
+        r#"
+
+def check_references(db: Database, values: dict[str, Any]) -> None:
+    """Answer 422 unless everything that is named exists."""
+{lines}"#
     )
 }

@@ -9,7 +9,7 @@ const TYPES: &[(&str, &str)] = &[
     ("ShortText", "ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]"),
     ("LongText", "LongText = Annotated[str, StringConstraints(max_length=100_000)]"),
     ("Password", "Password = Annotated[str, StringConstraints(min_length=8, max_length=200)]"),
-    ("WebAddress", "WebAddress = Annotated[HttpUrl, AfterValidator(str)]"),
+    ("WebAddress", "WebAddress = Annotated[HttpUrl, AfterValidator(str), PlainSerializer(str)]"),
     ("RowId", "RowId = Annotated[int, Field(ge=1, le=2_147_483_647)]"),
     ("Integer", "Integer = Annotated[int, Field(ge=-2_147_483_647, le=2_147_483_647)]"),
     ("Count", "Count = Annotated[int, Field(ge=0, le=2_147_483_647)]"),
@@ -71,6 +71,7 @@ fn imports(body: &str) -> String {
         "Field",
         "FiniteFloat",
         "HttpUrl",
+        "PlainSerializer",
         "StringConstraints",
     ];
     let library = python::import("pydantic", &python::used(body, &pydantic));

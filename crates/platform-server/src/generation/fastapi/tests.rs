@@ -34,37 +34,42 @@ def create(client: TestClient, path: str, payload: dict[str, Any]) -> dict[str, 
 fn factory(blueprint: &Blueprint, index: usize) -> String {
     let entity = &blueprint.entities[index];
     let (snake, label) = (entity.name.snake(), with_article(&entity.name.label()));
-    let fields: Vec<&Field> = entity.fields.iter().filter(|field| !field.kind.is_managed()).collect();
-    let mut entries: Vec<String> = Vec::new();
-    let mut counted = false;
-    for field in fields.iter().filter(|field| field.presence == Presence::Required || field.unique) {
-        counted |= field.unique;
-        entries.push(format!("{}: {}", python::string(&field.name), sample(field, Sample::First)));
+    let needed =
+        |field: &&Field| !field.kind.is_managed() && (field.presence == Presence::Required || field.unique);
+    let fields: Vec<&Field> = entity.fields.iter().filter(needed).collect();
+    let parents: Vec<_> =
+        entity.references.iter().filter(|reference| reference.presence == Presence::Required).collect();
+    let mut entries = String::new();
+    for field in &fields {
+        entries.push_str(&format!(
+            "        {}: {},\n",
+            python::string(&field.name),
+            sample(field, Sample::First)
+        ));
     }
-    for reference in entity.references.iter().filter(|reference| reference.presence == Presence::Required) {
+    for reference in &parents {
         let parent = blueprint.entities[reference.to].name.snake();
-        entries.push(format!("{}: make_{parent}(client)[\"id\"]", python::string(&reference.column())));
+        let column = python::string(&reference.column());
+        entries.push_str(&format!("        {column}: make_{parent}(client)[\"id\"],\n"));
     }
-    let number = if counted { "    number = next(serial)\n" } else { "" };
-    let client = if entries.iter().any(|entry| entry.contains("(client)")) { "client" } else { "_" };
-    let lines: String = entries.iter().map(|entry| format!("        {entry},\n")).collect();
-    let payload = if lines.is_empty() {
-        "    return {}\n".to_owned()
-    } else {
-        format!("    return {{\n{lines}    }}\n")
-    };
+    let number = if fields.iter().any(|field| field.unique) { "    number = next(serial)\n" } else { "" };
+    let client = if parents.is_empty() { "_" } else { "client" };
+    let payload = if entries.is_empty() { "{}".to_owned() } else { format!("{{\n{entries}    }}") };
     let route = python::string(&format!("/{}", entity.name.route()));
     let arguments = ["client".to_owned(), route, format!("{{**{snake}_payload(client), **changes}}")];
     let make = python::call(4, "return create", &arguments, "");
-    let signature = python::call(
-        0,
-        &format!("def make_{snake}"),
-        &["client: TestClient".to_owned(), "**changes: Any".to_owned()],
-        " -> dict[str, Any]:",
-    );
     format!(
-        "\n\ndef {snake}_payload({client}: TestClient) -> dict[str, Any]:\n    \"\"\"Return what {label} can be made from.\"\"\"\n\
-         {number}{payload}\n\n{signature}\n    \"\"\"Create {label}.\"\"\"\n{make}\n"
+        r#"
+
+def {snake}_payload({client}: TestClient) -> dict[str, Any]:
+    """Return what {label} can be made from."""
+{number}    return {payload}
+
+
+def make_{snake}(client: TestClient, **changes: Any) -> dict[str, Any]:
+    """Create {label}."""
+{make}
+"#
     )
 }
 
@@ -162,164 +167,192 @@ fn words(blueprint: &Blueprint, index: usize) -> Words {
 
 fn create_and_read(blueprint: &Blueprint, index: usize) -> String {
     let Words { snake, route, label } = words(blueprint, index);
-    let passwords: Vec<&Field> =
-        blueprint.entities[index].fields.iter().filter(|field| field.kind == Kind::Password).collect();
+    let fields = &blueprint.entities[index].fields;
     let mut hidden = String::new();
-    for field in passwords {
+    for field in fields.iter().filter(|field| field.kind == Kind::Password) {
         let name = python::string(&field.name);
         hidden.push_str(&format!("    payload.pop({name}, None)\n    assert {name} not in row\n"));
     }
     format!(
-        "\n\ndef test_{snake}_is_created_and_read(client: TestClient) -> None:\n    \"\"\"What was written can be read.\"\"\"\n    \
-         payload = {snake}_payload(client)\n    response = client.post(\"/{route}\", json=payload)\n    \
-         assert response.status_code == 201\n    row = response.json()\n{hidden}    \
-         assert {{name: row[name] for name in payload}} == payload\n    \
-         assert client.get(f\"/{route}/{{row['id']}}\").json() == row\n\
-         \n\ndef test_missing_{snake}_is_not_found(client: TestClient) -> None:\n    \"\"\"No {label} has this id.\"\"\"\n    \
-         assert client.get(\"/{route}/999\").status_code == 404\n    \
-         assert client.patch(\"/{route}/999\", json={{}}).status_code == 404\n    \
-         assert client.delete(\"/{route}/999\").status_code == 404\n"
+        r#"
+
+def test_{snake}_is_created_and_read(client: TestClient) -> None:
+    """What was written can be read."""
+    payload = {snake}_payload(client)
+    response = client.post("/{route}", json=payload)
+    assert response.status_code == 201
+    row = response.json()
+{hidden}    assert {{name: row[name] for name in payload}} == payload
+    assert client.get(f"/{route}/{{row['id']}}").json() == row
+
+
+def test_missing_{snake}_is_not_found(client: TestClient) -> None:
+    """No {label} has this id."""
+    assert client.get("/{route}/999").status_code == 404
+    assert client.patch("/{route}/999", json={{}}).status_code == 404
+    assert client.delete("/{route}/999").status_code == 404
+"#
     )
 }
 
 fn list(blueprint: &Blueprint, index: usize) -> String {
     let Words { snake, route, .. } = words(blueprint, index);
     format!(
-        "\n\ndef test_list_of_{snake}_has_pages(client: TestClient) -> None:\n    \"\"\"A page says how many rows there are in all.\"\"\"\n    \
-         rows = [make_{snake}(client) for _ in range(3)]\n    \
-         page = client.get(\"/{route}\", params={{\"limit\": 2, \"offset\": 1}})\n    \
-         assert page.json() == rows[1:]\n    assert page.headers[\"X-Total-Count\"] == \"3\"\n    \
-         assert client.get(\"/{route}\", params={{\"limit\": 0}}).status_code == 422\n"
+        r#"
+
+def test_list_of_{snake}_has_pages(client: TestClient) -> None:
+    """A page says how many rows there are in all."""
+    rows = [make_{snake}(client) for _ in range(3)]
+    page = client.get("/{route}", params={{"limit": 2, "offset": 1}})
+    assert page.json() == rows[1:]
+    assert page.headers["X-Total-Count"] == "3"
+    assert client.get("/{route}", params={{"limit": 0}}).status_code == 422
+"#
     )
 }
 
 /// A field whose change can be read back.
 fn changeable(blueprint: &Blueprint, index: usize) -> Option<&Field> {
     let visible = |field: &&Field| !field.kind.is_managed() && field.kind != Kind::Password;
-    let entity = &blueprint.entities[index];
-    entity
-        .fields
-        .iter()
-        .filter(visible)
-        .find(|field| !field.unique)
-        .or_else(|| entity.fields.iter().find(visible))
+    let fields = &blueprint.entities[index].fields;
+    fields.iter().filter(visible).find(|field| !field.unique).or_else(|| fields.iter().find(visible))
 }
 
 fn change(blueprint: &Blueprint, index: usize) -> String {
     let Words { snake, route, .. } = words(blueprint, index);
     let Some(field) = changeable(blueprint, index) else { return String::new() };
-    let (name, value) = (python::string(&field.name), sample(field, Sample::Second));
-    let changed = format!("{{**row, {name}: {value}}}");
-    let managed = blueprint.entities[index].fields.iter().any(|field| field.kind == Kind::UpdatedAt);
-    let same = if managed {
-        format!("    assert response.json()[{name}] == {value}\n")
-    } else {
-        format!("    assert response.json() == {changed}\n")
-    };
+    let changes = format!("{}: {}", python::string(&field.name), sample(field, Sample::Second));
+    let moving = blueprint.entities[index].fields.iter().filter(|field| field.kind == Kind::UpdatedAt);
+    let moved = moving.map(|field| format!("    row[\"{0}\"] = changed[\"{0}\"]\n", field.name));
+    let moved: String = moved.collect();
     format!(
-        "\n\ndef test_{snake}_changes_in_part(client: TestClient) -> None:\n    \"\"\"A change leaves alone what it does not name.\"\"\"\n    \
-         row = make_{snake}(client)\n    path = f\"/{route}/{{row['id']}}\"\n{}\n    \
-         assert response.status_code == 200\n{same}",
-        python::call(
-            4,
-            "response = client.patch",
-            &["path".to_owned(), format!("json={{{name}: {value}}}")],
-            ""
-        ),
+        r#"
+
+def test_{snake}_changes_in_part(client: TestClient) -> None:
+    """A change leaves alone what it does not name."""
+    row = make_{snake}(client)
+    path = f"/{route}/{{row['id']}}"
+    changes = {{{changes}}}
+    changed = client.patch(path, json=changes).json()
+{moved}    assert changed == {{**row, **changes}}
+    assert client.get(path).json() == changed
+"#
     )
 }
 
 fn delete(blueprint: &Blueprint, index: usize) -> String {
     let Words { snake, route, label } = words(blueprint, index);
     format!(
-        "\n\ndef test_{snake}_is_deleted(client: TestClient) -> None:\n    \"\"\"A deleted {label} is gone.\"\"\"\n    \
-         path = f\"/{route}/{{make_{snake}(client)['id']}}\"\n    assert client.delete(path).status_code == 204\n    \
-         assert client.get(path).status_code == 404\n"
+        r#"
+
+def test_{snake}_is_deleted(client: TestClient) -> None:
+    """A deleted {label} is gone."""
+    path = f"/{route}/{{make_{snake}(client)['id']}}"
+    assert client.delete(path).status_code == 204
+    assert client.get(path).status_code == 404
+"#
     )
 }
 
 fn refuse(blueprint: &Blueprint, index: usize) -> String {
     let Words { snake, route, .. } = words(blueprint, index);
-    let needs = blueprint.entities[index]
-        .fields
-        .iter()
-        .find(|field| !field.may_be_omitted() && !field.kind.is_managed());
-    let mut lines = format!(
-        "    payload = {snake}_payload(client)\n    \
-         unknown = client.post(\"/{route}\", json={{**payload, \"no_such_field\": 1}})\n    \
-         assert unknown.status_code == 422\n"
-    );
-    if let Some(field) = needs {
+    let needs = |field: &&Field| !field.may_be_omitted() && !field.kind.is_managed();
+    let missing = blueprint.entities[index].fields.iter().find(needs).map_or_else(String::new, |field| {
         let name = python::string(&field.name);
-        lines.push_str(&format!(
-            "    missing = client.post(\"/{route}\", json={{**payload, {name}: None}})\n    assert missing.status_code == 422\n"
-        ));
-    }
+        format!(
+            r#"    missing = client.post("/{route}", json={{**payload, {name}: None}})
+    assert missing.status_code == 422
+"#
+        )
+    });
     format!(
-        "\n\ndef test_invalid_{snake}_is_refused(client: TestClient) -> None:\n    \"\"\"A request with a mistake stores nothing.\"\"\"\n{lines}    \
-             assert client.get(\"/{route}\").json() == []\n"
+        r#"
+
+def test_invalid_{snake}_is_refused(client: TestClient) -> None:
+    """A request with a mistake stores nothing."""
+    payload = {snake}_payload(client)
+    unknown = client.post("/{route}", json={{**payload, "no_such_field": 1}})
+    assert unknown.status_code == 422
+{missing}    assert client.get("/{route}").json() == []
+"#
     )
 }
 
 fn unique(blueprint: &Blueprint, index: usize, field: &Field) -> String {
     let Words { snake, route, label } = words(blueprint, index);
-    let name = python::string(&field.name);
-    let about = field.name.replace('_', " ");
-    let doc = format!("No two rows of {label} share {}.", with_article(&about));
+    let name = &field.name;
+    let about = with_article(&field.name.replace('_', " "));
     format!(
-        "\n\ndef test_{}_of_{snake}_is_unique(client: TestClient) -> None:\n    \"\"\"{doc}\"\"\"\n    \
-         payload = {{**{snake}_payload(client), {name}: make_{snake}(client)[{name}]}}\n    \
-         assert client.post(\"/{route}\", json=payload).status_code == 409\n",
-        field.name,
+        r#"
+
+def test_{name}_of_{snake}_is_unique(client: TestClient) -> None:
+    """No two rows of {label} share {about}."""
+    taken = make_{snake}(client)["{name}"]
+    payload = {{**{snake}_payload(client), "{name}": taken}}
+    assert client.post("/{route}", json=payload).status_code == 409
+"#
     )
 }
 
 fn reference(blueprint: &Blueprint, index: usize, at: usize) -> String {
     let Words { snake, route, label } = words(blueprint, index);
     let reference = &blueprint.entities[index].references[at];
-    let parent = &blueprint.entities[reference.to].name;
-    let (role, column) = (&reference.name, python::string(&reference.column()));
-    let (parent_snake, parent_route) = (parent.snake(), parent.route());
-    let parent_label = name::capitalised(&with_article(&parent.label()));
-    let after = match reference.presence {
-        Presence::Required => {
-            format!("    assert client.delete(f\"/{parent_route}/{{parent['id']}}\").status_code == 409\n")
-        }
-        Presence::Optional => format!(
-            "    assert client.delete(f\"/{parent_route}/{{parent['id']}}\").status_code == 204\n    \
-             assert client.get(f\"/{route}/{{row['id']}}\").json()[{column}] is None\n"
+    let parent = words(blueprint, reference.to);
+    let (role, column) = (&reference.name, reference.column());
+    let (parent_snake, parent_route) = (&parent.snake, &parent.route);
+    let parent_label = name::capitalised(&with_article(&parent.label));
+    let (doc, after) = match reference.presence {
+        Presence::Required => (
+            format!("{parent_label} stays while {} needs it.", with_article(&label)),
+            GONE_IS_REFUSED.to_owned(),
+        ),
+        Presence::Optional => (
+            format!("{parent_label} may go before its {}.", blueprint.entities[index].name.plural_label()),
+            format!(
+                r#"    assert gone.status_code == 204
+    assert client.get(f"/{route}/{{row['id']}}").json()["{column}"] is None
+"#
+            ),
         ),
     };
-    let doc = match reference.presence {
-        Presence::Required => format!("{parent_label} stays while {} needs it.", with_article(&label)),
-        Presence::Optional => {
-            format!("{parent_label} may go before its {}.", blueprint.entities[index].name.plural_label())
-        }
-    };
     format!(
-        "\n\ndef test_{snake}_belongs_to_{role}(client: TestClient) -> None:\n    \"\"\"{doc}\"\"\"\n    \
-         parent = make_{parent_snake}(client)\n    row = make_{snake}(client, **{{{column}: parent[\"id\"]}})\n    \
-         filtered = client.get(\"/{route}\", params={{{column}: parent[\"id\"]}})\n    \
-         assert filtered.json() == [row]\n    \
-         change = client.patch(f\"/{route}/{{row['id']}}\", json={{{column}: 999}})\n    \
-         assert change.status_code == 422\n{after}"
+        r#"
+
+def test_{snake}_belongs_to_{role}(client: TestClient) -> None:
+    """{doc}"""
+    parent = make_{parent_snake}(client)
+    row = make_{snake}(client, {column}=parent["id"])
+    listed = client.get("/{route}", params={{"{column}": parent["id"]}})
+    assert listed.json() == [row]
+    unknown = client.patch(f"/{route}/{{row['id']}}", json={{"{column}": 999}})
+    assert unknown.status_code == 422
+    gone = client.delete(f"/{parent_route}/{{parent['id']}}")
+{after}"#
     )
 }
 
+/// A parent that is needed cannot be deleted.
+const GONE_IS_REFUSED: &str = "    assert gone.status_code == 409\n";
+
 fn link_test(blueprint: &Blueprint, index: usize, other: usize) -> String {
-    let Words { snake, route, .. } = words(blueprint, index);
-    let target = words(blueprint, other);
-    let (other_snake, other_route) = (&target.snake, &target.route);
+    let (Words { snake, route, .. }, target) = (words(blueprint, index), words(blueprint, other));
+    let (target_snake, target_route) = (&target.snake, &target.route);
     let plural = blueprint.entities[other].name.plural();
     format!(
-        "\n\ndef test_{snake}_has_{plural}(client: TestClient) -> None:\n    \"\"\"Both sides of the relation show it.\"\"\"\n    \
-         row, other = make_{snake}(client), make_{other_snake}(client)\n    \
-         path = f\"/{route}/{{row['id']}}/{other_route}\"\n    \
-         back = f\"/{other_route}/{{other['id']}}/{route}\"\n    \
-         for _ in range(2):\n        assert client.put(f\"{{path}}/{{other['id']}}\").status_code == 204\n    \
-         assert client.get(path).json() == [other]\n    assert client.get(back).json() == [row]\n    \
-         assert client.delete(f\"{{path}}/{{other['id']}}\").status_code == 204\n    \
-         assert client.get(path).json() == []\n    \
-         assert client.delete(f\"{{path}}/{{other['id']}}\").status_code == 404\n"
+        r#"
+
+def test_{snake}_has_{plural}(client: TestClient) -> None:
+    """Both sides of the relation show it."""
+    row, other = make_{snake}(client), make_{target_snake}(client)
+    path = f"/{route}/{{row['id']}}/{target_route}"
+    back = f"/{target_route}/{{other['id']}}/{route}"
+    for _ in range(2):
+        assert client.put(f"{{path}}/{{other['id']}}").status_code == 204
+    assert client.get(path).json() == [other]
+    assert client.get(back).json() == [row]
+    assert client.delete(f"{{path}}/{{other['id']}}").status_code == 204
+    assert client.get(path).json() == []
+    assert client.delete(f"{{path}}/{{other['id']}}").status_code == 404
+"#
     )
 }

@@ -61,18 +61,42 @@ async fn a_follower_is_told_every_step_and_line_once_and_then_closed_normally() 
     assert_eq!(last.error.as_ref().unwrap().code.as_str(), "start_failed");
     assert!(messages[..messages.len() - 1].iter().all(|m| m.error.is_none()));
 
-    let page = served.get(&format!("/api/deployments/{id}/logs")).await.expect(StatusCode::OK);
-    let page: LogPage = serde_json::from_slice(&page.body).unwrap();
-    let stored: Vec<&str> = page.lines.iter().map(|line| line.text.as_str()).collect();
-    assert!(!stored.is_empty() && page.complete);
-    assert_eq!(lines(&messages), stored);
+    assert!(messages.iter().all(|m| m.status != Status::Failed || m.event.is_some()));
+}
+
+#[tokio::test]
+async fn lines_stand_between_the_steps_where_their_time_puts_them() {
+    let served = Served::start().await;
+    let id = served.deploy("ada-shop", "1").await;
+    served.ended(id).await;
+    let (steps, _) = follow(&served, &format!("deploymentId={id}")).await;
+    let times: Vec<u64> = steps.iter().filter_map(|m| Some(m.event.as_ref()?.time_ms)).collect();
+    let last = *times.last().unwrap();
+    let written: Vec<u64> = [1].into_iter().chain(times.iter().copied()).chain([last + 5]).collect();
+    served.write(id, &written);
+
+    let (messages, code) = follow(&served, &format!("deploymentId={id}")).await;
+    assert_eq!(code, CloseCode::Normal);
+    let lines: Vec<u64> = lines(&messages).iter().filter_map(|text| text.parse().ok()).collect();
+    assert_eq!(lines, written);
+    for (place, message) in messages.iter().enumerate() {
+        for time_ms in message.logs.iter().filter_map(|text| text.parse::<u64>().ok()) {
+            let earlier = messages[..place].iter().filter_map(|m| m.event.as_ref());
+            assert!(earlier.clone().all(|event| event.time_ms < time_ms), "{time_ms} comes too late");
+            let later = messages[place..messages.len() - 1].iter().filter_map(|m| m.event.as_ref());
+            assert!(later.clone().all(|event| event.time_ms >= time_ms), "{time_ms} comes too early");
+        }
+    }
+    assert!(messages.last().unwrap().error.is_some(), "the end comes last");
 }
 
 #[tokio::test]
 async fn a_follower_that_comes_back_misses_nothing_and_sees_nothing_twice() {
     let served = Served::start().await;
     let id = served.deploy("ada-shop", "1").await;
-    served.ended(id).await;
+    let ended = served.ended(id).await;
+    let created_ms = ended["createdMs"].as_u64().unwrap();
+    served.write(id, &[created_ms, created_ms, u64::MAX]);
     let (all, _) = follow(&served, &format!("deploymentId={id}")).await;
     for cut in 0..=all.len() {
         let seen = &all[..cut];
@@ -145,6 +169,8 @@ async fn a_long_poll_answers_with_news_at_once_and_without_news_in_time() {
 async fn lines_come_in_pages_by_source_and_as_long_as_there_are_any() {
     let served = Served::start().await;
     let id = served.deploy("ada-shop", "1").await;
+    served.ended(id).await;
+    served.write(id, &[1, 2, 3]);
     let path = format!("/api/deployments/{id}/logs");
     let followed = served.get(&format!("{path}?follow=true")).await.expect(StatusCode::OK);
     assert_eq!(followed.headers["content-type"], "application/x-ndjson");
@@ -157,6 +183,7 @@ async fn lines_come_in_pages_by_source_and_as_long_as_there_are_any() {
     assert!(pages.last().unwrap().complete);
     let all: Vec<u64> = pages.iter().flat_map(|page| page.lines.iter().map(|line| line.seq)).collect();
     assert_eq!(all, (1..=all.len() as u64).collect::<Vec<_>>());
+    assert!(all.len() >= 3);
 
     let mut one_by_one = Vec::new();
     let mut cursor = String::new();

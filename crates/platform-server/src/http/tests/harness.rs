@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use platform_api::{DeploymentId, Problem};
+use platform_api::{DeploymentId, LogSource, LogStream, Problem};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -25,7 +25,7 @@ use crate::event_log::EventLog;
 use crate::gateway::{Gateway, GatewayConfig};
 use crate::http::problem::PROBLEM_JSON;
 use crate::http::{ApiToken, Bound, Tls};
-use crate::logs::LogWatches;
+use crate::logs::{LogDir, LogWatches};
 use crate::platform::{Identity, Platform};
 use crate::store::Store;
 
@@ -39,7 +39,7 @@ pub(super) struct Served {
     pub(super) port: u16,
     pub(super) shutdown: CancellationToken,
     pub(super) server: JoinSet<usize>,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Served {
@@ -76,7 +76,7 @@ impl Served {
         let mut server = JoinSet::new();
         let token: ApiToken = TOKEN.parse().unwrap();
         server.spawn(bound.serve(platform, token, shutdown.clone()));
-        Self { port, shutdown, server, _home: home }
+        Self { port, shutdown, server, home }
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
@@ -110,6 +110,16 @@ impl Served {
         let body = serde_json::json!({"projectId": project, "files": {"index.html": page}});
         let answer = self.post("/api/deploy", &body).await.expect(StatusCode::ACCEPTED).json();
         answer["deploymentId"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Adds lines to a deployment's log: their times, and the times as their texts.
+    pub(super) fn write(&self, id: DeploymentId, times_ms: &[u64]) {
+        let log = LogDir::new(self.home.path().join("logs").join(id.to_string()));
+        let mut writer = log.writer(LogSource::Build).unwrap();
+        for time_ms in times_ms {
+            writer.push(LogStream::Stdout, *time_ms, time_ms.to_string().as_bytes()).unwrap();
+        }
+        writer.flush().unwrap();
     }
 
     /// The deployment once it has ended.

@@ -173,6 +173,28 @@ fn what_another_value_wrote_is_seen_at_once() {
 }
 
 #[test]
+fn a_repository_of_very_many_uploads_still_opens() {
+    let (_home, repository) = repository();
+    let upload = |name: &str| {
+        let blobs = (0..9).map(|n| format!("{name} {n}").into_bytes()).map(|bytes| (blob_id(&bytes), bytes));
+        repository.put_blobs(blobs.collect()).unwrap();
+    };
+    upload("first");
+    let packs = repository.path.join("objects/pack");
+    for file in fs::read_dir(&packs).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>() {
+        for copy in 0..600 {
+            let extension = file.extension().unwrap().to_str().unwrap();
+            fs::hard_link(&file, packs.join(format!("pack-{copy:040x}.{extension}"))).unwrap();
+        }
+    }
+    upload("last");
+    let again = Repository::open(&repository.path).unwrap();
+    assert_eq!(again.read_blob(&blob_id(b"first 0")).unwrap(), b"first 0");
+    assert_eq!(again.read_blob(&blob_id(b"last 8")).unwrap(), b"last 8");
+    assert_eq!(again.missing(&[blob_id(b"never")]), [blob_id(b"never")]);
+}
+
+#[test]
 fn trees_that_no_folder_can_hold_are_refused() {
     let (_home, repository) = repository();
     let escape = (blob_id(b"../../etc/passwd"), b"../../etc/passwd".to_vec());

@@ -10,6 +10,11 @@ fn platform_lines(job: &BuildJob) -> String {
     texts(&job.logs, LogStream::Platform).join("\n")
 }
 
+/// A duration that no other test or run sleeps for, so that the process that does is found.
+fn long_sleep() -> String {
+    format!("sleep 86400.{}", Uuid::now_v7().as_u128() % 1_000_000_000_000)
+}
+
 /// The ids that steps of builds gave to their processes are not known here, so the check goes by a word in the command.
 fn is_running(word: &str) -> bool {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
@@ -98,11 +103,12 @@ async fn a_step_that_takes_too_long_is_stopped() {
     let mut home = Home::new().await;
     home.engine.step_limit = Duration::from_millis(200);
     let mut plan = plan(Runtime::Command);
-    plan.build = Some("echo begun; sleep 86401".to_owned());
+    let sleep = long_sleep();
+    plan.build = Some(format!("echo begun; {sleep}"));
     let job = home.job(plan);
     let failure = prepare(&home, &job).await.unwrap_err();
     assert_eq!(failure.code, Code::TIMED_OUT);
-    assert!(!is_running("86401"));
+    assert!(!is_running(&sleep));
     assert!(platform_lines(&job).contains("stopped after"));
 }
 
@@ -110,7 +116,9 @@ async fn a_step_that_takes_too_long_is_stopped() {
 async fn cancelling_kills_everything_a_step_started() {
     let home = Home::new().await;
     let mut plan = plan(Runtime::Command);
-    plan.install = Some(install(InstallMethod::Command, "echo begun; setsid sleep 86402 & sleep 86402", &[]));
+    let sleep = long_sleep();
+    let text = format!("echo begun; setsid {sleep} & {sleep}");
+    plan.install = Some(install(InstallMethod::Command, &text, &[]));
     let job = home.job(plan);
     let cancel = CancellationToken::new();
     let cancelling = async {
@@ -119,14 +127,15 @@ async fn cancelling_kills_everything_a_step_started() {
     };
     let (outcome, ()) = tokio::join!(home.engine.prepare(&job, &cancel), cancelling);
     assert_eq!(outcome.unwrap_err().code.as_str(), "cancelled");
-    assert!(!is_running("86402"));
+    assert!(!is_running(&sleep));
 }
 
 #[tokio::test]
 async fn a_step_dies_with_its_platform() {
     let home = Home::new().await;
     let mut plan = plan(Runtime::Command);
-    plan.build = Some("trap '' TERM; echo begun; sleep 86403 & sleep 86403".to_owned());
+    let sleep = long_sleep();
+    plan.build = Some(format!("trap '' TERM; echo begun; {sleep} & {sleep}"));
     let job = home.job(plan);
     {
         let mut building = Box::pin(prepare(&home, &job));
@@ -135,7 +144,7 @@ async fn a_step_dies_with_its_platform() {
             () = wait_for_line(&job.logs, "begun") => {}
         }
     }
-    wait_until("the step is gone", || !is_running("86403")).await;
+    wait_until("the step is gone", || !is_running(&sleep)).await;
 }
 
 #[tokio::test]
@@ -249,8 +258,7 @@ async fn node_modules_are_a_layer() {
 async fn a_rust_program_is_built_where_its_last_build_was() {
     let home = Home::new().await;
     let mut plan = plan(Runtime::Rust);
-    plan.start = Some("hello".to_owned());
-    let job = |text: &str| {
+    let job = |plan: &Plan, text: &str| {
         let job = home.job(plan.clone());
         std::fs::create_dir(job.source.join("src")).unwrap();
         std::fs::write(job.source.join("Cargo.toml"), "[package]\nname = \"hello\"\nedition = \"2024\"\n")
@@ -259,9 +267,10 @@ async fn a_rust_program_is_built_where_its_last_build_was() {
             .unwrap();
         job
     };
-    for text in ["one", "two"] {
+    for (text, start) in [("one", ".backend-im/bin/hello"), ("two", "target/release/hello")] {
         let mut spec = home.spec("true");
-        spec.release = prepare(&home, &job(text)).await.unwrap();
+        plan.start = Some(start.to_owned());
+        spec.release = prepare(&home, &job(&plan, text)).await.unwrap();
         home.engine.launch(&spec).await.unwrap();
         assert!(home.engine.exited(spec.instance).await.success);
         assert_eq!(texts(&spec.logs, LogStream::Stdout), [text]);

@@ -79,8 +79,8 @@ const DAEMON: &str = "
 import os, time
 if os.fork() == 0:
     os.setsid()
+    parent = os.getpid()
     if os.fork() == 0:
-        parent = os.getppid()
         while os.getppid() == parent:
             time.sleep(0.005)
         print('daemon', flush=True)
@@ -141,14 +141,24 @@ async fn an_app_sees_the_allow_list_and_nothing_else() {
 #[tokio::test]
 async fn limits_are_set_and_standard_input_is_empty() {
     let home = Home::new().await;
-    let spec = home.spec("ulimit -c; ulimit -n; wc -c; grep NoNewPrivs /proc/self/status");
+    // Somebody who starts a platform may leave descriptors open in it; this stands for one of those.
+    let _inherited = inheritable();
+    let spec = home.spec("ulimit -c; ulimit -n; wc -c; grep NoNewPrivs /proc/self/status; ls -l /proc/$$/fd");
     home.engine.launch(&spec).await.unwrap();
     home.engine.exited(spec.instance).await;
     let lines = texts(&spec.logs, LogStream::Stdout);
     assert_eq!((lines[0].as_str(), lines[2].as_str()), ("0", "0"));
     assert!(lines[1].parse::<u64>().unwrap() <= 65_536);
     assert_eq!(lines[3], "NoNewPrivs:\t1");
+    let descriptors: Vec<&str> = lines[4..].iter().filter_map(|line| line.split(" -> ").nth(1)).collect();
+    assert_eq!(descriptors.len(), 3, "{descriptors:?}");
     home.assert_nothing_is_left();
+}
+
+fn inheritable() -> std::fs::File {
+    let file = std::fs::File::open("/dev/zero").unwrap();
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+    file
 }
 
 #[tokio::test]

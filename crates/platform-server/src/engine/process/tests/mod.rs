@@ -120,7 +120,6 @@ impl Home {
         BuildJob {
             deployment: DeploymentId::from_v7(id),
             project: project(),
-            commit: "0123456789012345678901234567890123456789".parse().unwrap(),
             plan,
             source,
             logs: LogDir::new(self.path().join("logs").join(id.to_string())),
@@ -133,6 +132,13 @@ impl Home {
         let left = tree::marked(&self.started.lock().unwrap());
         assert!(left.is_empty(), "still running: {left:?}");
         assert_eq!(std::fs::read_dir(self.path().join("instances")).unwrap().count(), 0);
+    }
+}
+
+impl Drop for Home {
+    /// A test that failed leaves nothing running either.
+    fn drop(&mut self) {
+        tree::kill_marked(&self.started.lock().unwrap()).ok();
     }
 }
 

@@ -4,11 +4,10 @@ use super::*;
 
 /// An engine that is forgotten with all it holds open is what a platform killed with -9 leaves behind: nobody was told,
 /// nothing was stopped.
-async fn reopened(home: Home) -> Home {
-    let Home { dir, engine, started } = home;
-    drop(engine);
-    let engine = ProcessEngine::open(dir.path(), launcher_program(), environment()).await.unwrap();
-    Home { dir, engine, started }
+async fn reopened(mut home: Home) -> Home {
+    let engine = ProcessEngine::open(home.path(), launcher_program(), environment()).await.unwrap();
+    drop(std::mem::replace(&mut home.engine, engine));
+    home
 }
 
 #[tokio::test]

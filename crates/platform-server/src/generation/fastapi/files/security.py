@@ -6,20 +6,23 @@ import hmac
 import os
 from typing import Any
 
-COST = {"n": 2**14, "r": 8, "p": 1}
-
 
 def hash_password(password: str) -> str:
     """Return what may be stored for a password."""
     salt = os.urandom(16)
-    digest = hashlib.scrypt(password.encode(), salt=salt, **COST)
+    digest = derive(password, salt)
     return f"{base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
 def verify_password(password: str, stored: str) -> bool:
     """Say whether a password is the one that was stored."""
     salt, digest = (base64.b64decode(part) for part in stored.split("$"))
-    return hmac.compare_digest(hashlib.scrypt(password.encode(), salt=salt, **COST), digest)
+    return hmac.compare_digest(derive(password, salt), digest)
+
+
+def derive(password: str, salt: bytes) -> bytes:
+    """Return a digest that is slow to guess a password from."""
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
 
 
 def hash_passwords(values: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -28,5 +31,6 @@ def hash_passwords(values: dict[str, Any], *names: str) -> dict[str, Any]:
     for name in names:
         if name in hashed:
             password = hashed.pop(name)
-            hashed[f"{name}_hash"] = None if password is None else hash_password(password)
+            stored = None if password is None else hash_password(password)
+            hashed[f"{name}_hash"] = stored
     return hashed

@@ -1,0 +1,6 @@
+"""Runs, and serves nobody."""
+
+import signal
+
+print("working on something else", flush=True)
+signal.pause()
