@@ -67,7 +67,7 @@ impl Reader {
                     self.know(names);
                 }
                 Says::Have | Says::Make | Says::Hold | Says::Belong | Says::MayBelong | Says::Link => {
-                    self.note_clause(statement)
+                    self.note_clause(statement);
                 }
                 Says::Are | Says::Unclear => {}
             }
@@ -155,7 +155,7 @@ impl Reader {
             words = rest;
         }
         let before = &words[..words.len().saturating_sub(1)];
-        let strange = words.iter().any(|word| NO_NOUNS.has(&word.as_str()))
+        let strange = words.iter().any(|word| NO_NOUNS.has(word.as_str()))
             || before.iter().any(|word| {
                 nouns::is_plural(word)
                     && !matches!(word.as_str(), "sales" | "goods" | "sports" | "savings" | "parts")
@@ -189,7 +189,7 @@ impl Reader {
         match (domain, bare) {
             (Some(domain), _) if alone && !owns_fields => self.adopt(domain),
             (Some(_), _) if owns_fields || only_satellites => self.lead_with(domain_main),
-            (None, Some(name)) if given.is_empty() && !(weak && !familiar::is_familiar(&name.label())) => {
+            (None, Some(name)) if given.is_empty() && (!weak || familiar::is_familiar(&name.label())) => {
                 self.lead_with(Some(name));
             }
             (None, bare) if owns_fields => self.lead_with(bare.or_else(|| Name::new("item"))),

@@ -111,7 +111,7 @@ impl Reader {
         for item in &statement.items {
             match (main, self.find(item)) {
                 (Some(main), Some(entity)) if main != entity && plural_subject => {
-                    self.has(main, item, statement)
+                    self.has(main, item, statement);
                 }
                 (_, Some(entity)) => self.fill(entity, item, statement),
                 (Some(main), None) => self.has(main, item, statement),
@@ -136,7 +136,7 @@ impl Reader {
                     mentioned.push(entity);
                 }
                 None if values || item.kind.is_some() || item.default.is_some() => {
-                    self.refine(item, statement)
+                    self.refine(item, statement);
                 }
                 None => self.not_a_field(item, statement),
             }
@@ -293,7 +293,7 @@ impl Reader {
         if let [only] = item.inner.as_slice() {
             return self.find(only);
         }
-        let is_role = PEOPLE_ROLES.has(&item.head()) && item.inner.is_empty() && !item.is_several();
+        let is_role = PEOPLE_ROLES.has(item.head()) && item.inner.is_empty() && !item.is_several();
         let people = PEOPLE.iter().filter_map(|person| self.blueprint.find(&Name::new(person)?));
         people.take(usize::from(is_role)).next()
     }

@@ -55,7 +55,8 @@ pub(super) fn read(sentences: &[Sentence]) -> Vec<Statement> {
     let mut outline = Outline::default();
     for (number, sentence) in sentences.iter().enumerate() {
         let tokens = fold_choices(&sentence.tokens);
-        read_line(&Line { tokens: &tokens, sentence, first: number == 0 }, &mut outline, &mut statements);
+        let position = if number == 0 { Begins::First } else { Begins::Further };
+        read_line(&Line { tokens: &tokens, sentence, position }, &mut outline, &mut statements);
     }
     statements
 }
@@ -63,7 +64,7 @@ pub(super) fn read(sentences: &[Sentence]) -> Vec<Statement> {
 struct Line<'a> {
     tokens: &'a [Token],
     sentence: &'a Sentence,
-    first: bool,
+    position: Begins,
 }
 
 /// Which heading the bullets below it belong to.
@@ -94,7 +95,7 @@ fn read_line(line: &Line<'_>, outline: &mut Outline, statements: &mut Vec<Statem
         _ if line.sentence.bullet.is_some() => read_bullet(line, outline, statements),
         _ => {
             outline.heading = None;
-            statements.extend(sentence(line.tokens, &line.sentence.quote, line.first));
+            statements.extend(sentence(line.tokens, &line.sentence.quote, line.position));
         }
     }
 }
@@ -142,7 +143,7 @@ fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements
     {
         let lead = &before[..before.len() - 1];
         if lead.len() > 3 || verbs::is_command(lead) {
-            statements.extend(sentence(lead, quote, line.first));
+            statements.extend(sentence(lead, quote, line.position));
         }
         let entities = last.is(ENTITY_WORDS) || last.is(&["following"]);
         outline.heading = entities.then_some(Heading::Entities);
@@ -154,24 +155,24 @@ fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements
                 quote: quote.clone(),
             });
         } else {
-            statements.extend(sentence(after, quote, false));
+            statements.extend(sentence(after, quote, Begins::Further));
         }
         return;
     }
     if verbs::is_command(before) {
-        statements.extend(sentence(before, quote, line.first));
+        statements.extend(sentence(before, quote, line.position));
         if verbs::find(after, 0).is_some() {
-            statements.extend(sentence(after, quote, false));
+            statements.extend(sentence(after, quote, Begins::Further));
             return;
         }
         let says = Says::SubjectHas;
         statements.push(Statement { owners: Vec::new(), says, items: listed, quote: quote.clone() });
         return;
     }
-    if line.first && verbs::names_the_whole(before) {
+    if line.position == Begins::First && verbs::names_the_whole(before) {
         let items = items(&verbs::subject(before).tokens);
         statements.push(Statement { owners: Vec::new(), says: Says::Subject, items, quote: quote.clone() });
-        statements.extend(sentence(after, quote, false));
+        statements.extend(sentence(after, quote, Begins::Further));
         return;
     }
     let owners = items(before);
@@ -181,7 +182,7 @@ fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements
     outline.bullet = line.sentence.bullet.map(|indent| (indent, owners.clone()));
     if verbs::find(after, 0).is_some() {
         statements.push(Statement { owners, says: Says::Have, items: Vec::new(), quote: quote.clone() });
-        statements.extend(sentence(after, quote, false));
+        statements.extend(sentence(after, quote, Begins::Further));
     } else {
         statements.push(Statement { owners, says: Says::Have, items: listed, quote: quote.clone() });
     }
@@ -207,7 +208,7 @@ fn read_bullet(line: &Line<'_>, outline: &mut Outline, statements: &mut Vec<Stat
     let indent = line.sentence.bullet.unwrap_or(0);
     let listed = items(line.tokens);
     if verbs::find(line.tokens, 0).is_some() {
-        statements.extend(sentence(line.tokens, quote, false));
+        statements.extend(sentence(line.tokens, quote, Begins::Further));
         return;
     }
     let deeper = outline.bullet.as_ref().filter(|(above, _)| indent > *above).map(|(_, owner)| owner.clone());
@@ -234,23 +235,20 @@ enum Begins {
 }
 
 /// The statements of one sentence.
-fn sentence(tokens: &[Token], quote: &str, first: bool) -> Vec<Statement> {
+fn sentence(tokens: &[Token], quote: &str, position: Begins) -> Vec<Statement> {
     let (tokens, command) = verbs::without_command(tokens);
     let found = verbs::find_all(tokens);
-    let lead_end = found.first().map_or(tokens.len(), |first| first.lead_end());
-    let begins = match (command, first) {
-        (true, _) => Begins::Command,
-        (false, true) => Begins::First,
-        (false, false) => Begins::Further,
-    };
+    let lead_end = found.first().map_or(tokens.len(), Found::lead_end);
+    let begins = if command { Begins::Command } else { position };
     let mut statements = lead(&tokens[..lead_end], begins, quote);
     let one_subject =
         matches!(statements.as_slice(), [only] if matches!(only.says, Says::Subject | Says::Topic));
     for (number, verb) in found.iter().enumerate() {
-        let end = found.get(number + 1).map_or(tokens.len(), |next| next.lead_end());
+        let end = found.get(number + 1).map_or(tokens.len(), Found::lead_end);
         let objects = &tokens[verb.end.min(end)..end];
         let about_all = number == 0 && one_subject && verb.is_attached();
-        let mut said = clause(verb, tokens, objects, about_all);
+        let has = if about_all { Says::SubjectHas } else { Says::Have };
+        let mut said = clause(verb, tokens, objects, has);
         if said.says == Says::Link && said.items.is_empty() && said.owners.len() > 1 {
             // "movies and actors are many-to-many"
             said.items = said.owners.split_off(1);
@@ -260,11 +258,6 @@ fn sentence(tokens: &[Token], quote: &str, first: bool) -> Vec<Statement> {
             said.items = statements.last().map(|before: &Statement| before.items.clone()).unwrap_or_default();
         }
         statements.push(said);
-    }
-    for statement in &mut statements {
-        if statement.quote.is_empty() {
-            quote.clone_into(&mut statement.quote);
-        }
     }
     statements
 }
@@ -304,7 +297,7 @@ fn lead(tokens: &[Token], begins: Begins, quote: &str) -> Vec<Statement> {
 }
 
 /// One verb with its owners and objects.
-fn clause(verb: &Found, tokens: &[Token], objects: &[Token], about_all: bool) -> Statement {
+fn clause(verb: &Found, tokens: &[Token], objects: &[Token], has: Says) -> Statement {
     let owner_tokens = &tokens[verb.start..verb.at];
     let quote = prompt::quote(&prompt::text(&[owner_tokens, &tokens[verb.at..verb.end], objects].concat()));
     let objects = verbs::without_separators(objects);
@@ -317,21 +310,18 @@ fn clause(verb: &Found, tokens: &[Token], objects: &[Token], about_all: bool) ->
     let owners = if verbs::is_pronoun(owner_tokens) { Vec::new() } else { items(owner_tokens) };
     let many = listed.iter().any(|item| item.quantity == Quantity::Many);
     let says = match verb.verb {
-        Verb::Have if about_all => Says::SubjectHas,
-        Verb::Have => Says::Have,
-        Verb::Belong if many => Says::Link,
+        Verb::Have => has,
+        Verb::Belong | Verb::MayBelong if many => Says::Link,
         Verb::Belong => Says::Belong,
-        Verb::MayBelong if many => Says::Link,
         Verb::MayBelong => Says::MayBelong,
         Verb::Join => Says::Link,
         _ if owner_tokens.first().is_some_and(|first| first.is(&["only"])) => Says::Unclear,
         Verb::Make => Says::Make,
         Verb::Hold => Says::Hold,
         Verb::Are => Says::Are,
-        Verb::Manage => Says::Exist,
         Verb::Other if many => Says::Hold,
         Verb::Other if features::absent(objects).is_empty() => Says::Unclear,
-        Verb::Other => Says::Exist,
+        Verb::Manage | Verb::Other => Says::Exist,
     };
     if verb.verb == Verb::Are {
         listed = items(&[owner_tokens, objects].concat());
@@ -345,7 +335,7 @@ fn fold_choices(tokens: &[Token]) -> Vec<Token> {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let rest = &tokens[at..];
-        if let Some(length) = choices_at(rest, !folded.is_empty()) {
+        if let Some(length) = choices_at(rest).filter(|_| !folded.is_empty()) {
             folded.push(Token::Group(rest[opener(rest)..length].to_vec()));
             at += length;
         } else if let Some(length) = slashes_at(rest) {
@@ -384,16 +374,16 @@ fn opener(tokens: &[Token]) -> usize {
         | ["can" | "may" | "could", "be", "either", ..] => 3,
         ["can" | "may" | "could", "be", ..]
         | ["is" | "are" | "that" | "which", "either" | "%oneof" | "is", ..] => 2,
-        ["either" | "%oneof", ..] | ["is", ..] => 1,
+        ["either" | "%oneof" | "is", ..] => 1,
         _ => return 0,
     };
     length + usize::from(tokens.get(length) == Some(&Token::Colon))
 }
 
 /// How many tokens a list of values takes here, its opener included.
-fn choices_at(tokens: &[Token], after_noun: bool) -> Option<usize> {
+fn choices_at(tokens: &[Token]) -> Option<usize> {
     let start = opener(tokens);
-    if start == 0 || !after_noun {
+    if start == 0 {
         return None;
     }
     if let Some(Token::Group(_)) = tokens.get(start) {

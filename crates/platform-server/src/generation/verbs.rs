@@ -129,8 +129,8 @@ pub(super) fn find_all(tokens: &[Token]) -> Vec<Found> {
 fn next(tokens: &[Token], from: usize, last: Option<&Found>) -> Option<Found> {
     let chained = |at: usize| {
         let follows = at > from && (tokens[at - 1] == Token::Comma || tokens[at - 1].is(&["and", "or"]));
-        let (verb, length) =
-            action(&tokens[at..], true).filter(|(verb, _)| follows && *verb != Verb::Other)?;
+        let (verb, length) = action(&tokens[at..], Lead { modal: true, copula: false })
+            .filter(|(verb, _)| follows && *verb != Verb::Other)?;
         let has_object = matches!(tokens.get(at + length), Some(Token::Word(_)));
         has_object.then_some(Found { verb, start: at, at, end: at + length, attached: false })
     };
@@ -246,11 +246,11 @@ fn plain_verb(tokens: &[Token], lead: Lead) -> Option<(Verb, usize)> {
     if lead.copula && first.is(QUALIFIERS) {
         return Some((Verb::Are, 0));
     }
-    action(tokens, lead.modal)
+    action(tokens, lead)
 }
 
 /// A chain of actions (`create, edit and delete`) and the preposition behind it.
-fn action(tokens: &[Token], modal: bool) -> Option<(Verb, usize)> {
+fn action(tokens: &[Token], Lead { modal, .. }: Lead) -> Option<(Verb, usize)> {
     let of = |token: &Token| {
         if token.is_in(JOINS) || modal && token.is(JOINS_BEHIND_MODAL) {
             Some(Verb::Join)
@@ -408,7 +408,7 @@ pub(super) fn subject(tokens: &[Token]) -> Subject {
         Some(at) => (&tokens[..at], &tokens[at + 1..]),
         None => (tokens, &tokens[..0]),
     };
-    let plain = |token: &&Token| !token.is_in(KINDS) && !(named && token.is_in(FILLERS));
+    let plain = |token: &&Token| !token.is_in(KINDS) && (!named || !token.is_in(FILLERS));
     let before: Vec<Token> = before.iter().filter(plain).cloned().collect();
     let skipped = after.iter().take_while(|token| token.is_in(GERUNDS)).count();
     let after = &after[skipped..];
