@@ -10,5 +10,6 @@ mod durability;
 mod failures;
 mod harness;
 mod mcp;
+mod previews;
 mod readme;
 mod tidy;

@@ -79,3 +79,11 @@ impl Api {
         })
     }
 }
+
+/// GETs a URL of the shared port. Names below `localhost` are loopback by definition, but not every resolver knows.
+pub(crate) fn get_host(url: &str) -> Answer {
+    let parsed: reqwest::Url = url.parse().expect("a URL");
+    let host = format!("{}:{}", parsed.host_str().expect("a host"), parsed.port().expect("a port"));
+    let loopback = format!("http://127.0.0.1:{}{}", parsed.port().expect("a port"), parsed.path());
+    send(CLIENT.get(loopback).header("Host", host)).unwrap_or_else(|error| panic!("GET {url}: {error:?}"))
+}

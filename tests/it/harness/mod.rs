@@ -8,7 +8,7 @@ mod project;
 mod wait;
 
 pub(crate) use home::{Done, Home};
-pub(crate) use http::{Answer, Api, get};
+pub(crate) use http::{Answer, Api, get, get_host};
 pub(crate) use mcp::Mcp;
 pub(crate) use project::{Project, example};
 pub(crate) use wait::{eventually, has_tool};
