@@ -78,28 +78,26 @@ pub(super) struct Waker {
 }
 
 impl Previews {
-    /// A place on the preview of `commit`; the first to ask has it started, and all wait until it answers.
+    /// A place on the preview of `commit`; the first to ask has it started, and all wait until it answers. `None` when
+    /// it ended in this moment: ask again from the start.
     pub(super) async fn claim(
         &self,
         project: &Arc<Route>,
         commit: &ShortCommit,
         waker: Option<&Waker>,
-    ) -> Result<Claim, Page> {
-        loop {
-            let mut preview = self.find_or_wake(project, commit, waker)?;
-            let state = preview.state.wait_for(|state| !matches!(state, State::Starting)).await;
-            match state.as_deref() {
-                Ok(State::Failed { logs, message }) => {
-                    let (logs, message) = (logs.to_string(), message.clone());
-                    return Err(Page::ReleaseFailed { commit: commit.to_string(), logs, message });
-                }
-                Ok(_) => {}
-                Err(_given_up) => return Err(not_running(project, commit)),
-            }
-            if let Ok(claim) = preview.route.claim() {
-                return Ok(claim);
-            }
-            // It ended in this moment, and with it its place: the next round finds another one.
+    ) -> Result<Option<Claim>, Page> {
+        let mut preview = self.find_or_wake(project, commit, waker)?;
+        let state = preview.state.wait_for(|state| !matches!(state, State::Starting)).await;
+        match state.as_deref() {
+            Ok(State::Failed { logs, message }) => Err(Page::ReleaseFailed {
+                commit: commit.to_string(),
+                logs: logs.to_string(),
+                message: message.clone(),
+            }),
+            Ok(_) => Ok(preview.route.claim().ok()),
+            Err(_given_up) if project.may_preview(commit) => Err(not_running(project, commit)),
+            // It was given up because it is live itself, or not kept.
+            Err(_given_up) => Ok(None),
         }
     }
 
@@ -247,11 +245,11 @@ mod tests {
         let project = Arc::new(Route::new("ana-todo".parse().unwrap()));
         project.know(&[commit(1), commit(2)]);
         drop(project.switch(Some(Arc::new(Instance::new(healthy(), commit(2), 1)))));
-        let (queue, mut wakes) = mpsc::channel(1);
+        let (queue, mut asked) = mpsc::channel(1);
         let waker = Waker { queue, workers: 1 };
         let first = commit(1);
         let (claim, wake) = tokio::join!(project.claim_release(first.as_str(), Some(&waker)), async {
-            let wake = wakes.recv().await.unwrap();
+            let wake = asked.recv().await.unwrap();
             wake.up(healthy());
             wake
         });

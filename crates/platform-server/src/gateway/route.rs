@@ -129,17 +129,19 @@ impl Route {
         commit: &str,
         waker: Option<&Waker>,
     ) -> Result<Claim, Page> {
-        while self.live_commit().ok_or_else(|| self.absent())?.as_str() == commit {
-            let claim = self.claim()?;
-            if claim.instance.commit().as_str() == commit {
+        loop {
+            if self.live_commit().ok_or_else(|| self.absent())?.as_str() == commit {
+                let claim = self.claim()?;
+                if claim.instance.commit().as_str() == commit {
+                    return Ok(claim);
+                }
+            }
+            let kept = self.known.load().iter().find(|known| known.as_str() == commit).cloned();
+            let gone = || Page::ReleaseGone { project: self.project.to_string(), commit: commit.to_owned() };
+            if let Some(claim) = self.previews.claim(self, &kept.ok_or_else(gone)?, waker).await? {
                 return Ok(claim);
             }
         }
-        let kept = self.known.load().iter().find(|known| known.as_str() == commit).cloned();
-        let Some(kept) = kept else {
-            return Err(Page::ReleaseGone { project: self.project.to_string(), commit: commit.to_owned() });
-        };
-        self.previews.claim(self, &kept, waker).await
     }
 
     /// Whether an instance of this release may run beside the live one: it is kept and is another one.

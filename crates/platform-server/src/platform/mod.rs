@@ -116,8 +116,8 @@ impl Platform {
 
     /// Ends every preview, which no platform adopts, and every driver; a second time it finds none and does nothing.
     pub(crate) async fn end(&self, apps: AppsAtEnd) -> Vec<StoppedApp> {
-        self.0.previews.end().await;
-        self.0.drivers.end(apps).await
+        let ((), stopped) = tokio::join!(self.0.previews.end(), self.0.drivers.end(apps));
+        stopped
     }
 
     /// Ends a deployment that is under way and answers once it has ended. Cancelling twice is cancelling once.

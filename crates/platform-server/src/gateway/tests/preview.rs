@@ -73,7 +73,6 @@ async fn many_first_requests_cause_one_start_and_count_for_nothing_else() {
     let again = kept.ask(1);
     assert_eq!(kept.wake().await.commit(), &commit(1), "what was withdrawn is started again");
     drop(again);
-    drop(kept.live);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,6 +112,14 @@ async fn a_preview_ends_when_its_release_is_retired_or_live_itself_or_its_projec
     soon(wake.unwanted()).await;
     assert_eq!(kept.asked().await.body, "live", "the live route answers for it");
     drop(wake);
+
+    drop(kept.running.gateway.switch(&kept.todo, &commit(2), healthy(kept.live.address)));
+    let asked = kept.ask(1);
+    let wake = kept.wake().await;
+    drop(kept.running.gateway.switch(&kept.todo, &commit(1), healthy(kept.live.address)));
+    soon(wake.unwanted()).await;
+    drop(wake);
+    assert_eq!(soon(asked.join_all()).await[0].body, "live", "who waited for the start gets the live one");
 
     drop(kept.running.gateway.switch(&kept.todo, &commit(2), healthy(kept.live.address)));
     let wake = kept.woken(&app).await;
