@@ -184,7 +184,7 @@ impl<E: Engine> Driver<E> {
             }
         }
         // Whoever asked may have gone away; it is done all the same.
-        drop(done.send(()));
+        done.send(()).ok();
         None
     }
 

@@ -98,7 +98,7 @@ async fn deploy<E: Engine>(
     match journal.record(Fact::Switched { receipt }).await {
         Ok(()) => Ok(WentLive { live, outgoing }),
         Err(error) => {
-            incumbent.reinstate(outgoing).await;
+            incumbent.reinstate(outgoing);
             bring_up::stop(site, live.spec.instance).await;
             Err(error.into())
         }

@@ -20,8 +20,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use accept::DeployInput;
-pub(crate) use projects::WithContent;
-pub use refusal::Refusal;
+pub(crate) use projects::{WithContent, plan};
+pub(crate) use refusal::Refusal;
 
 use crate::deployment::{AppsAtEnd, Command, Drivers, Previews, SharedSite, recover};
 use crate::engine::{Engine, ProcessEngine};

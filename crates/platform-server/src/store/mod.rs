@@ -1,4 +1,4 @@
-//! The platform's durable memory: SQLite in WAL mode, every commit synced, one writer that commits in groups.
+//! The platform's durable memory: `SQLite` in WAL mode, every commit synced, one writer that commits in groups.
 //!
 //! Whatever [`Store::write`] has answered is on disk. Readers never wait for the writer.
 
@@ -23,7 +23,7 @@ pub(crate) enum StoreError {
     /// No space is left.
     #[error("the disk that holds the platform's database is full")]
     DiskFull,
-    /// SQLite said no.
+    /// `SQLite` said no.
     #[error("the platform's database failed")]
     Sqlite(#[source] rusqlite::Error),
     /// What the database holds does not read as what it should be.
@@ -83,7 +83,7 @@ impl Store {
         self.writer.run(job).await
     }
 
-    /// Runs a short query. It blocks for as long as SQLite needs, which for indexed look-ups is microseconds.
+    /// Runs a short query. It blocks for as long as `SQLite` needs, which for indexed look-ups is microseconds.
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let reader = self.reader.lock().expect("no query panics");
         query(&reader)
