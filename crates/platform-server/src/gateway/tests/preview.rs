@@ -69,7 +69,7 @@ async fn many_first_requests_cause_one_start_and_count_for_nothing_else() {
     let switched = kept.running.gateway.switch(&kept.todo, &commit(3), healthy(next.address));
     assert_eq!(soon(switched.drained(DRAIN)).await.requests, 0);
     assert_eq!(kept.asked().await.body, app_name(), "a switch to another release leaves it alone");
-    drop(soon(wake.withdraw().drained(DRAIN)).await);
+    soon(wake.withdraw().drained(DRAIN)).await;
     let again = kept.ask(1);
     assert_eq!(kept.wake().await.commit(), &commit(1), "what was withdrawn is started again");
     drop(again);
