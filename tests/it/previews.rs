@@ -108,6 +108,18 @@ fn a_preview_is_never_adopted() {
 }
 
 #[test]
+fn a_platform_that_keeps_its_apps_keeps_no_preview() {
+    let two = Two::deployed().settled();
+    let live = two.home.processes_with("server.py");
+    assert_eq!(two.first_release().text, "one");
+    two.home.run(&["platform", "stop", "--keep-apps"]).ok();
+    eventually("the platform has ended", 20, || two.home.platform_file().is_none().then_some(()));
+    assert_eq!(two.home.processes_with("server.py"), live);
+    two.home.started();
+    eventually("the kept release starts again", 20, || (two.first_release().text == "one").then_some(()));
+}
+
+#[test]
 fn a_kept_release_that_does_not_come_up_says_why() {
     let two = Two::deployed().settled();
     let releases = two.home.path().join("projects").join(two.project_id()).join("releases");
