@@ -11,4 +11,6 @@ mod failures;
 mod harness;
 mod mcp;
 mod readme;
+mod source;
+mod switch;
 mod tidy;
