@@ -12,4 +12,6 @@ mod harness;
 mod mcp;
 mod previews;
 mod readme;
+mod source;
+mod switch;
 mod tidy;

@@ -41,6 +41,11 @@ pub(crate) fn get(url: &str) -> Answer {
     send(CLIENT.get(url)).unwrap_or_else(|error| panic!("GET {url}: {error:?}"))
 }
 
+/// A request to a URL, about to be sent.
+pub(crate) fn to(method: &str, url: &str) -> reqwest::RequestBuilder {
+    CLIENT.request(method.parse().expect("a method"), url)
+}
+
 /// The API of a platform.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
