@@ -7,10 +7,12 @@
 
 mod deploy;
 mod durability;
+mod environment;
 mod failures;
 mod harness;
 mod mcp;
 mod readme;
+mod runtimes;
 mod source;
 mod switch;
 mod tidy;
