@@ -7,11 +7,13 @@
 
 mod deploy;
 mod durability;
+mod environment;
 mod failures;
 mod harness;
 mod mcp;
 mod previews;
 mod readme;
+mod runtimes;
 mod source;
 mod switch;
 mod tidy;
