@@ -10,5 +10,5 @@ mod wait;
 pub(crate) use home::{Done, Home};
 pub(crate) use http::{Answer, Api, get};
 pub(crate) use mcp::Mcp;
-pub(crate) use project::{Project, example};
+pub(crate) use project::{Project, example, python_server};
 pub(crate) use wait::{eventually, has_tool};
