@@ -5,8 +5,10 @@
 mod deployments;
 mod idempotency;
 mod projects;
+mod reserve;
 mod writer;
 
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 pub(crate) use deployments::{DeploymentRow, NewDeployment};
 pub(crate) use idempotency::{IdempotencyKey, Remembered};
 pub(crate) use projects::ProjectRow;
+use reserve::Reserve;
 use writer::Writer;
 
 /// Why the store could not do it.
@@ -51,6 +54,7 @@ impl From<rusqlite::Error> for StoreError {
 pub(crate) struct Store {
     reader: Arc<Mutex<Connection>>,
     writer: Arc<Writer>,
+    reserve: Arc<Reserve>,
 }
 
 impl Store {
@@ -66,7 +70,21 @@ impl Store {
         connection.execute_batch(include_str!("schema.sql"))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(path, flags)?;
-        Ok(Self { reader: Arc::new(Mutex::new(reader)), writer: Arc::new(Writer::start(connection)?) })
+        let reader = Arc::new(Mutex::new(reader));
+        Ok(Self { reader, writer: Arc::new(Writer::start(connection)?), reserve: Arc::new(Reserve::of(path)) })
+    }
+
+    /// Keeps room on the disk for [`Store::give_up_reserve`]; nothing is to begin whose end could not be written. Blocks.
+    ///
+    /// # Errors
+    /// [`io::Error`] when there is no room.
+    pub(crate) fn keep_reserve(&self) -> io::Result<()> {
+        self.reserve.keep()
+    }
+
+    /// Makes room on a full disk, once. Whether there is any now.
+    pub(crate) fn give_up_reserve(&self) -> bool {
+        self.reserve.give_up()
     }
 
     /// Runs `job` inside the next group commit and answers once it is on disk.
