@@ -120,7 +120,9 @@ fn the_secrets_of_the_agent_that_starts_the_platform_get_nowhere() {
 
     let app = app_environment(&live);
     let release = release(&home, text(&live, "project_id"));
-    for (who, seen) in STEPS.map(|step| (step, step_environment(&release, step))).iter().chain([&("app", app)]) {
+    for (who, seen) in
+        STEPS.map(|step| (step, step_environment(&release, step))).iter().chain([&("app", app)])
+    {
         assert!(seen.contains_key("PATH"), "{who} saw an environment: {seen:#?}");
         for secret in SECRETS {
             assert!(!seen.contains_key(secret), "{who} sees {secret}");
@@ -135,7 +137,11 @@ fn the_secrets_of_the_agent_that_starts_the_platform_get_nowhere() {
     assert!(logs.contains("environment:") && !logs.contains(CANARY), "{logs}");
     assert_eq!(agent.close(), 0);
     assert_eq!(files_with(home.path(), CANARY), Vec::<PathBuf>::new());
-    assert_ne!(files_with(home.path(), "environment:"), Vec::<PathBuf>::new(), "the search finds what is there");
+    assert_ne!(
+        files_with(home.path(), "environment:"),
+        Vec::<PathBuf>::new(),
+        "the search finds what is there"
+    );
 }
 
 #[test]
@@ -188,7 +194,10 @@ fn an_app_gets_its_own_settings_and_what_the_platform_gives_it() {
     let address = text(&first["instances"][0], "address");
     assert_eq!(format!("{}:{}", seen["HOST"], seen["PORT"]), address);
     let data = home.path().join("projects").join(text(&first, "projectId")).join("data");
-    assert_eq!(Path::new(&seen["DATA_DIR"]).canonicalize().expect("a folder"), data.canonicalize().expect("it"));
+    assert_eq!(
+        Path::new(&seen["DATA_DIR"]).canonicalize().expect("a folder"),
+        data.canonicalize().expect("it")
+    );
 
     let second = deploy(&["--env", "COLOUR=blue", "--env", "EMPTY=", "--env", "EQUATION=a=b"]);
     let seen = app_environment(&second);

@@ -82,7 +82,8 @@ fn the_fastapi_example_keeps_its_data_and_installs_once() {
     assert_eq!(app.get("/todos/1").json()["done"], true, "the data outlives a redeploy");
     assert_eq!(second["directUrl"], first["directUrl"]);
 
-    let requirements = std::fs::read_to_string(project.path().join("requirements.txt")).expect("requirements");
+    let requirements =
+        std::fs::read_to_string(project.path().join("requirements.txt")).expect("requirements");
     project.write("requirements.txt", &format!("{requirements}idna\n"));
     home.deploy(&project.arg());
     let log = build_log(&home, "fastapi-todo");
@@ -140,7 +141,9 @@ fn the_static_example_is_served_as_a_site() {
     assert_eq!(index.status, 200);
     assert_eq!(index.text, project_file(&project, "index.html"));
     assert!(index.headers["content-type"].to_str().is_ok_and(|kind| kind.starts_with("text/html")));
-    assert!(app.get("/style.css").headers["content-type"].to_str().is_ok_and(|kind| kind.starts_with("text/css")));
+    assert!(
+        app.get("/style.css").headers["content-type"].to_str().is_ok_and(|kind| kind.starts_with("text/css"))
+    );
     let missing = app.get("/nothing-here");
     assert_eq!((missing.status, missing.text), (404, project_file(&project, "404.html")));
 
@@ -253,7 +256,8 @@ const OWN_START: &str = "cd public && exec python3 -m http.server --bind $HOST $
 fn a_procfile_says_how_anything_starts() {
     let home = home();
     let procfile = format!("release: exit 1\nweb: {OWN_START}\nworker: sleep 1\n");
-    let project = Project::of("by-procfile", &[("Procfile", &procfile), ("public/index.html", "from a Procfile")]);
+    let project =
+        Project::of("by-procfile", &[("Procfile", &procfile), ("public/index.html", "from a Procfile")]);
     let live = home.deploy(&project.arg());
     assert_eq!(text(&live["plan"], "start"), OWN_START);
     assert_eq!(App::of(&live).get("/").text, "from a Procfile");
