@@ -103,5 +103,5 @@ fn the_platform_tells_its_owner_what_it_does() {
     let status = platform.api.get("/api/platform").json();
     assert_eq!(status["live"], serde_json::json!([project]), "{status:#}");
     assert_eq!(status["pid"], platform.home().platform_pid());
-    assert!(status["startedMs"].is_u64() && status["deploymentsUnderWay"] == Value::from(0), "{status:#}");
+    assert!(status["startedMs"].is_u64() && status["deploymentsUnderWay"] == 0, "{status:#}");
 }
