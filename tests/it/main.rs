@@ -5,10 +5,13 @@
     reason = "tests start programs, read the environment, and say what they skip"
 )]
 
+mod agent_session;
+mod contract;
 mod deploy;
 mod durability;
 mod environment;
 mod failures;
+mod generating;
 mod harness;
 mod mcp;
 mod previews;
