@@ -279,8 +279,12 @@ fn each_address_answers_under_its_own_names_only() {
     assert!(status == 503 && page.contains("nobody-nothing") && page.contains("hint: "), "{status} {page}");
 
     home.run(&["rollback", "app"]).ok();
-    assert_eq!(ask(url, host_of(text(&first, "previewUrl"))), is("one"), "the page told the truth");
-    assert_eq!(ask(url, host_of(text(&second, "previewUrl"))).0, 410);
+    assert_eq!(ask(url, host_of(url)), is("one"));
+    assert_eq!(ask(url, host_of(text(&first, "previewUrl"))), is("one"));
+    assert_eq!(ask(url, host_of(text(&second, "previewUrl"))), is("two"), "a rollback takes no release away");
+    let never = host_of(text(&second, "previewUrl")).replace(text(&second, "commitHash"), "0123456789ab");
+    let (status, page) = ask(url, &never);
+    assert!(status == 410 && page.contains("0123456789ab") && page.contains("hint: "), "{status} {page}");
     home.run(&["delete", "app", "--confirm", "app"]).ok();
     assert_eq!(ask(url, host_of(url)).0, 503);
     Wire::connect(port_of(direct)).expect_err("a deleted project's own port is closed");
