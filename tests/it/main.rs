@@ -10,5 +10,8 @@ mod durability;
 mod failures;
 mod harness;
 mod mcp;
+mod previews;
 mod readme;
+mod source;
+mod switch;
 mod tidy;

@@ -45,7 +45,7 @@ impl Asked<'_> {
         let nonce = self.query.strip_prefix("nonce=").expect("a nonce");
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(TOKEN.as_bytes()).expect("a key");
         mac.update(format!("backend-im challenge v1\n{}\n{nonce}", self.host).as_bytes());
-        let answer: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let answer = hex::encode(mac.finalize().into_bytes());
         (200, json!({"answer": answer}))
     }
 

@@ -41,6 +41,11 @@ pub(crate) fn get(url: &str) -> Answer {
     send(CLIENT.get(url)).unwrap_or_else(|error| panic!("GET {url}: {error:?}"))
 }
 
+/// A request to a URL, about to be sent.
+pub(crate) fn to(method: &str, url: &str) -> reqwest::RequestBuilder {
+    CLIENT.request(method.parse().expect("a method"), url)
+}
+
 /// The API of a platform.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
@@ -78,4 +83,12 @@ impl Api {
             matches!(view["status"].as_str(), Some("complete" | "failed" | "cancelled")).then_some(view)
         })
     }
+}
+
+/// GETs a URL of the shared port. Names below `localhost` are loopback by definition, but not every resolver knows.
+pub(crate) fn get_host(url: &str) -> Answer {
+    let parsed: reqwest::Url = url.parse().expect("a URL");
+    let host = format!("{}:{}", parsed.host_str().expect("a host"), parsed.port().expect("a port"));
+    let loopback = format!("http://127.0.0.1:{}{}", parsed.port().expect("a port"), parsed.path());
+    send(CLIENT.get(loopback).header("Host", host)).unwrap_or_else(|error| panic!("GET {url}: {error:?}"))
 }

@@ -142,7 +142,7 @@ pub(super) fn launch_spec<E>(
     }
 }
 
-fn exited_early<E>(site: &Site<E>, row: &DeploymentRow, exit: &Exit) -> Failure {
+pub(super) fn exited_early<E>(site: &Site<E>, row: &DeploymentRow, exit: &Exit) -> Failure {
     let message = format!("the app ended before it was healthy ({})", exit.status);
     let hint = "The lines it printed last say why; the app must keep running and serve HTTP on $HOST:$PORT.";
     let failure = Failure::new(Code::EXITED_EARLY, message).hint(hint);

@@ -188,12 +188,16 @@ impl Reader {
         statement: &Statement,
         mut relate: impl FnMut(&mut Self, usize, usize, &Item),
     ) {
-        let mut owners = self.owners(statement);
-        if statement.says == Says::Link && statement.owners.is_empty() && statement.items.len() > 1 {
-            owners = self.find(&statement.items[0]).into_iter().collect();
-        }
+        let says_link = statement.says == Says::Link;
+        let (owners, items) = match statement.items.as_slice() {
+            // "many-to-many between movies and actors": the first of the list with the others.
+            [first, others @ ..] if statement.owners.is_empty() && !others.is_empty() && says_link => {
+                (self.find(first).into_iter().collect(), others)
+            }
+            all => (self.owners(statement), all),
+        };
         for owner in owners {
-            for item in &statement.items {
+            for item in items {
                 match self.find(item) {
                     Some(target) => {
                         relate(self, owner, target, item);

@@ -1,10 +1,9 @@
 //! Sentences as statements: who has what, who belongs to whom. Reads grammar only; which noun is an entity and which a
-//! field is decided in `entities.rs`.
+//! field is decided in `entities.rs`; headings and bullets are followed in `outline.rs`.
 
 use super::features;
-use super::fields;
 use super::items::{Item, Quantity, items};
-use super::prompt::{self, Sentence, Token};
+use super::prompt::{self, Token};
 use super::verbs::{self, Found, Verb};
 
 /// What a sentence, or a part of one, says.
@@ -18,6 +17,18 @@ pub(super) struct Statement {
     pub items: Vec<Item>,
     /// The part of the prompt, for warnings.
     pub quote: String,
+}
+
+impl Statement {
+    /// A statement about the owners.
+    pub(super) fn of(owners: Vec<Item>, says: Says, items: Vec<Item>, quote: &str) -> Self {
+        Self { owners, says, items, quote: quote.to_owned() }
+    }
+
+    /// A statement about the whole, or about whoever was meant before.
+    pub(super) fn about_all(says: Says, items: Vec<Item>, quote: &str) -> Self {
+        Self::of(Vec::new(), says, items, quote)
+    }
 }
 
 /// What is said about the owners.
@@ -49,183 +60,9 @@ pub(super) enum Says {
     Unclear,
 }
 
-/// The statements of a whole prompt.
-pub(super) fn read(sentences: &[Sentence]) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    let mut outline = Outline::default();
-    for (number, sentence) in sentences.iter().enumerate() {
-        let tokens = fold_choices(&sentence.tokens);
-        let position = if number == 0 { Begins::First } else { Begins::Further };
-        read_line(&Line { tokens: &tokens, sentence, position }, &mut outline, &mut statements);
-    }
-    statements
-}
-
-struct Line<'a> {
-    tokens: &'a [Token],
-    sentence: &'a Sentence,
-    position: Begins,
-}
-
-/// Which heading the bullets below it belong to.
-#[derive(Debug, Default)]
-struct Outline {
-    heading: Option<Heading>,
-    /// The last bullet's indentation and noun: deeper bullets are about it.
-    bullet: Option<(usize, Vec<Item>)>,
-}
-
-#[derive(Debug, Clone)]
-enum Heading {
-    /// `Entities:`
-    Entities,
-    /// `User:`
-    Owner(Vec<Item>),
-}
-
-fn read_line(line: &Line<'_>, outline: &mut Outline, statements: &mut Vec<Statement>) {
-    let colon = line.tokens.iter().position(|token| *token == Token::Colon);
-    if line.sentence.bullet.is_none() {
-        outline.bullet = None;
-    }
-    match colon {
-        Some(at) if is_heading(&line.tokens[..at], &line.tokens[at + 1..]) => {
-            read_heading(line, at, outline, statements);
-        }
-        _ if line.sentence.bullet.is_some() => read_bullet(line, outline, statements),
-        _ => {
-            outline.heading = None;
-            statements.extend(sentence(line.tokens, &line.sentence.quote, line.position));
-        }
-    }
-}
-
-/// Whether what stands before a colon is a title for what follows, and not a field with its type.
-fn is_heading(before: &[Token], after: &[Token]) -> bool {
-    let plain = before.iter().all(|token| matches!(token, Token::Word(_)));
-    let typed =
-        after.first().is_some_and(|token| fields::type_named(token.word()).is_some() || token.is(&["enum"]));
-    let pairs = after.contains(&Token::Colon);
-    let verb = verbs::find(before, 0).is_some();
-    !before.is_empty()
-        && (plain && !verb && (before.len() <= 5 || verbs::is_command(before)) || announces(before))
-        && (!typed || pairs || after.is_empty())
-}
-
-/// Whether the words announce a list: `with the following entities`.
-fn announces(tokens: &[Token]) -> bool {
-    tokens.last().is_some_and(|last| last.is(ENTITY_WORDS) || last.is(FIELD_WORDS) || last.is(&["following"]))
-}
-
-const ENTITY_WORDS: &[&str] = &["entities", "models", "resources", "tables", "objects", "collections"];
-const FIELD_WORDS: &[&str] = &["fields", "attributes", "columns", "properties"];
-
-fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements: &mut Vec<Statement>) {
-    let (before, after) = (&line.tokens[..colon], &line.tokens[colon + 1..]);
-    let quote = &line.sentence.quote;
-    let listed = items(after);
-    let last = before.last().expect("a heading has words");
-    if last.is(FIELD_WORDS) || before.len() == 1 && takes_values(before, &listed) {
-        let owners = owner_of_heading(before, outline);
-        if last.is(FIELD_WORDS) {
-            statements.push(Statement { owners, says: Says::Have, items: listed, quote: quote.clone() });
-        } else {
-            let mut field = items(before);
-            for item in &mut field {
-                item.inner.clone_from(&listed);
-            }
-            statements.push(Statement { owners, says: Says::Have, items: field, quote: quote.clone() });
-        }
-        return;
-    }
-    if announces(before)
-        || last.is(&["relations", "relationships", "requirements", "rules", "notes", "features"])
-    {
-        let lead = &before[..before.len() - 1];
-        if lead.len() > 3 || verbs::is_command(lead) {
-            statements.extend(sentence(lead, quote, line.position));
-        }
-        let entities = last.is(ENTITY_WORDS) || last.is(&["following"]);
-        outline.heading = entities.then_some(Heading::Entities);
-        if entities && !listed.is_empty() {
-            statements.push(Statement {
-                owners: Vec::new(),
-                says: Says::Exist,
-                items: listed,
-                quote: quote.clone(),
-            });
-        } else {
-            statements.extend(sentence(after, quote, Begins::Further));
-        }
-        return;
-    }
-    if verbs::is_command(before) {
-        statements.extend(sentence(before, quote, line.position));
-        if verbs::find(after, 0).is_some() {
-            statements.extend(sentence(after, quote, Begins::Further));
-            return;
-        }
-        let says = Says::SubjectHas;
-        statements.push(Statement { owners: Vec::new(), says, items: listed, quote: quote.clone() });
-        return;
-    }
-    if line.position == Begins::First && verbs::names_the_whole(before) {
-        let items = items(&verbs::subject(before).tokens);
-        statements.push(Statement { owners: Vec::new(), says: Says::Subject, items, quote: quote.clone() });
-        statements.extend(sentence(after, quote, Begins::Further));
-        return;
-    }
-    let owners = items(before);
-    if line.sentence.bullet.is_none() {
-        outline.heading = Some(Heading::Owner(owners.clone()));
-    }
-    outline.bullet = line.sentence.bullet.map(|indent| (indent, owners.clone()));
-    if verbs::find(after, 0).is_some() {
-        statements.push(Statement { owners, says: Says::Have, items: Vec::new(), quote: quote.clone() });
-        statements.extend(sentence(after, quote, Begins::Further));
-    } else {
-        statements.push(Statement { owners, says: Says::Have, items: listed, quote: quote.clone() });
-    }
-}
-
-/// `status: open, closed` gives values, not fields.
-fn takes_values(before: &[Token], listed: &[Item]) -> bool {
-    before.last().is_some_and(|noun| fields::takes_choices(noun.word())) && listed.len() > 1
-}
-
-/// Whose fields `User fields:` or a lone `Fields:` announces.
-fn owner_of_heading(before: &[Token], outline: &Outline) -> Vec<Item> {
-    let named = items(&before[..before.len() - 1]);
-    match (&outline.bullet, &outline.heading) {
-        _ if !named.is_empty() => named,
-        (Some((_, owner)), _) | (None, Some(Heading::Owner(owner))) => owner.clone(),
-        (None, _) => Vec::new(),
-    }
-}
-
-fn read_bullet(line: &Line<'_>, outline: &mut Outline, statements: &mut Vec<Statement>) {
-    let quote = &line.sentence.quote;
-    let indent = line.sentence.bullet.unwrap_or(0);
-    let listed = items(line.tokens);
-    if verbs::find(line.tokens, 0).is_some() {
-        statements.extend(sentence(line.tokens, quote, Begins::Further));
-        return;
-    }
-    let deeper = outline.bullet.as_ref().filter(|(above, _)| indent > *above).map(|(_, owner)| owner.clone());
-    let (owners, says) = match (deeper, &outline.heading) {
-        (Some(owner), _) => (owner, Says::Have),
-        (None, Some(Heading::Owner(owner))) => (owner.clone(), Says::Have),
-        (None, _) => {
-            outline.bullet = Some((indent, listed.clone()));
-            (Vec::new(), Says::Exist)
-        }
-    };
-    statements.push(Statement { owners, says, items: listed, quote: quote.clone() });
-}
-
 /// How a sentence begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begins {
+pub(super) enum Begins {
     /// With `create` or the like.
     Command,
     /// It is the first one, so it may say what the whole is about.
@@ -235,7 +72,7 @@ enum Begins {
 }
 
 /// The statements of one sentence.
-fn sentence(tokens: &[Token], quote: &str, position: Begins) -> Vec<Statement> {
+pub(super) fn sentence(tokens: &[Token], quote: &str, position: Begins) -> Vec<Statement> {
     let (tokens, command) = verbs::without_command(tokens);
     let found = verbs::find_all(tokens);
     let lead_end = found.first().map_or(tokens.len(), Found::lead_end);
@@ -264,7 +101,7 @@ fn sentence(tokens: &[Token], quote: &str, position: Begins) -> Vec<Statement> {
 
 /// What stands before the first verb.
 fn lead(tokens: &[Token], begins: Begins, quote: &str) -> Vec<Statement> {
-    let statement = |says, items| Statement { owners: Vec::new(), says, items, quote: quote.to_owned() };
+    let statement = |says, items| Statement::about_all(says, items, quote);
     let tokens = verbs::without_separators(tokens);
     if tokens.is_empty() {
         return Vec::new();
@@ -330,7 +167,7 @@ fn clause(verb: &Found, tokens: &[Token], objects: &[Token], has: Says) -> State
 }
 
 /// Turns `status is one of open, closed or done` and `status open/closed` into `status (open, closed, done)`.
-fn fold_choices(tokens: &[Token]) -> Vec<Token> {
+pub(super) fn fold_choices(tokens: &[Token]) -> Vec<Token> {
     let mut folded: Vec<Token> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {

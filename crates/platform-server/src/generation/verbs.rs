@@ -87,8 +87,9 @@ const MAKES: Words = Words(
 const HOLDS: Words =
     Words("borrow borrows take takes reserve reserves rent rents drive drives use uses receive receives");
 /// Verbs that are nouns as well: only behind `can` and the like.
-const MAKES_BEHIND_MODAL: &[&str] = &["post", "order", "book"];
-const JOINS_BEHIND_MODAL: &[&str] = &["like", "follow", "favorite", "favourite", "star", "rate"];
+const MAKES_BEHIND_MODAL: &[&str] = &["post"];
+const JOINS_BEHIND_MODAL: &[&str] =
+    &["book", "order", "like", "follow", "favorite", "favourite", "star", "rate"];
 const MANAGES: Words = Words(
     "read update delete edit view list get remove browse see manage manages modify change crud retrieve
      fetch show views access find filter query",
@@ -318,7 +319,10 @@ fn is_value(owner: &[Token]) -> bool {
 /// Whether the owners are only a pronoun for somebody named before.
 pub(super) fn is_pronoun(owners: &[Token]) -> bool {
     let pronoun = |token: &Token| {
-        token.is(&["it", "they", "each", "both", "these", "those", "all", "which", "one", "everyone", "that"])
+        token.is(&[
+            "it", "a", "an", "the", "they", "each", "both", "these", "those", "all", "which", "one",
+            "everyone", "that",
+        ])
     };
     owners.iter().all(pronoun)
 }
