@@ -186,7 +186,7 @@ impl Gate {
 
     /// Python that goes no further until the gate was opened.
     fn wait(&self) -> String {
-        format!("open({:?}).read()\n", self.path())
+        format!("open('{}').read()\n", self.path().display())
     }
 
     /// Waits until somebody waits at the gate; dropping what this answers lets them pass.
