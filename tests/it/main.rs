@@ -5,13 +5,18 @@
     reason = "tests start programs, read the environment, and say what they skip"
 )]
 
+mod agent_session;
+mod contract;
 mod deploy;
 mod durability;
+mod environment;
 mod failures;
+mod generating;
 mod harness;
 mod mcp;
 mod previews;
 mod readme;
+mod runtimes;
 mod source;
 mod switch;
 mod tidy;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Answer, Home, Project, eventually, get_host};
+use crate::harness::{Answer, Home, Project, eventually, visit};
 
 /// A project with two releases, the second one live.
 struct Two {
@@ -42,7 +42,7 @@ impl Two {
 }
 
 fn get_url(url: &Value) -> Answer {
-    get_host(url.as_str().expect("a URL"))
+    visit(url.as_str().expect("a URL"))
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_release_that_is_not_kept_says_so() {
     let two = Two::deployed();
     let host = two.first["previewUrl"].as_str().expect("a URL");
     let commit = two.first["commitHash"].as_str().expect("a commit");
-    let answer = get_host(&host.replace(commit, "0123456789ab"));
+    let answer = visit(&host.replace(commit, "0123456789ab"));
     assert_eq!(answer.status, 410, "{answer:?}");
     assert!(answer.text.contains("no longer, kept"), "{answer:?}");
 }

@@ -80,7 +80,8 @@ fn every_deploy_is_a_commit_that_git_reads() {
     for entry in ["120000 manual", "100755 tools/run.sh", "100644 server.py"] {
         assert!(modes.lines().any(|line| line == entry), "{modes}");
     }
-    let changed = history.git(&["-c", "core.quotePath=off", "diff", "--name-status", "--no-renames", "main~", "main"]);
+    let changed =
+        history.git(&["-c", "core.quotePath=off", "diff", "--name-status", "--no-renames", "main~", "main"]);
     for change in ["D\tdocs/Übersicht 1.md", "A\tdocs/index.md", "M\tserver.py", "A\ttools/run.sh"] {
         assert!(changed.lines().any(|line| line == change), "{changed}");
     }
@@ -208,14 +209,21 @@ fn two_folders_of_one_project_do_not_bury_each_other() {
     home.run(&["pull", &yours.arg(), "--project", "hello"]).ok();
     yours.says("yours");
     let pulled_then_deployed = home.deploy(&yours.arg());
-    assert_eq!(pulled_then_deployed["projectId"], live["projectId"], "a pulled folder belongs to its project");
+    assert_eq!(
+        pulled_then_deployed["projectId"], live["projectId"],
+        "a pulled folder belongs to its project"
+    );
 
     mine.says("mine");
     is_diverged(&home.run(&["deploy", &mine.arg(), "--json"]), &["server.py"]);
     let refused = home.run(&["pull", &mine.arg(), "--json"]);
     assert_eq!(refused.code, IN_THE_WAY, "{refused:#?}");
     let error = &refused.json()["error"];
-    assert_eq!((text(error, "code"), &error["changed"]), ("would_overwrite", &json!(["server.py"])), "{error:#}");
+    assert_eq!(
+        (text(error, "code"), &error["changed"]),
+        ("would_overwrite", &json!(["server.py"])),
+        "{error:#}"
+    );
     let here = std::fs::read_to_string(mine.path().join("server.py")).expect("a file");
     assert_eq!(here, python_server("mine"), "both changed it: the pull touches nothing");
 

@@ -30,7 +30,7 @@ const HEALTH_LIMIT_S: &str = "BACKEND_IM_HEALTH_LIMIT_S";
 const KNOWN: &[&str] =
     &[HOME, URL, TOKEN, PROJECT, LOG, API_PORT, GATEWAY_PORT, KEEP_RELEASES, HEALTH_LIMIT_S];
 /// Variables that belong to the project's own tests.
-const RESERVED: &[&str] = &["BACKEND_IM_CONTRACT_URL"];
+const RESERVED: &[&str] = &["BACKEND_IM_CONTRACT_URL", "BACKEND_IM_CONTRACT_TOKEN"];
 
 /// The paragraph on variables that `--help` ends with.
 pub(crate) const HELP: &str = "\

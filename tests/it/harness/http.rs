@@ -27,9 +27,14 @@ impl Answer {
     }
 }
 
+/// Waits for something asynchronous, on the runtime that all of these requests share.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    RUNTIME.block_on(future)
+}
+
 /// Sends a request and reads the whole answer.
 pub(crate) fn send(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
-    RUNTIME.block_on(async {
+    block_on(async {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer { status, headers, text: response.text().await? })
@@ -46,6 +51,18 @@ pub(crate) fn to(method: &str, url: &str) -> reqwest::RequestBuilder {
     CLIENT.request(method.parse().expect("a method"), url)
 }
 
+/// GETs the address of an app by its name. Names below `localhost` are this machine, whatever its resolver says.
+pub(crate) fn visit(url: &str) -> Answer {
+    let parsed: reqwest::Url = url.parse().expect("a URL");
+    match (parsed.host_str(), parsed.port()) {
+        (Some(host), Some(port)) if host.ends_with(".localhost") => {
+            let here = url.replacen(host, "127.0.0.1", 1);
+            send(CLIENT.get(here).header("Host", format!("{host}:{port}"))).expect("an answer")
+        }
+        _ => get(url),
+    }
+}
+
 /// The API of a platform.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
@@ -56,8 +73,13 @@ pub(crate) struct Api {
 impl Api {
     /// A request with the token.
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.anonymous(method, path).bearer_auth(&self.token)
+    }
+
+    /// A request without the token.
+    pub(crate) fn anonymous(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method: reqwest::Method = method.parse().expect("a method");
-        CLIENT.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
+        CLIENT.request(method, format!("{}{path}", self.base))
     }
 
     /// GETs a path.
@@ -83,12 +105,4 @@ impl Api {
             matches!(view["status"].as_str(), Some("complete" | "failed" | "cancelled")).then_some(view)
         })
     }
-}
-
-/// GETs a URL of the shared port. Names below `localhost` are loopback by definition, but not every resolver knows.
-pub(crate) fn get_host(url: &str) -> Answer {
-    let parsed: reqwest::Url = url.parse().expect("a URL");
-    let host = format!("{}:{}", parsed.host_str().expect("a host"), parsed.port().expect("a port"));
-    let loopback = format!("http://127.0.0.1:{}{}", parsed.port().expect("a port"), parsed.path());
-    send(CLIENT.get(loopback).header("Host", host)).unwrap_or_else(|error| panic!("GET {url}: {error:?}"))
 }

@@ -71,7 +71,11 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(path, flags)?;
         let reader = Arc::new(Mutex::new(reader));
-        Ok(Self { reader, writer: Arc::new(Writer::start(connection)?), reserve: Arc::new(Reserve::of(path)) })
+        Ok(Self {
+            reader,
+            writer: Arc::new(Writer::start(connection)?),
+            reserve: Arc::new(Reserve::of(path)),
+        })
     }
 
     /// Keeps room on the disk for [`Store::give_up_reserve`]; nothing is to begin whose end could not be written. Blocks.
