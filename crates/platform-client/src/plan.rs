@@ -119,7 +119,7 @@ pub(crate) fn listing(snapshot: &Snapshot) -> Listing {
             FileMode::Executable => "100755",
             FileMode::Link => "120000",
         },
-        oid: file.oid.to_string(),
+        oid: hex::encode(file.oid.as_bytes()),
     });
     Listing::new(files.collect())
 }

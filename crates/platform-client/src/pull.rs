@@ -25,6 +25,10 @@ use crate::{Backend, Client, ClientError, identity};
 /// Up to how many bytes a project's contents come in one answer.
 const ONE_ANSWER_BYTES_MAX: u64 = 32 << 20;
 
+/// What to do about files that changed on both sides.
+const BOTH_CHANGED: &str = "nothing was written: these files changed on both sides. Move yours away, pull, and put your \
+     changes in again; or deploy with force, which keeps the platform's version in the project's history";
+
 /// What to pull and where to.
 #[derive(Debug, Clone, Default)]
 pub struct PullOptions {
@@ -98,7 +102,7 @@ impl Backend {
         })
         .await?;
         if !steps.conflicts.is_empty() {
-            return Err(would_overwrite(steps.conflicts));
+            return Err(would_overwrite(steps.conflicts).hint(BOTH_CHANGED));
         }
         let arrivals = fetch(client, &there, &steps.write).await?;
         let state_dir = self.state_dir().to_owned();

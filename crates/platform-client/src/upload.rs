@@ -376,3 +376,18 @@ fn append(
     piece.resize(piece.len().next_multiple_of(TAR_BLOCK_BYTES), 0);
     Ok(())
 }
+
+/// Packs everything, and says how many bytes come of it.
+#[cfg(test)]
+pub(crate) fn packed_bytes(snapshot: &Snapshot) -> usize {
+    let (frames, mut packed) = mpsc::channel::<io::Result<Bytes>>(FRAMES_WAITING_MAX);
+    let done = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let drain = scope.spawn(|| {
+            let frames = std::iter::from_fn(|| packed.blocking_recv());
+            frames.map(|frame| frame.unwrap().len()).sum::<usize>()
+        });
+        Packer { snapshot, files: &snapshot.files, frames, done: &done }.run().unwrap();
+        drain.join().unwrap()
+    })
+}

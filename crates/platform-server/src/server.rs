@@ -160,7 +160,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<Stopped, ServeError> {
     let bound = Bound::bind(config.api, config.tls.as_ref()).await?;
-    let token: ApiToken = config.token.expose_secret().parse().map_err(bad_token)?;
+    let token: ApiToken = config.token.expose_secret().parse().map_err(|error| bad_token(&error))?;
     let background = TaskTracker::new();
     let gateway_end = CancellationToken::new();
     let (site, identity) = open(&config, &background, &gateway_end).await?;
@@ -183,7 +183,7 @@ pub async fn serve(
     Ok(Stopped { apps_kept, abandoned })
 }
 
-fn bad_token(error: InvalidToken) -> ServeError {
+fn bad_token(error: &InvalidToken) -> ServeError {
     let hint =
         "Remove the file `token` in the platform's home folder; the next command makes a new one.".to_owned();
     ServeError::Refused { code: Code::PLATFORM_START_FAILED, detail: error.to_string(), hint: Some(hint) }
@@ -248,18 +248,16 @@ async fn sweep_layers(engine: &ProcessEngine, home: &Path) -> io::Result<()> {
 /// Whose platform this is: the operating system's user, kept from the first start on because project ids begin with it.
 async fn identity(store: &Store, env: &BTreeMap<String, OsString>) -> Result<Identity, StoreError> {
     const USER_CHARS_MAX: usize = 16;
-    let user = match store.setting("user")? {
-        Some(user) => user,
-        None => {
-            let named =
-                ["USER", "LOGNAME"].into_iter().find_map(|name| env.get(name)?.to_str().map(str::to_owned));
-            let name = named.or_else(user_of_process).unwrap_or_default().to_lowercase();
-            let user: String =
-                name.chars().filter(char::is_ascii_alphanumeric).take(USER_CHARS_MAX).collect();
-            let user = if user.is_empty() { "user".to_owned() } else { user };
-            store.keep_setting("user", user.clone()).await?;
-            user
-        }
+    let user = if let Some(user) = store.setting("user")? {
+        user
+    } else {
+        let named =
+            ["USER", "LOGNAME"].into_iter().find_map(|name| env.get(name)?.to_str().map(str::to_owned));
+        let name = named.or_else(user_of_process).unwrap_or_default().to_lowercase();
+        let user: String = name.chars().filter(char::is_ascii_alphanumeric).take(USER_CHARS_MAX).collect();
+        let user = if user.is_empty() { "user".to_owned() } else { user };
+        store.keep_setting("user", user.clone()).await?;
+        user
     };
     let email = format!("{user}@localhost");
     Ok(Identity { user, email })

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use crate::harness::{Answer, Api, block_on, send};
 
 /// How long the next message may take.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// An open WebSocket. Dropping it cuts the connection, without a word.
 pub(super) struct Socket(WebSocketStream<Upgraded>);

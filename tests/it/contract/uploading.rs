@@ -167,9 +167,9 @@ fn what_does_not_fit_its_name_is_refused() {
         let body = json!({"projectId": project, "base": live["commitHash"], "changes": changes});
         refusal(&platform.api.post("/api/deploy", &body))
     };
-    let mut lie = app::change("server.py", b"print('hello')\n");
-    lie["oid"] = json!(app::blob_id(b"something else"));
-    assert_eq!(refused(json!([lie])), (422, "blob_mismatch".to_owned()));
+    let mut forged = app::change("server.py", b"print('hello')\n");
+    forged["oid"] = json!(app::blob_id(b"something else"));
+    assert_eq!(refused(json!([forged])), (422, "blob_mismatch".to_owned()));
     assert_eq!(refused(json!([app::change("../server.py", b"x")])).0, 400);
     assert_eq!(
         refused(json!([app::change("big.txt", &vec![b'x'; (64 << 10) + 1])])),

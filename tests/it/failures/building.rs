@@ -22,8 +22,10 @@ fn a_build_that_fails_is_told_with_its_last_words() {
 fn an_install_that_fails_names_what_could_not_be_had() {
     let standing = Standing::new();
     standing.becomes("install-fails");
-    let (told, _) = standing.fails(&Code::INSTALL_FAILED);
-    assert!(told.text.contains("left-behind-1.0.tar.gz"), "{}", told.text);
+    let (told, view) = standing.fails(&Code::INSTALL_FAILED);
+    let told = told.hints(&["`left-behind-1.0.tar.gz`", "requirements.txt"]);
+    assert!(told.text.contains("cause: "), "{}", told.text);
+    assert_eq!(view["error"]["diagnosis"]["code"], "dependency_file_missing");
 }
 
 #[test]

@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use platform_api::Code;
+use rustix::fs::OFlags;
 use tempfile::TempDir;
 
 use super::Standing;
 use super::told::{Told, refused};
-use crate::harness::{Home, eventually, get};
+use crate::harness::{Done, Home, eventually, get, python_server};
 
 /// A file system of a few MiB in memory, for a home. Gone when dropped; homes in it must be dropped before.
 struct SmallDisk {
@@ -166,6 +168,77 @@ fn a_build_that_fills_the_disk_is_told_and_takes_no_room() {
     is_full(&standing);
     standing.stands();
     standing.recovers();
+}
+
+/// A pipe on which the app waits, in a place that does not fill up.
+struct Gate(TempDir);
+
+impl Gate {
+    fn new() -> Self {
+        let gate = Self(tempfile::tempdir().expect("a temp dir"));
+        assert!(Command::new("mkfifo").arg(gate.path()).status().expect("mkfifo runs").success());
+        gate
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("gate")
+    }
+
+    /// Python that goes no further until the gate was opened.
+    fn wait(&self) -> String {
+        format!("open('{}').read()\n", self.path().display())
+    }
+
+    /// Waits until somebody waits at the gate; dropping what this answers lets them pass.
+    fn reached(&self) -> File {
+        // Without a reader such an opening fails instead of waiting for one.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).expect("a flag");
+        eventually("the app waits at the gate", 60, || {
+            File::options().write(true).custom_flags(flags).open(self.path()).ok()
+        })
+    }
+}
+
+/// Deploys the folder, fills the disk when the app waits at the gate, and lets it go on: the deployment ends with
+/// `disk_full` while the disk is still full.
+fn fills_up_meanwhile(disk: &SmallDisk, standing: &Standing, gate: &Gate) {
+    let mut deploy = standing.home.spawn(&["deploy", &standing.project.arg(), "--json"]);
+    let waiting = gate.reached();
+    let ballast = disk.fill();
+    drop(waiting);
+    eventually("the deployment has ended", 60, || deploy.try_wait().expect("a program"));
+    let done = Done::of(deploy.wait_with_output().expect("it ends"));
+    assert_eq!(done.code, 1, "{done:#?}");
+    assert_eq!(done.json()["error"]["code"], Code::DISK_FULL.as_str(), "{done:#?}");
+    let view = standing.home.run(&["status", "hello", "--json"]).ok().json();
+    assert_eq!(
+        (&view["status"], &view["error"]["code"]),
+        (&"failed".into(), &"disk_full".into()),
+        "{view:#}"
+    );
+    standing.stands();
+    drop(ballast);
+    standing.recovers();
+}
+
+#[test]
+fn a_disk_that_fills_up_during_a_build_ends_the_deployment() {
+    let Some(disk) = SmallDisk::mount("a_disk_that_fills_up_during_a_build_ends_the_deployment", 24) else {
+        return;
+    };
+    let (gate, standing) = (Gate::new(), Standing::at(disk.home()));
+    standing.project.write("gate.py", &gate.wait());
+    standing.project.write("backend-im.yml", "build: python3 gate.py\nstart: python3 server.py\n");
+    fills_up_meanwhile(&disk, &standing, &gate);
+}
+
+#[test]
+fn a_disk_that_fills_up_while_the_app_starts_ends_the_deployment_and_the_app() {
+    let test = "a_disk_that_fills_up_while_the_app_starts_ends_the_deployment_and_the_app";
+    let Some(disk) = SmallDisk::mount(test, 24) else { return };
+    let (gate, standing) = (Gate::new(), Standing::at(disk.home()));
+    standing.project.write("server.py", &format!("{}{}", gate.wait(), python_server("new")));
+    fills_up_meanwhile(&disk, &standing, &gate);
 }
 
 /// A deploy now ends with `disk_full`, refused or failed, and changes nothing.

@@ -133,7 +133,7 @@ fn a_file_over_the_limit_is_named_and_excluding_it_as_the_hint_says_helps() {
         File::options().write(true).open(standing.project.path().join("videos/intro.mp4")).expect("a file");
     file.set_len(limits::FILE_BYTES_MAX + (1 << 20)).expect("a sparse file");
     let told = standing.refuses(&Code::TOO_LARGE).exits(6);
-    let told = told.says(&["`videos/intro.mp4`", "68157440", "67108864"]);
+    let told = told.says(&["`videos/intro.mp4`", "68157440 bytes (65.0 MiB)", "67108864 bytes (64.0 MiB)"]);
     told.hints(&["`/videos/intro.mp4`", ".backendimignore"]);
 
     standing.project.write(".backendimignore", "/videos/intro.mp4\n");

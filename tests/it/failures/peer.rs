@@ -12,7 +12,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
-use crate::harness::Home;
+use crate::harness::{Home, eventually};
 
 /// The token of homes whose platform is made up.
 pub(crate) const TOKEN: &str = "5f1e0c0ffee05f1e0c0ffee05f1e0c0ffee05f1e0c0ffee05f1e0c0ffee05f1e";
@@ -45,7 +45,7 @@ impl Asked<'_> {
         let nonce = self.query.strip_prefix("nonce=").expect("a nonce");
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(TOKEN.as_bytes()).expect("a key");
         mac.update(format!("backend-im challenge v1\n{}\n{nonce}", self.host).as_bytes());
-        let answer: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let answer = hex::encode(mac.finalize().into_bytes());
         (200, json!({"answer": answer}))
     }
 
@@ -58,7 +58,9 @@ impl Asked<'_> {
 impl Peer {
     /// Listens on `port`, 0 for any.
     pub(crate) fn listen(port: u16, answer: impl Fn(&Asked<'_>) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a port");
+        // A connection of another test may use the number for a moment.
+        let listener =
+            eventually("the port is free", 30, || TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
         let port = listener.local_addr().expect("an address").port();
         let heard = Arc::new(Mutex::new(String::new()));
         let process = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().expect("sleep runs");

@@ -46,6 +46,11 @@ pub(crate) fn get(url: &str) -> Answer {
     send(CLIENT.get(url)).unwrap_or_else(|error| panic!("GET {url}: {error:?}"))
 }
 
+/// A request to a URL, about to be sent.
+pub(crate) fn to(method: &str, url: &str) -> reqwest::RequestBuilder {
+    CLIENT.request(method.parse().expect("a method"), url)
+}
+
 /// GETs the address of an app by its name. Names below `localhost` are this machine, whatever its resolver says.
 pub(crate) fn visit(url: &str) -> Answer {
     let parsed: reqwest::Url = url.parse().expect("a URL");

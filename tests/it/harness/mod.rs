@@ -6,9 +6,11 @@ mod http;
 mod mcp;
 mod project;
 mod wait;
+mod wire;
 
-pub(crate) use home::{Done, Home};
-pub(crate) use http::{Answer, Api, block_on, get, send, visit};
+pub(crate) use home::{Done, Home, is_alive};
+pub(crate) use http::{Answer, Api, block_on, get, send, to, visit};
 pub(crate) use mcp::Mcp;
 pub(crate) use project::{Project, example, python_server};
 pub(crate) use wait::{eventually, has_tool};
+pub(crate) use wire::{Wire, host_of, port_of};

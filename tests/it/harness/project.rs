@@ -81,6 +81,13 @@ impl Project {
         Self::of(name, &[("server.py", &python_server(text)), ("Procfile", "web: python3 server.py\n")])
     }
 
+    /// A copy of one of the repository's examples, free to be changed.
+    pub(crate) fn of_example(name: &str) -> Self {
+        let project = Self::empty(name);
+        copy_folder(&example(name), &project.path());
+        project
+    }
+
     /// The folder.
     pub(crate) fn path(&self) -> PathBuf {
         let name = std::fs::read_to_string(self.dir.path().join(".name")).expect("a name");
@@ -99,6 +106,13 @@ impl Project {
         std::fs::write(path, text).expect("a file");
     }
 
+    /// Replaces text in a file; fails the test unless it is there.
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path().join(path)).expect("a file");
+        assert!(text.contains(from), "`{from}` is not in {path}");
+        self.write(path, &text.replace(from, to));
+    }
+
     /// Removes everything from the folder.
     pub(crate) fn clear(&self) {
         std::fs::remove_dir_all(self.path()).expect("a folder");
@@ -108,5 +122,18 @@ impl Project {
     /// Makes the server of [`Project::quick`] answer something else.
     pub(crate) fn says(&self, text: &str) {
         self.write("server.py", &python_server(text));
+    }
+}
+
+/// Copies a folder without what building there left.
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let (name, path) = (entry.file_name(), entry.path());
+        if path.is_file() {
+            std::fs::copy(&path, to.join(name)).expect("a copy");
+        } else if !["target", "node_modules", ".venv", "__pycache__"].iter().any(|left| name == *left) {
+            copy_folder(&path, &to.join(name));
+        }
     }
 }

@@ -56,6 +56,25 @@ pub(super) const RULES: &[Rule] = &[
         fix: |c| format!("mend {} at the place that the message names", or(c, 0, "package.json")),
     },
     Rule {
+        code: "dependency_file_missing",
+        phases: INSTALL,
+        runtimes: &[Python],
+        patterns: &[
+            "Distribution not found at: {}",
+            "Could not install packages due to an OSError: [Errno 2] No such file or directory: '{}'",
+            "Could not open requirements file: [Errno 2] No such file or directory: '{}'",
+            "failed to read from file `{}`: No such file or directory",
+            "^ERROR: {} is not a valid editable requirement",
+        ],
+        title: |c| format!("The dependencies name a file that is not there: `{}`", file_name(or(c, 0, "?"))),
+        fix: |c| {
+            format!(
+                "put `{}` where requirements.txt or pyproject.toml says it is, inside the project's folder and not excluded by an ignore file; or name a version from the package index instead",
+                file_name(or(c, 0, "the file"))
+            )
+        },
+    },
+    Rule {
         code: "dependency_version_missing",
         phases: MAKE,
         runtimes: &[],
@@ -207,3 +226,8 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
 ];
+
+/// The last part of a path: the folders before it are the platform's.
+fn file_name(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+}

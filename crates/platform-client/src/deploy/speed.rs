@@ -12,7 +12,7 @@ use crate::testing::Platform;
 const FILES: usize = 3_000;
 const FOLDERS: usize = 300;
 const BYTES: usize = 34 << 20;
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 41;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "prints times, and proves nothing"]
@@ -47,6 +47,9 @@ async fn speed_of_a_deploy() {
     let listing = crate::plan::listing(&snapshot);
     let read = |path: &str| fs::read(app.join(path)).ok();
     tell("plan alone", median(|| timed(|| drop(build_plan::plan(&listing, &read).unwrap()))));
+
+    let pack = || timed(|| assert!(crate::upload::packed_bytes(&snapshot) > 0));
+    tell("read, hash and compress all", tokio::task::block_in_place(|| median(pack)));
 
     let platform = Platform::default();
     let server = platform.start().await;
@@ -93,7 +96,8 @@ fn generate(app: &Path) {
         }
         fs::write(folder.join(format!("file_{number}.py")), text).unwrap();
     }
-    fs::write(app.join("index.html"), "one").unwrap();
+    fs::write(app.join("main.py"), "from fastapi import FastAPI\napp = FastAPI()\n").unwrap();
+    fs::write(app.join("requirements.txt"), "fastapi\nuvicorn\n").unwrap();
     fs::write(app.join(".gitignore"), "*.pyc\n.venv/\n/dist/\n*.log\n").unwrap();
 }
 

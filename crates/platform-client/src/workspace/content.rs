@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
 use platform_api::{BlobId, Code, limits};
-use rustix::fs::{Mode, OFlags, fstat, openat, readlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, readlinkat, statat};
 use rustix::io::Errno;
 use sha1::{Digest, Sha1};
 
@@ -48,6 +48,12 @@ impl Root {
     pub(crate) fn open_folder(&self, path: &str) -> io::Result<OwnedFd> {
         let path = if path.is_empty() { "." } else { path };
         Ok(open_beneath(&self.folder, path, OFlags::RDONLY | OFlags::DIRECTORY)?)
+    }
+
+    /// The stamp of what is at `path` from here; of a link itself, not of what it leads to.
+    pub(crate) fn stamp(&self, path: &str) -> rustix::io::Result<Stamp> {
+        let path = if path.is_empty() { "." } else { path };
+        Ok(Stamp::of(&statat(&self.folder, path, AtFlags::SYMLINK_NOFOLLOW)?))
     }
 
     /// Reads the file at `path` into `buffer` piece by piece, hashing as it goes; `keep` sees every piece. Starts again
@@ -226,10 +232,16 @@ pub(crate) fn unreadable(path: &str, error: io::Error) -> ClientError {
 }
 
 pub(crate) fn too_large(path: &str, bytes: Option<u64>) -> ClientError {
-    let size = bytes.map_or("too many".to_owned(), |bytes| format!("{bytes}"));
-    let what = format!("`{path}` has {size} bytes; the limit for one file is {}", limits::FILE_BYTES_MAX);
+    let size = bytes.map_or("is too large".to_owned(), |bytes| format!("has {}", size_text(bytes)));
+    let what = format!("`{path}` {size}; the limit for one file is {}", size_text(limits::FILE_BYTES_MAX));
     ClientError::new(Code::TOO_LARGE, what)
         .hint(format!("exclude it: add `/{path}` to a .backendimignore file"))
+}
+
+/// Exact, and as people say it: `68157440 bytes (65.0 MiB)`.
+pub(crate) fn size_text(bytes: u64) -> String {
+    let tenths = (u128::from(bytes) * 10) >> 20;
+    format!("{bytes} bytes ({}.{} MiB)", tenths / 10, tenths % 10)
 }
 
 pub(crate) fn changed(path: &str) -> ClientError {
@@ -254,6 +266,14 @@ mod tests {
     fn blob_ids_are_gits() {
         assert_eq!(blob_id(b"").to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
         assert_eq!(blob_id(b"hello\n").to_string(), "ce013625030ba8dba906f756967f9e9ca394464a");
+    }
+
+    #[test]
+    fn sizes_are_exact_and_readable() {
+        assert_eq!(size_text(65 << 20), "68157440 bytes (65.0 MiB)");
+        assert_eq!(size_text((1 << 20) * 3 / 2), "1572864 bytes (1.5 MiB)");
+        assert_eq!(size_text(0), "0 bytes (0.0 MiB)");
+        assert!(size_text(u64::MAX).ends_with("MiB)"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 pub(crate) use content::{Piece, Root, blob_id, changed, stays_inside};
 
+use self::content::size_text;
 use self::index::Index;
 use crate::{ClientError, state};
 
@@ -94,10 +95,10 @@ impl Snapshot {
         }
         let mut largest: Vec<&ManifestEntry> = self.files.iter().collect();
         largest.sort_unstable_by_key(|file| std::cmp::Reverse(file.size));
-        let named: Vec<_> =
-            largest.iter().take(3).map(|file| format!("`{}` ({} bytes)", file.path, file.size)).collect();
-        let what =
-            format!("the folder's files have {bytes} bytes; the limit is {}", limits::PROJECT_BYTES_MAX);
+        let named = |file: &&ManifestEntry| format!("`{}` with {}", file.path, size_text(file.size));
+        let named: Vec<_> = largest.iter().take(3).map(named).collect();
+        let (bytes, limit) = (size_text(bytes), size_text(limits::PROJECT_BYTES_MAX));
+        let what = format!("the folder's files have {bytes}; the limit is {limit}");
         Err(ClientError::new(Code::TOO_LARGE, what).hint(format!(
             "the largest are {}: exclude what the app does not need with a .backendimignore file",
             named.join(", ")

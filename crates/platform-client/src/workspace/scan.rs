@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::num::NonZero;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,6 +28,8 @@ use crate::ClientError;
 const PARALLEL_FILES_MIN: usize = 1_000;
 /// From how many bytes on files are hashed in parallel.
 const PARALLEL_BYTES_MIN: u64 = 4 << 20;
+/// From how many files on a folder is opened to look at them: below, the way to each is shorter than the way to it.
+const OPEN_FILES_MIN: usize = 4;
 /// How many threads work at most.
 const THREADS_MAX: usize = 8;
 /// How much of a file is looked at for a private key.
@@ -47,7 +50,11 @@ pub(crate) fn scan(root: &Root, index_path: &Path) -> Result<Index, ClientError>
     if unchanged {
         return Ok(known);
     }
-    let folders = rebuild(root, known.folders, &verdicts)?;
+    let folders = if verdicts.iter().any(|verdict| *verdict != Verdict::Same) || known.folders.is_empty() {
+        rebuild(root, known.folders, &verdicts)?
+    } else {
+        known.folders
+    };
     let mut index = Index { above, folders };
     hash_all(root, &mut index.folders)?;
     if let Err(error) = index.save(index_path, root.path()) {
@@ -99,25 +106,42 @@ fn split(mut folders: &mut [Folder], files: usize) -> Vec<&mut [Folder]> {
 }
 
 fn look_at(root: &Root, folder: &mut Folder) -> Verdict {
+    if folder.files.len() < OPEN_FILES_MIN && folder.rules.is_empty() && !folder.racy {
+        let same = root.stamp(&folder.path).is_ok_and(|stamp| stamp == folder.stamp);
+        let Folder { path, files, .. } = folder;
+        let stamp = |name: &str| {
+            root.stamp(&if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") })
+        };
+        if same {
+            return look_at_files(files, stamp);
+        }
+    }
     let Ok(open) = root.open_folder(&folder.path) else { return Verdict::Moved };
     let Ok(stat) = fstat(&open) else { return Verdict::Moved };
     let moved = folder.racy || Stamp::of(&stat) != folder.stamp;
-    if moved || !folder.rules.is_empty() {
-        let now = walk::rule_files(&open);
-        let same = now.len() == folder.rules.len()
-            && now.iter().all(|(name, stamp)| {
-                folder.rules.iter().any(|rule| rule.name == *name && rule.stamp == *stamp && !rule.racy)
-            });
-        if !same && folder.withheld.is_none() {
-            return Verdict::RulesChanged;
-        }
+    if (moved || !folder.rules.is_empty()) && rules_changed(&open, folder) {
+        return Verdict::RulesChanged;
     }
     if moved {
         return Verdict::Moved;
     }
-    for file in &mut folder.files {
-        let Ok(stat) = statat(&open, &file.name, AtFlags::SYMLINK_NOFOLLOW) else { return Verdict::Moved };
-        let stamp = Stamp::of(&stat);
+    look_at_files(&mut folder.files, |name| Ok(Stamp::of(&statat(&open, name, AtFlags::SYMLINK_NOFOLLOW)?)))
+}
+
+/// Whether an ignore file in an open folder came, went or may have changed.
+fn rules_changed(open: &OwnedFd, folder: &Folder) -> bool {
+    let now = walk::rule_files(open);
+    let is_known = |(name, stamp): &(&str, Stamp)| {
+        folder.rules.iter().any(|rule| rule.name == *name && rule.stamp == *stamp && !rule.racy)
+    };
+    let same = now.len() == folder.rules.len() && now.iter().all(is_known);
+    !same && folder.withheld.is_none()
+}
+
+/// Takes note of the files whose stamp moved; they are read later.
+fn look_at_files(files: &mut [File], stamp: impl Fn(&str) -> rustix::io::Result<Stamp>) -> Verdict {
+    for file in files {
+        let Ok(stamp) = stamp(&file.name) else { return Verdict::Moved };
         if stamp.kind() != file.stamp.kind() {
             return Verdict::Moved;
         }

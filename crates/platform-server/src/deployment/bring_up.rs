@@ -32,24 +32,30 @@ pub(super) async fn bring_up<E: Engine>(
         permit = site.starts.acquire() => permit.map_err(|_| Ended::Abandoned)?,
         () = cancel.cancelled() => return Err(Ended::Cancelled),
     };
+    let instance = new_instance();
+    let outcome = run(journal, place, data_dir, instance, cancel).await;
+    drop(permit);
+    if outcome.is_err() {
+        stop(site, instance).await;
+        discard(site, row, place).await;
+    }
+    outcome
+}
+
+/// The part of [`bring_up`] that leaves something behind, also when the database fails in between.
+async fn run<E: Engine>(
+    journal: &Journal<'_, E>,
+    place: &Place,
+    data_dir: PathBuf,
+    instance: InstanceId,
+    cancel: &CancellationToken,
+) -> Result<(Healthy, Live), Ended> {
     let release = built(journal, place, cancel).await?;
     journal.record(Fact::Built).await?;
-
-    let instance = new_instance();
-    let spec = launch_spec(site, row, instance, release, data_dir);
-    let outcome = start(journal, &spec, cancel).await;
-    drop(permit);
-    match outcome {
-        Ok(healthy) => {
-            journal.record(Fact::Healthy).await?;
-            Ok((healthy, Live { row: row.clone(), spec, restarts: 0 }))
-        }
-        Err(ended) => {
-            stop(site, instance).await;
-            discard(site, row, place).await;
-            Err(ended)
-        }
-    }
+    let spec = launch_spec(journal.site, journal.row, instance, release, data_dir);
+    let healthy = start(journal, &spec, cancel).await?;
+    journal.record(Fact::Healthy).await?;
+    Ok((healthy, Live { row: journal.row.clone(), spec, restarts: 0 }))
 }
 
 /// The built release: the one that lies there, or a new one.
@@ -81,14 +87,8 @@ async fn built<E: Engine>(
             write_release(place, &release).map_err(|error| io_failure(&error))?;
             Ok(release)
         }
-        Err(_) if cancel.is_cancelled() => {
-            discard(site, row, place).await;
-            Err(Ended::Cancelled)
-        }
-        Err(failure) => {
-            discard(site, row, place).await;
-            Err(failure.into())
-        }
+        Err(_) if cancel.is_cancelled() => Err(Ended::Cancelled),
+        Err(failure) => Err(failure.into()),
     }
 }
 
@@ -142,7 +142,7 @@ pub(super) fn launch_spec<E>(
     }
 }
 
-fn exited_early<E>(site: &Site<E>, row: &DeploymentRow, exit: &Exit) -> Failure {
+pub(super) fn exited_early<E>(site: &Site<E>, row: &DeploymentRow, exit: &Exit) -> Failure {
     let message = format!("the app ended before it was healthy ({})", exit.status);
     let hint = "The lines it printed last say why; the app must keep running and serve HTTP on $HOST:$PORT.";
     let failure = Failure::new(Code::EXITED_EARLY, message).hint(hint);

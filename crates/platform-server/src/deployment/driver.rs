@@ -173,6 +173,7 @@ impl<E: Engine> Driver<E> {
     }
 
     async fn delete(mut self, done: oneshot::Sender<()>) -> Option<StoppedApp> {
+        self.site.gateway.end_previews(&self.project).await;
         self.site.gateway.remove(&self.project);
         if let Some(live) = self.incumbent.dismiss().await {
             bring_up::stop(&self.site, live.spec.instance).await;
@@ -183,7 +184,7 @@ impl<E: Engine> Driver<E> {
             }
         }
         // Whoever asked may have gone away; it is done all the same.
-        drop(done.send(()));
+        done.send(()).ok();
         None
     }
 

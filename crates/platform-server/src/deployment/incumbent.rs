@@ -34,7 +34,7 @@ impl<E: Engine> Incumbent<E> {
     }
 
     /// Takes back what was dismissed: it is probed, gets the route again and is watched.
-    pub(super) async fn reinstate(&mut self, live: Option<Live>) {
+    pub(super) fn reinstate(&mut self, live: Option<Live>) {
         if let Some(live) = live {
             self.install(live, Begin::Adopted);
         }

@@ -27,7 +27,7 @@ impl<'a, E> Journal<'a, E> {
         Ok(())
     }
 
-    /// Writes how it ended when it did not go live.
+    /// Writes how it ended when it did not go live; on a full disk with the room that was kept for this.
     pub(super) async fn record_end(&self, ended: Ended) {
         let fact = match ended {
             Ended::Failed(failure) => Fact::Failed { failure },
@@ -39,7 +39,11 @@ impl<'a, E> Journal<'a, E> {
                 return;
             }
         };
-        if let Err(error) = self.record(fact).await {
+        let mut recorded = self.record(fact.clone()).await;
+        if matches!(recorded, Err(StoreError::DiskFull)) && self.site.store.give_up_reserve() {
+            recorded = self.record(fact).await;
+        }
+        if let Err(error) = recorded {
             let error: &dyn std::error::Error = &error;
             tracing::error!(deployment.id = %self.row.id, error, "could not record how a deployment ended");
         }

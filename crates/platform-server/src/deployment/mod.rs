@@ -14,6 +14,7 @@ mod driver;
 mod drivers;
 mod incumbent;
 mod journal;
+mod previews;
 mod recovery;
 mod retention;
 mod site;
@@ -26,6 +27,7 @@ pub(crate) use driver::{AppsAtEnd, Command};
 pub(crate) use drivers::Drivers;
 use incumbent::Incumbent;
 use journal::Journal;
+pub(crate) use previews::Previews;
 pub(crate) use recovery::recover;
 pub(crate) use site::{Limits, SharedSite, Site, remove_tree};
 use supervise::Live;
@@ -96,7 +98,7 @@ async fn deploy<E: Engine>(
     match journal.record(Fact::Switched { receipt }).await {
         Ok(()) => Ok(WentLive { live, outgoing }),
         Err(error) => {
-            incumbent.reinstate(outgoing).await;
+            incumbent.reinstate(outgoing);
             bring_up::stop(site, live.spec.instance).await;
             Err(error.into())
         }

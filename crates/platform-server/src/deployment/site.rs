@@ -22,7 +22,7 @@ use crate::gateway::Gateway;
 use crate::logs::{LogDir, LogWatches};
 use crate::platform::Refusal;
 use crate::source::Repository;
-use crate::store::{DeploymentRow, Store};
+use crate::store::{DeploymentRow, Store, StoreError};
 
 /// How long the steps of a deployment may take.
 #[derive(Debug, Clone, Copy)]
@@ -118,8 +118,11 @@ impl<E> Site<E> {
                 return Ok(());
             }
             remove_tree(&to.dir)?;
-            std::fs::create_dir_all(to.root())?;
-            Ok(Repository::open(&dir)?.checkout(&commit, &to.root())?)
+            let checked_out = check_out(&dir, &commit, &to);
+            if checked_out.is_err() {
+                remove_tree(&to.dir)?;
+            }
+            checked_out
         })
         .await?;
         Ok(place)
@@ -136,7 +139,7 @@ impl<E> Site<E> {
 
     /// Opens the project's stable port: the one it had before, or another when that is taken.
     pub(super) async fn open_port(&self, project: &ProjectId) -> Result<u16, Failure> {
-        let store_failed = |error| Failure::new(Code::INTERNAL, format!("{error}")).retryable();
+        let store_failed = |error: StoreError| failure(error.into());
         let wanted = self.store.project(project).map_err(store_failed)?.map_or(0, |row| row.port);
         let port = self.gateway.open_port(project, wanted).await.map_err(|error| io_failure(&error))?;
         if port != wanted {
@@ -157,6 +160,11 @@ pub(crate) fn remove_tree(dir: &Path) -> io::Result<()> {
     }
 }
 
+fn check_out(repository: &Path, commit: &CommitHash, to: &Place) -> Result<(), Refusal> {
+    std::fs::create_dir_all(to.root())?;
+    Ok(Repository::open(repository)?.checkout(commit, &to.root())?)
+}
+
 async fn blocking(work: impl FnOnce() -> Result<(), Refusal> + Send + 'static) -> Result<(), Failure> {
     let done = tokio::task::spawn_blocking(work).await;
     let refusal = match done {
@@ -164,8 +172,13 @@ async fn blocking(work: impl FnOnce() -> Result<(), Refusal> + Send + 'static) -
         Ok(Err(refusal)) => refusal,
         Err(error) => Refusal::internal(&error),
     };
+    Err(failure(refusal))
+}
+
+/// A refusal, met in the middle of a deployment.
+fn failure(refusal: Refusal) -> Failure {
     let failure = Failure::new(refusal.code, refusal.detail);
-    Err(Failure { hint: refusal.hint, retryable: refusal.retryable, ..failure })
+    Failure { hint: refusal.hint, retryable: refusal.retryable, ..failure }
 }
 
 pub(super) fn io_failure(error: &io::Error) -> Failure {

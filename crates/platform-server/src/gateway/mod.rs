@@ -16,6 +16,7 @@ mod host;
 mod instance;
 mod listen;
 mod page;
+mod preview;
 mod proxy;
 mod route;
 #[cfg(test)]
@@ -31,15 +32,17 @@ use std::sync::Arc;
 
 use platform_api::{ProjectId, ShortCommit};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::preview::{RETRY_S, Wake};
 pub(crate) use self::route::Switched;
 
 use self::connection::Entrance;
 use self::host::{OwnHosts, SharedHosts};
 use self::instance::Instance;
+use self::preview::{WAKES_MAX, Waker};
 use self::route::{OwnPort, Routes};
 use self::worker::Workers;
 use crate::health::Healthy;
@@ -150,7 +153,7 @@ impl Gateway {
         Some(format!("http://127.0.0.1:{number}"))
     }
 
-    /// Where this very release of `project` answers while it runs.
+    /// Where this very release of `project` answers while it is kept.
     pub(crate) fn preview_url(&self, project: &ProjectId, commit: &ShortCommit) -> String {
         format!("http://{commit}.{project}.localhost:{}", self.0.port)
     }
@@ -182,9 +185,24 @@ impl Gateway {
         switched.old.is_some().then_some(switched)
     }
 
-    /// Tells which releases of `project` are kept, so that the host of one that does not run says how to bring it back.
+    /// Tells which releases of `project` are kept: only those are started when their hosts are asked.
     pub(crate) fn known(&self, project: &ProjectId, commits: &[ShortCommit]) {
         self.0.routes.of(project).know(commits);
+    }
+
+    /// The releases to be started from here on: kept ones that do not run and whose hosts are asked.
+    pub(crate) fn wakes(&self) -> mpsc::Receiver<Wake> {
+        let (queue, wakes) = mpsc::channel(WAKES_MAX);
+        self.0.routes.wake_with(Waker { queue, workers: self.0.workers.count() });
+        wakes
+    }
+
+    /// Ends the previews of `project` and starts no others; resolves when nothing of them is left.
+    pub(crate) async fn end_previews(&self, project: &ProjectId) {
+        if let Some(route) = self.0.routes.find(project.as_str()) {
+            route.know(&[]);
+            route.previews().ended().await;
+        }
     }
 
     fn accept(&self, listeners: Vec<TcpListener>, entrance: &Entrance, open: &CancellationToken) {

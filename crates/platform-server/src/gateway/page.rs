@@ -8,6 +8,8 @@ use http::header::{
 use http::{Response, StatusCode};
 use http_body_util::Full;
 
+use super::preview::RETRY_S;
+
 /// When a client may ask again, in seconds.
 const RETRY_AFTER_S: u16 = 1;
 
@@ -26,8 +28,10 @@ pub(super) enum Page {
     NotYetLive { project: String },
     /// The project was live and is stopped.
     Stopped { project: String },
-    /// The release is kept, but another one is live.
+    /// The release is kept, but another one is live, and nobody starts releases now.
     ReleaseNotRunning { project: String, commit: String },
+    /// The release was started beside the live one and did not come up; `logs` names the deployment with its output.
+    ReleaseFailed { commit: String, logs: String, message: String },
     /// The release is not kept any more.
     ReleaseGone { project: String, commit: String },
     /// The app did not take the connection, or closed it without an answer.
@@ -46,9 +50,10 @@ impl Page {
             Self::BadHost | Self::BrokenRequest => StatusCode::BAD_REQUEST,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::NoTunnel => StatusCode::NOT_IMPLEMENTED,
-            Self::UnknownProject { .. } | Self::NotYetLive { .. } | Self::Stopped { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::UnknownProject { .. }
+            | Self::NotYetLive { .. }
+            | Self::Stopped { .. }
+            | Self::ReleaseFailed { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::ReleaseNotRunning { .. } | Self::ReleaseGone { .. } => StatusCode::GONE,
             Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             Self::Silent { .. } => StatusCode::GATEWAY_TIMEOUT,
@@ -66,6 +71,9 @@ impl Page {
             Self::Stopped { project } => format!("`{project}` is stopped."),
             Self::ReleaseNotRunning { project, commit } => {
                 format!("Release {commit} of `{project}` is kept but does not run now.")
+            }
+            Self::ReleaseFailed { commit, message, .. } => {
+                format!("Release {commit} is kept but did not start: {message}.")
             }
             Self::ReleaseGone { project, commit } => {
                 format!("Release {commit} of `{project}` is not, or no longer, kept.")
@@ -98,6 +106,11 @@ impl Page {
             }
             Self::ReleaseNotRunning { project, commit } => {
                 format!("Bring it back with `backend-im rollback {project} --to {commit}`.")
+            }
+            Self::ReleaseFailed { logs, .. } => {
+                format!(
+                    "See what it says: `backend-im logs {logs}`. It is tried again in {RETRY_S} s at the soonest."
+                )
             }
             Self::ReleaseGone { project, .. } => format!(
                 "Its source is still in the project's history: `backend-im projects {project}` lists what a rollback \
@@ -132,9 +145,13 @@ impl Page {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after_s()));
         }
         response
+    }
+
+    fn retry_after_s(&self) -> u16 {
+        if matches!(self, Self::ReleaseFailed { .. }) { RETRY_S } else { RETRY_AFTER_S }
     }
 
     fn html(&self) -> String {

@@ -13,7 +13,7 @@ use super::connection::{Entrance, Visitor};
 use super::headers;
 use super::host::{Named, host_of};
 use super::page::Page;
-use super::route::Claim;
+use super::route::{Claim, Route};
 use super::upgrade;
 use super::upstream::{Lost, Upstream};
 use super::watch::{ANSWER_S, Phase};
@@ -25,7 +25,11 @@ pub(super) async fn serve(
 ) -> Result<Response<AnswerBody>, Infallible> {
     visitor.watch().enter(Phase::Answer);
     let accept = request.headers().get(http::header::ACCEPT).cloned();
-    let answered = match claim(&request, &visitor) {
+    let claimed = match wanted(&request, &visitor) {
+        Ok(wanted) => wanted.claim(&visitor).await,
+        Err(page) => Err(page),
+    };
+    let answered = match claimed {
         Ok(claim) => {
             let upgrade = headers::wanted_upgrade(request.headers())
                 .map(|protocol| Upgrade { protocol, client: hyper::upgrade::on(&mut request) });
@@ -46,8 +50,29 @@ struct Upgrade {
     client: OnUpgrade,
 }
 
-/// The instance that the request's host names, with the request counted on it.
-fn claim(request: &Request<Incoming>, visitor: &Visitor) -> Result<Claim, Page> {
+/// What a request's host names.
+enum Wanted {
+    Live(Arc<Route>),
+    Release { route: Arc<Route>, commit: String },
+}
+
+impl Wanted {
+    /// The instance that was named, with the request counted on it.
+    async fn claim(self, visitor: &Visitor) -> Result<Claim, Page> {
+        match self {
+            Self::Live(route) => route.claim(),
+            Self::Release { route, commit } => {
+                let waker = visitor.worker().routes().waker();
+                let claimed = route.claim_release(&commit, waker.as_deref()).await;
+                // The app's time begins now, however long it took to start.
+                visitor.watch().enter(Phase::Answer);
+                claimed
+            }
+        }
+    }
+}
+
+fn wanted(request: &Request<Incoming>, visitor: &Visitor) -> Result<Wanted, Page> {
     if request.method() == Method::CONNECT {
         return Err(Page::NoTunnel);
     }
@@ -55,15 +80,17 @@ fn claim(request: &Request<Incoming>, visitor: &Visitor) -> Result<Claim, Page> 
     let foreign = || Page::ForeignHost { host: String::from_utf8_lossy(host.as_bytes()).into_owned() };
     let text = host.to_str().map_err(|_not_ascii| foreign())?;
     match visitor.entrance() {
-        Entrance::Own { route, hosts } if hosts.accepts(text) => route.claim(),
+        Entrance::Own { route, hosts } if hosts.accepts(text) => Ok(Wanted::Live(Arc::clone(route))),
         Entrance::Own { .. } => Err(foreign()),
         Entrance::Shared { hosts } => {
             let unknown = |project: &str| Page::UnknownProject { project: project.to_owned() };
             let find =
                 |project: &str| visitor.worker().routes().find(project).ok_or_else(|| unknown(project));
             match hosts.named(text).ok_or_else(foreign)? {
-                Named::Project(project) => find(&project)?.claim(),
-                Named::Release { commit, project } => find(&project)?.claim_release(&commit),
+                Named::Project(project) => Ok(Wanted::Live(find(&project)?)),
+                Named::Release { commit, project } => {
+                    Ok(Wanted::Release { route: find(&project)?, commit: commit.into_owned() })
+                }
             }
         }
     }

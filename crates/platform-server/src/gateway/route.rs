@@ -20,12 +20,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::instance::{Instance, Target};
 use super::page::Page;
+use super::preview::{Previews, Waker};
 
 /// All routes, by project.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     by_project: ArcSwap<HashMap<String, Arc<Route>>>,
     changing: Mutex<()>,
+    waker: ArcSwapOption<Waker>,
 }
 
 impl Routes {
@@ -47,6 +49,16 @@ impl Routes {
         route
     }
 
+    /// Who starts releases that do not run; nobody before the platform does.
+    pub(super) fn waker(&self) -> Option<Arc<Waker>> {
+        self.waker.load_full()
+    }
+
+    /// Has releases that do not run started by whoever listens to `waker`.
+    pub(super) fn wake_with(&self, waker: Waker) {
+        self.waker.store(Some(Arc::new(waker)));
+    }
+
     /// Forgets `project`.
     pub(super) fn remove(&self, project: &ProjectId) -> Option<Arc<Route>> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,6 +76,7 @@ pub(super) struct Route {
     live: ArcSwapOption<Instance>,
     was_live: AtomicBool,
     known: ArcSwap<Vec<ShortCommit>>,
+    previews: Previews,
     counts: Counts,
     port: Mutex<Option<OwnPort>>,
 }
@@ -84,12 +97,13 @@ pub(super) struct OwnPort {
 }
 
 impl Route {
-    fn new(project: ProjectId) -> Self {
+    pub(super) fn new(project: ProjectId) -> Self {
         Self {
             project,
             live: ArcSwapOption::empty(),
             was_live: AtomicBool::new(false),
             known: ArcSwap::default(),
+            previews: Previews::default(),
             counts: Counts::default(),
             port: Mutex::default(),
         }
@@ -109,18 +123,34 @@ impl Route {
         }
     }
 
-    /// Like [`Self::claim`], for one release only.
-    pub(super) fn claim_release(self: &Arc<Self>, commit: &str) -> Result<Claim, Page> {
-        let claim = self.claim()?;
-        if claim.instance.commit().as_str() == commit {
-            return Ok(claim);
+    /// Like [`Self::claim`], for one release only: the live instance, or one that is started beside it.
+    pub(super) async fn claim_release(
+        self: &Arc<Self>,
+        commit: &str,
+        waker: Option<&Waker>,
+    ) -> Result<Claim, Page> {
+        loop {
+            if self.live_commit().ok_or_else(|| self.absent())?.as_str() == commit {
+                let claim = self.claim()?;
+                if claim.instance.commit().as_str() == commit {
+                    return Ok(claim);
+                }
+            }
+            let kept = self.known.load().iter().find(|known| known.as_str() == commit).cloned();
+            let gone = || Page::ReleaseGone { project: self.project.to_string(), commit: commit.to_owned() };
+            if let Some(claim) = self.previews.claim(self, &kept.ok_or_else(gone)?, waker).await? {
+                return Ok(claim);
+            }
         }
-        let (project, commit) = (self.project.to_string(), commit.to_owned());
-        if self.known.load().iter().any(|known| known.as_str() == commit) {
-            Err(Page::ReleaseNotRunning { project, commit })
-        } else {
-            Err(Page::ReleaseGone { project, commit })
-        }
+    }
+
+    /// Whether an instance of this release may run beside the live one: it is kept and is another one.
+    pub(super) fn may_preview(&self, commit: &ShortCommit) -> bool {
+        self.live_commit().is_some_and(|live| live != *commit) && self.known.load().contains(commit)
+    }
+
+    fn live_commit(&self) -> Option<ShortCommit> {
+        Some(self.live.load().as_ref()?.commit().clone())
     }
 
     fn absent(&self) -> Page {
@@ -137,6 +167,8 @@ impl Route {
         let (requests, failed) = self.counted();
         self.was_live.store(true, Ordering::Relaxed);
         let leaving = self.live.swap(next);
+        let live = self.live_commit();
+        self.previews.retain(|commit| live.as_ref() != Some(commit));
         let in_flight = leaving.as_ref().map_or(0, |old| old.gate().close());
         Switched {
             old: leaving.as_ref().map(|old| old.target()),
@@ -147,9 +179,28 @@ impl Route {
         }
     }
 
-    /// The releases that are kept, so that the host of one that does not run says how to bring it back.
+    /// The releases that are kept: one that does not run is started when its host is asked. Ends previews of others.
     pub(super) fn know(&self, commits: &[ShortCommit]) {
         self.known.store(Arc::new(commits.to_vec()));
+        self.previews.retain(|commit| commits.contains(commit));
+    }
+
+    pub(super) fn project(&self) -> &ProjectId {
+        &self.project
+    }
+
+    pub(super) fn previews(&self) -> &Previews {
+        &self.previews
+    }
+
+    /// How many requests there were.
+    pub(super) fn requests(&self) -> u64 {
+        self.counts.requests.load(Ordering::Relaxed)
+    }
+
+    /// How many requests the live instance is at.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.live.load().as_ref().map_or(0, |live| live.gate().inside())
     }
 
     /// The project's own port, for reading and changing.
@@ -158,7 +209,7 @@ impl Route {
     }
 
     fn counted(&self) -> (u64, u64) {
-        (self.counts.requests.load(Ordering::Relaxed), self.counts.failed.load(Ordering::Relaxed))
+        (self.requests(), self.counts.failed.load(Ordering::Relaxed))
     }
 }
 

@@ -283,21 +283,25 @@ impl Blueprint {
     /// `customer_id` beside an entity `customer` is a reference, and a field named like a reference is dropped for it.
     fn fields_that_are_references(&mut self) {
         for index in 0..self.entities.len() {
-            for field in std::mem::take(&mut self.entities[index].fields) {
-                let role = field.name.strip_suffix("_id").unwrap_or(&field.name).to_owned();
-                let known = self.entities[index].references.iter().any(|reference| reference.name == role);
-                let target =
-                    field.name.strip_suffix("_id").and_then(Name::new).and_then(|name| self.find(&name));
-                match target {
-                    _ if known => {}
-                    Some(to) => {
-                        let presence = if to == index { Presence::Optional } else { field.presence };
-                        self.refer(index, Reference { name: role, to, presence, unique: field.unique });
-                    }
-                    None => self.entities[index].fields.push(field),
-                }
-            }
+            let fields = std::mem::take(&mut self.entities[index].fields);
+            self.entities[index].fields =
+                fields.into_iter().filter_map(|field| self.kept_field(index, field)).collect();
         }
+    }
+
+    /// The field, unless it is a reference.
+    fn kept_field(&mut self, index: usize, field: Field) -> Option<Field> {
+        let id_of = field.name.strip_suffix("_id");
+        let role = id_of.unwrap_or(&field.name);
+        if self.entities[index].references.iter().any(|reference| reference.name == role) {
+            return None;
+        }
+        let Some(to) = id_of.and_then(Name::new).and_then(|name| self.find(&name)) else {
+            return Some(field);
+        };
+        let presence = if to == index { Presence::Optional } else { field.presence };
+        self.refer(index, Reference { name: role.to_owned(), to, presence, unique: field.unique });
+        None
     }
 
     /// A column and a reference's column must not share a name.

@@ -11,14 +11,15 @@ use super::fields;
 use super::items::{Item, Quantity};
 use super::name::Name;
 use super::nouns;
+use super::outline;
 use super::prompt;
 use super::relations;
-use super::statements::{self, Says, Statement};
+use super::statements::{Says, Statement};
 use super::verbs;
 
 /// Reads a prompt.
 pub(super) fn understand(prompt: &str) -> Result<Blueprint, GenerationError> {
-    let statements = statements::read(&prompt::sentences(prompt));
+    let statements = outline::read(&prompt::sentences(prompt));
     let mut reader = Reader::default();
     reader.find_entities(&statements);
     reader.settle_subject(&statements)?;
@@ -31,7 +32,7 @@ pub(super) fn understand(prompt: &str) -> Result<Blueprint, GenerationError> {
 /// What a prompt is about, as words; nothing when it does not say.
 pub(super) fn subject_of(prompt: &str) -> String {
     let mut reader = Reader::default();
-    reader.find_entities(&statements::read(&prompt::sentences(prompt)));
+    reader.find_entities(&outline::read(&prompt::sentences(prompt)));
     reader.subject
 }
 
@@ -67,7 +68,7 @@ impl Reader {
                     self.know(names);
                 }
                 Says::Have | Says::Make | Says::Hold | Says::Belong | Says::MayBelong | Says::Link => {
-                    self.note_clause(statement)
+                    self.note_clause(statement);
                 }
                 Says::Are | Says::Unclear => {}
             }
@@ -155,7 +156,7 @@ impl Reader {
             words = rest;
         }
         let before = &words[..words.len().saturating_sub(1)];
-        let strange = words.iter().any(|word| NO_NOUNS.has(&word.as_str()))
+        let strange = words.iter().any(|word| NO_NOUNS.has(word.as_str()))
             || before.iter().any(|word| {
                 nouns::is_plural(word)
                     && !matches!(word.as_str(), "sales" | "goods" | "sports" | "savings" | "parts")
@@ -189,7 +190,7 @@ impl Reader {
         match (domain, bare) {
             (Some(domain), _) if alone && !owns_fields => self.adopt(domain),
             (Some(_), _) if owns_fields || only_satellites => self.lead_with(domain_main),
-            (None, Some(name)) if given.is_empty() && !(weak && !familiar::is_familiar(&name.label())) => {
+            (None, Some(name)) if given.is_empty() && (!weak || familiar::is_familiar(&name.label())) => {
                 self.lead_with(Some(name));
             }
             (None, bare) if owns_fields => self.lead_with(bare.or_else(|| Name::new("item"))),
@@ -225,7 +226,7 @@ impl Reader {
 
     /// Takes the usual entities of a domain over, and says so.
     fn adopt(&mut self, domain: &familiar::Domain) {
-        let mut statements = statements::read(&prompt::sentences(domain.prompt));
+        let mut statements = outline::read(&prompt::sentences(domain.prompt));
         for statement in &mut statements {
             if statement.says == Says::Topic {
                 statement.says = Says::Exist;

@@ -66,7 +66,7 @@ const PLURAL_VALUES: Words = Words(
 
 /// Whether a plural noun is a value like `notes` or `views`.
 pub(super) fn is_plural_value(word: &str) -> bool {
-    PLURAL_VALUES.has(&word)
+    PLURAL_VALUES.has(word)
 }
 
 /// Fields whose values two rows rarely share.
@@ -84,7 +84,7 @@ const CHOICES: Words = Words(
 
 /// Whether a list behind this name is its values.
 pub(super) fn takes_choices(word: &str) -> bool {
-    CHOICES.has(&word)
+    CHOICES.has(word)
 }
 
 /// A field as its name alone suggests it.
@@ -93,7 +93,7 @@ pub(super) fn field_named(words: &[String]) -> Field {
     let name = words.join("_");
     let kind = stated.unwrap_or_else(|| kind_of(words));
     let mut field = Field::new(&name, kind);
-    field.unique = UNIQUE.has(&name.as_str());
+    field.unique = UNIQUE.has(name.as_str());
     field.default = default_of(&field);
     field
 }

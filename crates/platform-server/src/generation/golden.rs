@@ -46,6 +46,10 @@ const PROMPTS: &[&str] = &[
     "Events have a uuid, a timezone, a starts at, an opening time, a date of birth and settings (json), created_at, updated_at",
 ];
 
+fn is_python(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "py")
+}
+
 fn request(prompt: &str) -> GenerationRequest<'_> {
     GenerationRequest { prompt, project: "", stack: None, spec: None }
 }
@@ -64,7 +68,7 @@ fn the_example_of_the_contract_is_written_word_for_word() {
     let Generation { subject, files, warnings, .. } = generated(PROMPTS[0]);
     let mut text = format!("subject: {subject}\nwarnings: {warnings:#?}\n");
     for (path, content) in &files {
-        text.push_str(&format!("\n======== {path}\n{content}"));
+        text.extend(["\n======== ", path, "\n", content]);
     }
     insta::assert_snapshot!("user_management", text);
 }
@@ -79,7 +83,7 @@ fn the_published_names_are_always_there() {
         for (path, text) in &files {
             assert!(path.parse::<platform_api::FilePath>().is_ok(), "{path}");
             assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{path} of {prompt}");
-            let long = |line: &&str| path.ends_with(".py") && line.chars().count() > 88;
+            let long = |line: &&str| is_python(path) && line.chars().count() > 88;
             assert_eq!(text.lines().find(long), None, "{path} of {prompt}");
             assert_eq!(text.lines().find(|line| line.ends_with(' ')), None, "{path} of {prompt}");
         }
@@ -103,7 +107,7 @@ fn everything_that_is_written_is_valid_python() {
         .enumerate()
         .flat_map(|(number, prompt)| {
             let named = move |(path, text)| (format!("{number}/{path}"), text);
-            generated(prompt).files.into_iter().filter(|(path, _)| path.ends_with(".py")).map(named)
+            generated(prompt).files.into_iter().filter(|(path, _)| is_python(path)).map(named)
         })
         .collect();
     #[expect(clippy::disallowed_methods, reason = "a test that asks Python itself")]
@@ -160,7 +164,8 @@ fn what_cannot_be_generated_says_what_to_do() {
     assert_eq!(unknown.code(), platform_api::Code::UNSUPPORTED);
     let long = "users ".repeat(20_000);
     assert!(matches!(generate(&request(&long)).unwrap_err(), GenerationError::PromptTooLong { .. }));
-    let many: String = (0..60).map(|n| format!("Thing{n}s have a name. ")).collect();
+    let thing = |number| format!("Thing{number}s have a name. ");
+    let many: String = (0..60).map(thing).collect();
     let error = generate(&request(&many)).unwrap_err();
     assert_eq!(error.to_string(), "60 entities; the limit is 40");
 }
@@ -312,7 +317,7 @@ proptest! {
         prop_assert_eq!(paths.len(), generation.files.len());
         for (path, text) in &generation.files {
             prop_assert!(path.parse::<platform_api::FilePath>().is_ok());
-            if path.ends_with(".py") {
+            if is_python(path) {
                 prop_assert!(text.is_ascii(), "{}", path);
             }
         }

@@ -213,7 +213,7 @@ fn are_modifiers(item: &Item, inner: &[Item]) -> bool {
     );
     let is_type = |one: &Item| matches!(one.words.as_slice(), [word] if fields::type_named(word).is_some());
     let only_modifier = |one: &Item| one.words.is_empty() && one.inner.is_empty();
-    let pure = |one: &Item| is_type(one) && PURE.has(&one.head());
+    let pure = |one: &Item| is_type(one) && PURE.has(one.head());
     let one_value = inner.len() == 1 && !item.is_several();
     !inner.is_empty()
         && inner.iter().all(|one| is_type(one) || only_modifier(one))

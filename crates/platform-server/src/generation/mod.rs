@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! prompt ─► sentences ─► statements ─► blueprint ─► files
-//!           prompt.rs    statements.rs entities.rs  fastapi/
+//!           prompt.rs    outline.rs    entities.rs  fastapi/
+//!                        statements.rs reading.rs
 //! spec ───────────────────────────────►┘ spec.rs
 //! ```
 //!
@@ -19,6 +20,7 @@ mod fields;
 mod items;
 mod name;
 mod nouns;
+mod outline;
 mod prompt;
 mod reading;
 mod relations;

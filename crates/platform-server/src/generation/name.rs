@@ -51,7 +51,7 @@ impl Name {
     /// `OrderItem`
     pub(super) fn class(&self) -> String {
         let class = class_case(&self.0);
-        if RESERVED_CLASSES.has(&class.as_str()) { format!("{class}Record") } else { class }
+        if RESERVED_CLASSES.has(class.as_str()) { format!("{class}Record") } else { class }
     }
 
     /// `order item`
@@ -102,7 +102,7 @@ pub(super) fn field_name(text: &str) -> Option<(String, Taken)> {
     }
     shorten(&mut words);
     let name = words.join("_");
-    let taken = RESERVED_FIELDS.has(&name.as_str()) || name.starts_with("model_") || name == "id";
+    let taken = RESERVED_FIELDS.has(name.as_str()) || name.starts_with("model_") || name == "id";
     Some(if taken { (format!("{name}_value"), Taken::Yes) } else { (name, Taken::No) })
 }
 
@@ -219,7 +219,7 @@ mod tests {
             };
             if let Some((name, _)) = field_name(&text) {
                 proptest::prop_assert!(is_identifier(&name), "{}", name);
-                proptest::prop_assert!(!RESERVED_FIELDS.has(&name.as_str()));
+                proptest::prop_assert!(!RESERVED_FIELDS.has(name.as_str()));
             }
             if let Some(name) = Name::new(&text) {
                 proptest::prop_assert!(is_identifier(&name.snake()) && is_identifier(&name.plural()));

@@ -80,7 +80,7 @@ const IN_S: Words = Words(
 
 /// The plural of a singular noun; a noun without plural stays as it is.
 pub(super) fn plural(noun: &str) -> String {
-    if UNCOUNTABLE.has(&noun) {
+    if UNCOUNTABLE.has(noun) {
         return noun.to_owned();
     }
     if let Some((_, plural)) = IRREGULAR.iter().find(|(singular, _)| *singular == noun) {
@@ -98,7 +98,7 @@ pub(super) fn plural(noun: &str) -> String {
 
 /// The singular of a noun; one that is singular already stays as it is.
 pub(super) fn singular(noun: &str) -> String {
-    if UNCOUNTABLE.has(&noun) || IN_S.has(&noun) {
+    if UNCOUNTABLE.has(noun) || IN_S.has(noun) {
         return noun.to_owned();
     }
     if let Some((singular, _)) = IRREGULAR.iter().find(|(s, p)| *p == noun || *s == noun) {
@@ -110,7 +110,7 @@ pub(super) fn singular(noun: &str) -> String {
     }
     if let Some(stem) = without("ies") {
         let in_ie = format!("{stem}ie");
-        return if IN_IE.has(&in_ie.as_str()) { in_ie } else { format!("{stem}y") };
+        return if IN_IE.has(in_ie.as_str()) { in_ie } else { format!("{stem}y") };
     }
     if noun == "pies" || noun == "ties" || noun == "dies" || noun == "lies" {
         return noun[..3].to_owned();

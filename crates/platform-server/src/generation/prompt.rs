@@ -141,7 +141,7 @@ pub(super) fn sentences(prompt: &str) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     for line in lines(prompt) {
         for text in split_sentences(&line.text) {
-            let tokens = fold_phrases(tokenise(&text));
+            let tokens = fold_phrases(&tokenise(&text));
             if !tokens.is_empty() {
                 sentences.push(Sentence { tokens, quote: text.trim().to_owned(), bullet: line.bullet });
             }
@@ -257,7 +257,7 @@ fn tokenise(text: &str) -> Vec<Token> {
 
 fn close(open: &mut Vec<Vec<Token>>) {
     if let (Some(group), Some(outer)) = (open.pop(), open.last_mut()) {
-        outer.push(Token::Group(fold_phrases(group)));
+        outer.push(Token::Group(fold_phrases(&group)));
     }
 }
 
@@ -281,20 +281,17 @@ fn push_word(tokens: &mut Vec<Token>, text: &str) {
 }
 
 /// Puts the word that stands for a fixed phrase in its place.
-fn fold_phrases(tokens: Vec<Token>) -> Vec<Token> {
+fn fold_phrases(tokens: &[Token]) -> Vec<Token> {
     let mut folded = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
-        match phrase_at(&tokens[at..]) {
-            Some((length, stands)) => {
-                let text = text(&tokens[at..at + length]);
-                folded.push(Token::Word(Word { lower: stands.to_owned(), text }));
-                at += length;
-            }
-            None => {
-                folded.push(tokens[at].clone());
-                at += 1;
-            }
+        if let Some((length, stands)) = phrase_at(&tokens[at..]) {
+            let text = text(&tokens[at..at + length]);
+            folded.push(Token::Word(Word { lower: stands.to_owned(), text }));
+            at += length;
+        } else {
+            folded.push(tokens[at].clone());
+            at += 1;
         }
     }
     folded

@@ -111,7 +111,7 @@ impl Reader {
         for item in &statement.items {
             match (main, self.find(item)) {
                 (Some(main), Some(entity)) if main != entity && plural_subject => {
-                    self.has(main, item, statement)
+                    self.has(main, item, statement);
                 }
                 (_, Some(entity)) => self.fill(entity, item, statement),
                 (Some(main), None) => self.has(main, item, statement),
@@ -136,7 +136,7 @@ impl Reader {
                     mentioned.push(entity);
                 }
                 None if values || item.kind.is_some() || item.default.is_some() => {
-                    self.refine(item, statement)
+                    self.refine(item, statement);
                 }
                 None => self.not_a_field(item, statement),
             }
@@ -188,12 +188,16 @@ impl Reader {
         statement: &Statement,
         mut relate: impl FnMut(&mut Self, usize, usize, &Item),
     ) {
-        let mut owners = self.owners(statement);
-        if statement.says == Says::Link && statement.owners.is_empty() && statement.items.len() > 1 {
-            owners = self.find(&statement.items[0]).into_iter().collect();
-        }
+        let says_link = statement.says == Says::Link;
+        let (owners, items) = match statement.items.as_slice() {
+            // "many-to-many between movies and actors": the first of the list with the others.
+            [first, others @ ..] if statement.owners.is_empty() && !others.is_empty() && says_link => {
+                (self.find(first).into_iter().collect(), others)
+            }
+            all => (self.owners(statement), all),
+        };
         for owner in owners {
-            for item in &statement.items {
+            for item in items {
                 match self.find(item) {
                     Some(target) => {
                         relate(self, owner, target, item);
@@ -293,7 +297,7 @@ impl Reader {
         if let [only] = item.inner.as_slice() {
             return self.find(only);
         }
-        let is_role = PEOPLE_ROLES.has(&item.head()) && item.inner.is_empty() && !item.is_several();
+        let is_role = PEOPLE_ROLES.has(item.head()) && item.inner.is_empty() && !item.is_several();
         let people = PEOPLE.iter().filter_map(|person| self.blueprint.find(&Name::new(person)?));
         people.take(usize::from(is_role)).next()
     }

@@ -238,7 +238,7 @@ fn assume_pair(blueprint: &mut Blueprint, child: usize, parent: usize) {
     } else if listed(MAY_BELONG) {
         belong(blueprint, child, parent, Presence::Optional);
         blueprint.warn(format!("assumed that {one} may belong to {other}"));
-    } else if (listed(LINKED) || MARKS.contains(&b.head()) && TAGGED.has(&a.head()))
+    } else if (listed(LINKED) || MARKS.contains(&b.head()) && TAGGED.has(a.head()))
         && !has_join_entity(blueprint, &a, &b)
     {
         blueprint.link(child, parent);

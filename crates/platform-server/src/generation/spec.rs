@@ -148,7 +148,7 @@ fn read_field(place: &Place<'_>) -> Result<Field, GenerationError> {
     };
     let mut field = Field::new(&name, kind);
     if let Some(required) = place.optional(object, "required") {
-        field.presence = presence(required.flag()?);
+        field.presence = presence(&required)?;
     }
     if let Some(unique) = place.optional(object, "unique") {
         field.unique = unique.flag()?;
@@ -162,8 +162,9 @@ fn read_field(place: &Place<'_>) -> Result<Field, GenerationError> {
     Ok(field)
 }
 
-fn presence(required: bool) -> Presence {
-    if required { Presence::Required } else { Presence::Optional }
+/// What `"required": …` says.
+fn presence(required: &Place<'_>) -> Result<Presence, GenerationError> {
+    Ok(if required.flag()? { Presence::Required } else { Presence::Optional })
 }
 
 fn kind(named: &Place<'_>, field: &Place<'_>, object: &Map<String, Value>) -> Result<Kind, GenerationError> {
@@ -218,37 +219,49 @@ fn read_relations(
     let object = entity.object(ENTITY_KEYS)?;
     let Some(list) = entity.optional(object, "relations") else { return Ok(()) };
     for place in list.array()? {
-        let object = place.object(RELATION_KEYS)?;
-        let target = place.required(object, "to")?;
-        let to = Name::new(target.text()?).and_then(|name| blueprint.find(&name)).ok_or_else(|| {
-            let known: Vec<String> = blueprint.entities.iter().map(|entity| entity.name.snake()).collect();
-            target.problem(&format!("no such entity; there are {}", known.join(", ")))
-        })?;
-        let kind = place.required(object, "kind")?;
-        let required = place.optional(object, "required").map(|flag| flag.flag()).transpose()?;
-        let role = place.optional(object, "name").map(|name| name.text().map(str::to_owned)).transpose()?;
-        let role = role.as_deref().and_then(name::field_name).map(|(name, _)| name);
-        let presence = presence(required.unwrap_or(index != to) && index != to);
-        let refer = |blueprint: &mut Blueprint, from: usize, to: usize, unique: bool| {
-            let own = if from == to { "parent".to_owned() } else { blueprint.entities[to].name.snake() };
-            let name = role.clone().unwrap_or(own);
-            blueprint.refer(from, Reference { name, to, presence, unique });
-        };
-        match kind.text()?.to_lowercase().replace('-', "_").as_str() {
-            "belongs_to" | "many_to_one" => refer(blueprint, index, to, false),
-            "has_many" | "one_to_many" if role.is_some() || required.is_some() || index == to => {
-                refer(blueprint, to, index, false);
-            }
-            "has_many" | "one_to_many" => many.push((index, to)),
-            "has_one" | "one_to_one" => refer(blueprint, to, index, true),
-            "many_to_many" if index == to => {
-                return Err(kind.problem(
-                    "an entity cannot be linked many-to-many with itself yet; add an entity between",
-                ));
-            }
-            "many_to_many" => blueprint.link(index, to),
-            _ => return Err(kind.problem(&format!("unknown kind of relation; known: {RELATIONS}"))),
+        read_relation(blueprint, index, &place, many)?;
+    }
+    Ok(())
+}
+
+fn read_relation(
+    blueprint: &mut Blueprint,
+    index: usize,
+    place: &Place<'_>,
+    many: &mut Vec<(usize, usize)>,
+) -> Result<(), GenerationError> {
+    let object = place.object(RELATION_KEYS)?;
+    let target = place.required(object, "to")?;
+    let to = Name::new(target.text()?).and_then(|name| blueprint.find(&name)).ok_or_else(|| {
+        let known: Vec<String> = blueprint.entities.iter().map(|entity| entity.name.snake()).collect();
+        target.problem(&format!("no such entity; there are {}", known.join(", ")))
+    })?;
+    let kind = place.required(object, "kind")?;
+    let stated = place.optional(object, "required").as_ref().map(presence).transpose()?;
+    let role = place.optional(object, "name").map(|name| name.text().map(str::to_owned)).transpose()?;
+    let role = role.as_deref().and_then(name::field_name).map(|(name, _)| name);
+    let own = if index == to { Presence::Optional } else { Presence::Required };
+    let presence = stated.filter(|_| index != to).unwrap_or(own);
+    let reference = |blueprint: &Blueprint, to: usize| {
+        let parent =
+            if own == Presence::Optional { "parent".to_owned() } else { blueprint.entities[to].name.snake() };
+        Reference { name: role.clone().unwrap_or(parent), to, presence, unique: false }
+    };
+    match kind.text()?.to_lowercase().replace('-', "_").as_str() {
+        "belongs_to" | "many_to_one" => blueprint.refer(index, reference(blueprint, to)),
+        "has_many" | "one_to_many" if role.is_some() || stated.is_some() || index == to => {
+            blueprint.refer(to, reference(blueprint, index));
         }
+        "has_many" | "one_to_many" => many.push((index, to)),
+        "has_one" | "one_to_one" => {
+            blueprint.refer(to, Reference { unique: true, ..reference(blueprint, index) });
+        }
+        "many_to_many" if index == to => {
+            let problem = "an entity cannot be linked many-to-many with itself; add an entity between";
+            return Err(kind.problem(problem));
+        }
+        "many_to_many" => blueprint.link(index, to),
+        _ => return Err(kind.problem(&format!("unknown kind of relation; known: {RELATIONS}"))),
     }
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! Sentences as statements: who has what, who belongs to whom. Reads grammar only; which noun is an entity and which a
-//! field is decided in `entities.rs`.
+//! field is decided in `entities.rs`; headings and bullets are followed in `outline.rs`.
 
 use super::features;
-use super::fields;
 use super::items::{Item, Quantity, items};
-use super::prompt::{self, Sentence, Token};
+use super::prompt::{self, Token};
 use super::verbs::{self, Found, Verb};
 
 /// What a sentence, or a part of one, says.
@@ -18,6 +17,18 @@ pub(super) struct Statement {
     pub items: Vec<Item>,
     /// The part of the prompt, for warnings.
     pub quote: String,
+}
+
+impl Statement {
+    /// A statement about the owners.
+    pub(super) fn of(owners: Vec<Item>, says: Says, items: Vec<Item>, quote: &str) -> Self {
+        Self { owners, says, items, quote: quote.to_owned() }
+    }
+
+    /// A statement about the whole, or about whoever was meant before.
+    pub(super) fn about_all(says: Says, items: Vec<Item>, quote: &str) -> Self {
+        Self::of(Vec::new(), says, items, quote)
+    }
 }
 
 /// What is said about the owners.
@@ -49,182 +60,9 @@ pub(super) enum Says {
     Unclear,
 }
 
-/// The statements of a whole prompt.
-pub(super) fn read(sentences: &[Sentence]) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    let mut outline = Outline::default();
-    for (number, sentence) in sentences.iter().enumerate() {
-        let tokens = fold_choices(&sentence.tokens);
-        read_line(&Line { tokens: &tokens, sentence, first: number == 0 }, &mut outline, &mut statements);
-    }
-    statements
-}
-
-struct Line<'a> {
-    tokens: &'a [Token],
-    sentence: &'a Sentence,
-    first: bool,
-}
-
-/// Which heading the bullets below it belong to.
-#[derive(Debug, Default)]
-struct Outline {
-    heading: Option<Heading>,
-    /// The last bullet's indentation and noun: deeper bullets are about it.
-    bullet: Option<(usize, Vec<Item>)>,
-}
-
-#[derive(Debug, Clone)]
-enum Heading {
-    /// `Entities:`
-    Entities,
-    /// `User:`
-    Owner(Vec<Item>),
-}
-
-fn read_line(line: &Line<'_>, outline: &mut Outline, statements: &mut Vec<Statement>) {
-    let colon = line.tokens.iter().position(|token| *token == Token::Colon);
-    if line.sentence.bullet.is_none() {
-        outline.bullet = None;
-    }
-    match colon {
-        Some(at) if is_heading(&line.tokens[..at], &line.tokens[at + 1..]) => {
-            read_heading(line, at, outline, statements);
-        }
-        _ if line.sentence.bullet.is_some() => read_bullet(line, outline, statements),
-        _ => {
-            outline.heading = None;
-            statements.extend(sentence(line.tokens, &line.sentence.quote, line.first));
-        }
-    }
-}
-
-/// Whether what stands before a colon is a title for what follows, and not a field with its type.
-fn is_heading(before: &[Token], after: &[Token]) -> bool {
-    let plain = before.iter().all(|token| matches!(token, Token::Word(_)));
-    let typed =
-        after.first().is_some_and(|token| fields::type_named(token.word()).is_some() || token.is(&["enum"]));
-    let pairs = after.contains(&Token::Colon);
-    let verb = verbs::find(before, 0).is_some();
-    !before.is_empty()
-        && (plain && !verb && (before.len() <= 5 || verbs::is_command(before)) || announces(before))
-        && (!typed || pairs || after.is_empty())
-}
-
-/// Whether the words announce a list: `with the following entities`.
-fn announces(tokens: &[Token]) -> bool {
-    tokens.last().is_some_and(|last| last.is(ENTITY_WORDS) || last.is(FIELD_WORDS) || last.is(&["following"]))
-}
-
-const ENTITY_WORDS: &[&str] = &["entities", "models", "resources", "tables", "objects", "collections"];
-const FIELD_WORDS: &[&str] = &["fields", "attributes", "columns", "properties"];
-
-fn read_heading(line: &Line<'_>, colon: usize, outline: &mut Outline, statements: &mut Vec<Statement>) {
-    let (before, after) = (&line.tokens[..colon], &line.tokens[colon + 1..]);
-    let quote = &line.sentence.quote;
-    let listed = items(after);
-    let last = before.last().expect("a heading has words");
-    if last.is(FIELD_WORDS) || before.len() == 1 && takes_values(before, &listed) {
-        let owners = owner_of_heading(before, outline);
-        if last.is(FIELD_WORDS) {
-            statements.push(Statement { owners, says: Says::Have, items: listed, quote: quote.clone() });
-        } else {
-            let mut field = items(before);
-            for item in &mut field {
-                item.inner.clone_from(&listed);
-            }
-            statements.push(Statement { owners, says: Says::Have, items: field, quote: quote.clone() });
-        }
-        return;
-    }
-    if announces(before)
-        || last.is(&["relations", "relationships", "requirements", "rules", "notes", "features"])
-    {
-        let lead = &before[..before.len() - 1];
-        if lead.len() > 3 || verbs::is_command(lead) {
-            statements.extend(sentence(lead, quote, line.first));
-        }
-        let entities = last.is(ENTITY_WORDS) || last.is(&["following"]);
-        outline.heading = entities.then_some(Heading::Entities);
-        if entities && !listed.is_empty() {
-            statements.push(Statement {
-                owners: Vec::new(),
-                says: Says::Exist,
-                items: listed,
-                quote: quote.clone(),
-            });
-        } else {
-            statements.extend(sentence(after, quote, false));
-        }
-        return;
-    }
-    if verbs::is_command(before) {
-        statements.extend(sentence(before, quote, line.first));
-        if verbs::find(after, 0).is_some() {
-            statements.extend(sentence(after, quote, false));
-            return;
-        }
-        let says = Says::SubjectHas;
-        statements.push(Statement { owners: Vec::new(), says, items: listed, quote: quote.clone() });
-        return;
-    }
-    if line.first && verbs::names_the_whole(before) {
-        let items = items(&verbs::subject(before).tokens);
-        statements.push(Statement { owners: Vec::new(), says: Says::Subject, items, quote: quote.clone() });
-        statements.extend(sentence(after, quote, false));
-        return;
-    }
-    let owners = items(before);
-    if line.sentence.bullet.is_none() {
-        outline.heading = Some(Heading::Owner(owners.clone()));
-    }
-    outline.bullet = line.sentence.bullet.map(|indent| (indent, owners.clone()));
-    if verbs::find(after, 0).is_some() {
-        statements.push(Statement { owners, says: Says::Have, items: Vec::new(), quote: quote.clone() });
-        statements.extend(sentence(after, quote, false));
-    } else {
-        statements.push(Statement { owners, says: Says::Have, items: listed, quote: quote.clone() });
-    }
-}
-
-/// `status: open, closed` gives values, not fields.
-fn takes_values(before: &[Token], listed: &[Item]) -> bool {
-    before.last().is_some_and(|noun| fields::takes_choices(noun.word())) && listed.len() > 1
-}
-
-/// Whose fields `User fields:` or a lone `Fields:` announces.
-fn owner_of_heading(before: &[Token], outline: &Outline) -> Vec<Item> {
-    let named = items(&before[..before.len() - 1]);
-    match (&outline.bullet, &outline.heading) {
-        _ if !named.is_empty() => named,
-        (Some((_, owner)), _) | (None, Some(Heading::Owner(owner))) => owner.clone(),
-        (None, _) => Vec::new(),
-    }
-}
-
-fn read_bullet(line: &Line<'_>, outline: &mut Outline, statements: &mut Vec<Statement>) {
-    let quote = &line.sentence.quote;
-    let indent = line.sentence.bullet.unwrap_or(0);
-    let listed = items(line.tokens);
-    if verbs::find(line.tokens, 0).is_some() {
-        statements.extend(sentence(line.tokens, quote, false));
-        return;
-    }
-    let deeper = outline.bullet.as_ref().filter(|(above, _)| indent > *above).map(|(_, owner)| owner.clone());
-    let (owners, says) = match (deeper, &outline.heading) {
-        (Some(owner), _) => (owner, Says::Have),
-        (None, Some(Heading::Owner(owner))) => (owner.clone(), Says::Have),
-        (None, _) => {
-            outline.bullet = Some((indent, listed.clone()));
-            (Vec::new(), Says::Exist)
-        }
-    };
-    statements.push(Statement { owners, says, items: listed, quote: quote.clone() });
-}
-
 /// How a sentence begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begins {
+pub(super) enum Begins {
     /// With `create` or the like.
     Command,
     /// It is the first one, so it may say what the whole is about.
@@ -234,23 +72,20 @@ enum Begins {
 }
 
 /// The statements of one sentence.
-fn sentence(tokens: &[Token], quote: &str, first: bool) -> Vec<Statement> {
+pub(super) fn sentence(tokens: &[Token], quote: &str, position: Begins) -> Vec<Statement> {
     let (tokens, command) = verbs::without_command(tokens);
     let found = verbs::find_all(tokens);
-    let lead_end = found.first().map_or(tokens.len(), |first| first.lead_end());
-    let begins = match (command, first) {
-        (true, _) => Begins::Command,
-        (false, true) => Begins::First,
-        (false, false) => Begins::Further,
-    };
+    let lead_end = found.first().map_or(tokens.len(), Found::lead_end);
+    let begins = if command { Begins::Command } else { position };
     let mut statements = lead(&tokens[..lead_end], begins, quote);
     let one_subject =
         matches!(statements.as_slice(), [only] if matches!(only.says, Says::Subject | Says::Topic));
     for (number, verb) in found.iter().enumerate() {
-        let end = found.get(number + 1).map_or(tokens.len(), |next| next.lead_end());
+        let end = found.get(number + 1).map_or(tokens.len(), Found::lead_end);
         let objects = &tokens[verb.end.min(end)..end];
         let about_all = number == 0 && one_subject && verb.is_attached();
-        let mut said = clause(verb, tokens, objects, about_all);
+        let has = if about_all { Says::SubjectHas } else { Says::Have };
+        let mut said = clause(verb, tokens, objects, has);
         if said.says == Says::Link && said.items.is_empty() && said.owners.len() > 1 {
             // "movies and actors are many-to-many"
             said.items = said.owners.split_off(1);
@@ -261,17 +96,12 @@ fn sentence(tokens: &[Token], quote: &str, first: bool) -> Vec<Statement> {
         }
         statements.push(said);
     }
-    for statement in &mut statements {
-        if statement.quote.is_empty() {
-            quote.clone_into(&mut statement.quote);
-        }
-    }
     statements
 }
 
 /// What stands before the first verb.
 fn lead(tokens: &[Token], begins: Begins, quote: &str) -> Vec<Statement> {
-    let statement = |says, items| Statement { owners: Vec::new(), says, items, quote: quote.to_owned() };
+    let statement = |says, items| Statement::about_all(says, items, quote);
     let tokens = verbs::without_separators(tokens);
     if tokens.is_empty() {
         return Vec::new();
@@ -304,7 +134,7 @@ fn lead(tokens: &[Token], begins: Begins, quote: &str) -> Vec<Statement> {
 }
 
 /// One verb with its owners and objects.
-fn clause(verb: &Found, tokens: &[Token], objects: &[Token], about_all: bool) -> Statement {
+fn clause(verb: &Found, tokens: &[Token], objects: &[Token], has: Says) -> Statement {
     let owner_tokens = &tokens[verb.start..verb.at];
     let quote = prompt::quote(&prompt::text(&[owner_tokens, &tokens[verb.at..verb.end], objects].concat()));
     let objects = verbs::without_separators(objects);
@@ -317,21 +147,18 @@ fn clause(verb: &Found, tokens: &[Token], objects: &[Token], about_all: bool) ->
     let owners = if verbs::is_pronoun(owner_tokens) { Vec::new() } else { items(owner_tokens) };
     let many = listed.iter().any(|item| item.quantity == Quantity::Many);
     let says = match verb.verb {
-        Verb::Have if about_all => Says::SubjectHas,
-        Verb::Have => Says::Have,
-        Verb::Belong if many => Says::Link,
+        Verb::Have => has,
+        Verb::Belong | Verb::MayBelong if many => Says::Link,
         Verb::Belong => Says::Belong,
-        Verb::MayBelong if many => Says::Link,
         Verb::MayBelong => Says::MayBelong,
         Verb::Join => Says::Link,
         _ if owner_tokens.first().is_some_and(|first| first.is(&["only"])) => Says::Unclear,
         Verb::Make => Says::Make,
         Verb::Hold => Says::Hold,
         Verb::Are => Says::Are,
-        Verb::Manage => Says::Exist,
         Verb::Other if many => Says::Hold,
         Verb::Other if features::absent(objects).is_empty() => Says::Unclear,
-        Verb::Other => Says::Exist,
+        Verb::Manage | Verb::Other => Says::Exist,
     };
     if verb.verb == Verb::Are {
         listed = items(&[owner_tokens, objects].concat());
@@ -340,12 +167,12 @@ fn clause(verb: &Found, tokens: &[Token], objects: &[Token], about_all: bool) ->
 }
 
 /// Turns `status is one of open, closed or done` and `status open/closed` into `status (open, closed, done)`.
-fn fold_choices(tokens: &[Token]) -> Vec<Token> {
+pub(super) fn fold_choices(tokens: &[Token]) -> Vec<Token> {
     let mut folded: Vec<Token> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let rest = &tokens[at..];
-        if let Some(length) = choices_at(rest, !folded.is_empty()) {
+        if let Some(length) = choices_at(rest).filter(|_| !folded.is_empty()) {
             folded.push(Token::Group(rest[opener(rest)..length].to_vec()));
             at += length;
         } else if let Some(length) = slashes_at(rest) {
@@ -384,16 +211,16 @@ fn opener(tokens: &[Token]) -> usize {
         | ["can" | "may" | "could", "be", "either", ..] => 3,
         ["can" | "may" | "could", "be", ..]
         | ["is" | "are" | "that" | "which", "either" | "%oneof" | "is", ..] => 2,
-        ["either" | "%oneof", ..] | ["is", ..] => 1,
+        ["either" | "%oneof" | "is", ..] => 1,
         _ => return 0,
     };
     length + usize::from(tokens.get(length) == Some(&Token::Colon))
 }
 
 /// How many tokens a list of values takes here, its opener included.
-fn choices_at(tokens: &[Token], after_noun: bool) -> Option<usize> {
+fn choices_at(tokens: &[Token]) -> Option<usize> {
     let start = opener(tokens);
-    if start == 0 || !after_noun {
+    if start == 0 {
         return None;
     }
     if let Some(Token::Group(_)) = tokens.get(start) {

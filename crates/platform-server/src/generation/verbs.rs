@@ -87,8 +87,9 @@ const MAKES: Words = Words(
 const HOLDS: Words =
     Words("borrow borrows take takes reserve reserves rent rents drive drives use uses receive receives");
 /// Verbs that are nouns as well: only behind `can` and the like.
-const MAKES_BEHIND_MODAL: &[&str] = &["post", "order", "book"];
-const JOINS_BEHIND_MODAL: &[&str] = &["like", "follow", "favorite", "favourite", "star", "rate"];
+const MAKES_BEHIND_MODAL: &[&str] = &["post"];
+const JOINS_BEHIND_MODAL: &[&str] =
+    &["book", "order", "like", "follow", "favorite", "favourite", "star", "rate"];
 const MANAGES: Words = Words(
     "read update delete edit view list get remove browse see manage manages modify change crud retrieve
      fetch show views access find filter query",
@@ -129,8 +130,8 @@ pub(super) fn find_all(tokens: &[Token]) -> Vec<Found> {
 fn next(tokens: &[Token], from: usize, last: Option<&Found>) -> Option<Found> {
     let chained = |at: usize| {
         let follows = at > from && (tokens[at - 1] == Token::Comma || tokens[at - 1].is(&["and", "or"]));
-        let (verb, length) =
-            action(&tokens[at..], true).filter(|(verb, _)| follows && *verb != Verb::Other)?;
+        let (verb, length) = action(&tokens[at..], Lead { modal: true, copula: false })
+            .filter(|(verb, _)| follows && *verb != Verb::Other)?;
         let has_object = matches!(tokens.get(at + length), Some(Token::Word(_)));
         has_object.then_some(Found { verb, start: at, at, end: at + length, attached: false })
     };
@@ -246,11 +247,11 @@ fn plain_verb(tokens: &[Token], lead: Lead) -> Option<(Verb, usize)> {
     if lead.copula && first.is(QUALIFIERS) {
         return Some((Verb::Are, 0));
     }
-    action(tokens, lead.modal)
+    action(tokens, lead)
 }
 
 /// A chain of actions (`create, edit and delete`) and the preposition behind it.
-fn action(tokens: &[Token], modal: bool) -> Option<(Verb, usize)> {
+fn action(tokens: &[Token], Lead { modal, .. }: Lead) -> Option<(Verb, usize)> {
     let of = |token: &Token| {
         if token.is_in(JOINS) || modal && token.is(JOINS_BEHIND_MODAL) {
             Some(Verb::Join)
@@ -318,7 +319,10 @@ fn is_value(owner: &[Token]) -> bool {
 /// Whether the owners are only a pronoun for somebody named before.
 pub(super) fn is_pronoun(owners: &[Token]) -> bool {
     let pronoun = |token: &Token| {
-        token.is(&["it", "they", "each", "both", "these", "those", "all", "which", "one", "everyone", "that"])
+        token.is(&[
+            "it", "a", "an", "the", "they", "each", "both", "these", "those", "all", "which", "one",
+            "everyone", "that",
+        ])
     };
     owners.iter().all(pronoun)
 }
@@ -408,7 +412,7 @@ pub(super) fn subject(tokens: &[Token]) -> Subject {
         Some(at) => (&tokens[..at], &tokens[at + 1..]),
         None => (tokens, &tokens[..0]),
     };
-    let plain = |token: &&Token| !token.is_in(KINDS) && !(named && token.is_in(FILLERS));
+    let plain = |token: &&Token| !token.is_in(KINDS) && (!named || !token.is_in(FILLERS));
     let before: Vec<Token> = before.iter().filter(plain).cloned().collect();
     let skipped = after.iter().take_while(|token| token.is_in(GERUNDS)).count();
     let after = &after[skipped..];

@@ -83,6 +83,8 @@ impl Platform {
     /// Writes a deployment down and hands it to its driver. A key that somebody else brought meanwhile wins.
     pub(super) async fn accept(&self, new: NewDeployment) -> Result<DeploymentAccepted, Refusal> {
         let answer = new.accepted.clone();
+        let store = self.0.site.store.clone();
+        super::blocking(move || Ok(store.keep_reserve()?)).await?;
         match self.0.site.store.accept(new).await? {
             Remembered::Nothing => {}
             Remembered::Answer(known) => return self.known_answer(&known),

@@ -112,17 +112,14 @@ fn apply(
     let mut blobs = Vec::new();
     let mut unsized_ids = Vec::new();
     for Change { path, mode, oid, content } in changes {
-        let size = match content {
-            Some(content) => {
-                let bytes = inline(&path, &content)?;
-                let size = bytes.len() as u64;
-                blobs.push((oid, bytes));
-                size
-            }
-            None => {
-                unsized_ids.push(path.clone());
-                0
-            }
+        let size = if let Some(content) = content {
+            let bytes = inline(&path, &content)?;
+            let size = bytes.len() as u64;
+            blobs.push((oid, bytes));
+            size
+        } else {
+            unsized_ids.push(path.clone());
+            0
         };
         entries.insert(path.clone(), ManifestEntry { path, mode, size, oid });
     }

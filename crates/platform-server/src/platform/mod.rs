@@ -20,10 +20,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use accept::DeployInput;
-pub(crate) use projects::WithContent;
-pub use refusal::Refusal;
+pub(crate) use projects::{WithContent, plan};
+pub(crate) use refusal::Refusal;
 
-use crate::deployment::{AppsAtEnd, Command, Drivers, SharedSite, recover};
+use crate::deployment::{AppsAtEnd, Command, Drivers, Previews, SharedSite, recover};
 use crate::engine::{Engine, ProcessEngine};
 use crate::logs::{LogDir, LogWatch};
 use crate::store::DeploymentRow;
@@ -47,6 +47,7 @@ pub(crate) struct Platform(Arc<Inner>);
 struct Inner {
     site: SharedSite<ProcessEngine>,
     drivers: Drivers<ProcessEngine>,
+    previews: Previews,
     /// Held while a project's next commit is decided, so that two deploys at once make a line and not a fork.
     gates: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
     /// Held while a name for a new project is chosen and taken.
@@ -68,9 +69,11 @@ impl Platform {
         recover(&site, &drivers).await?;
         let started_ms = crate::clock::now_ms();
         site.store.forget_keys(started_ms.saturating_sub(platform_api::limits::IDEMPOTENCY_S * 1000)).await?;
+        let previews = Previews::start(site.clone());
         Ok(Self(Arc::new(Inner {
             site,
             drivers,
+            previews,
             gates: Mutex::default(),
             naming: tokio::sync::Mutex::default(),
             identity,
@@ -121,9 +124,10 @@ impl Platform {
         StopAnswer { stopped }
     }
 
-    /// Ends every driver; a second time it finds none and does nothing.
+    /// Ends every preview, which no platform adopts, and every driver; a second time it finds none and does nothing.
     pub(crate) async fn end(&self, apps: AppsAtEnd) -> Vec<StoppedApp> {
-        self.0.drivers.end(apps).await
+        let ((), stopped) = tokio::join!(self.0.previews.end(), self.0.drivers.end(apps));
+        stopped
     }
 
     /// Ends a deployment that is under way and answers once it has ended. Cancelling twice is cancelling once.

@@ -109,36 +109,6 @@ impl Platform {
         super::blocking(move || Ok(Repository::open_or_init(&dir)?.put_blobs(blobs)?)).await
     }
 
-    /// Plans without deploying; refuses with the ids of the files that detection asks for and did not get.
-    pub(crate) fn plan(&self, request: &PlanRequest) -> Result<build_plan::Plan, Refusal> {
-        let mut given: BTreeMap<BlobId, Vec<u8>> = BTreeMap::new();
-        for entry in &request.manifest {
-            if let Some(text) = request.files.get(&entry.path) {
-                let bytes = STANDARD.decode(text);
-                let bytes =
-                    bytes.map_err(|_| Refusal::malformed(format!("`{}` is not base64", entry.path)))?;
-                given.insert(entry.oid, bytes);
-            }
-        }
-        let asked = std::cell::RefCell::new(Vec::new());
-        let read = |id: &BlobId| {
-            let found = given.get(id).cloned();
-            if found.is_none() {
-                asked.borrow_mut().push(*id);
-            }
-            found
-        };
-        let planned = content::plan(&request.manifest, &read);
-        let missing = asked.into_inner();
-        if missing.is_empty() {
-            return planned;
-        }
-        let refusal =
-            Refusal::new(Code::MISSING_BLOBS, format!("planning needs {} more files", missing.len()))
-                .hint("Repeat the call with the files of these ids in `files`.");
-        Err(Refusal { missing, ..refusal })
-    }
-
     /// Ends and forgets the project: instances, releases, repository, data and history.
     pub(crate) async fn delete_project(&self, id: &ProjectId) -> Result<DeletedProject, Refusal> {
         let gate = self.gate(id);
@@ -156,12 +126,12 @@ impl Platform {
             }
         }
         self.0.site.store.delete_project(id.clone()).await?;
-        self.discard_files(id, deployments);
+        self.discard_files(id, &deployments);
         Ok(DeletedProject { project_id: id.clone() })
     }
 
     /// Moves the project's files out of the way at once and removes them in the background.
-    fn discard_files(&self, id: &ProjectId, deployments: Vec<DeploymentId>) {
+    fn discard_files(&self, id: &ProjectId, deployments: &[DeploymentId]) {
         let home = &self.0.site.home;
         let trash = home.join("trash").join(crate::clock::new_deployment().to_string());
         let mut doomed: Vec<_> =
@@ -202,6 +172,34 @@ impl Platform {
             latest: latest.map(Box::new),
         })
     }
+}
+
+/// Plans without deploying; refuses with the ids of the files that detection asks for and did not get.
+pub(crate) fn plan(request: &PlanRequest) -> Result<build_plan::Plan, Refusal> {
+    let mut given: BTreeMap<BlobId, Vec<u8>> = BTreeMap::new();
+    for entry in &request.manifest {
+        if let Some(text) = request.files.get(&entry.path) {
+            let bytes = STANDARD.decode(text);
+            let bytes = bytes.map_err(|_| Refusal::malformed(format!("`{}` is not base64", entry.path)))?;
+            given.insert(entry.oid, bytes);
+        }
+    }
+    let asked = std::cell::RefCell::new(Vec::new());
+    let read = |id: &BlobId| {
+        let found = given.get(id).cloned();
+        if found.is_none() {
+            asked.borrow_mut().push(*id);
+        }
+        found
+    };
+    let planned = content::plan(&request.manifest, &read);
+    let missing = asked.into_inner();
+    if missing.is_empty() {
+        return planned;
+    }
+    let refusal = Refusal::new(Code::MISSING_BLOBS, format!("planning needs {} more files", missing.len()))
+        .hint("Repeat the call with the files of these ids in `files`.");
+    Err(Refusal { missing, ..refusal })
 }
 
 fn bad_cursor() -> Refusal {

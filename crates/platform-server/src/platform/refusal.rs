@@ -9,24 +9,24 @@ use crate::store::StoreError;
 /// A request that the platform refuses. `http/problem.rs` alone knows which HTTP status that is.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{detail}")]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// Stable code.
-    pub code: Code,
+    pub(crate) code: Code,
     /// What happened.
-    pub detail: String,
+    pub(crate) detail: String,
     /// What to do next.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
     /// Whether the same request may succeed later.
-    pub retryable: bool,
+    pub(crate) retryable: bool,
     /// For `missing_blobs`: what the platform lacks.
-    pub missing: Vec<BlobId>,
+    pub(crate) missing: Vec<BlobId>,
     /// For `diverged`: what changed on the platform.
-    pub changed: Vec<FilePath>,
+    pub(crate) changed: Vec<FilePath>,
 }
 
 impl Refusal {
     /// A refusal that repeating does not mend.
-    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
             detail: detail.into(),
@@ -39,14 +39,14 @@ impl Refusal {
 
     /// With what to do next.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Worth repeating.
     #[must_use]
-    pub fn retryable(mut self) -> Self {
+    pub(crate) fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }

@@ -1,12 +1,14 @@
-//! The platform's durable memory: SQLite in WAL mode, every commit synced, one writer that commits in groups.
+//! The platform's durable memory: `SQLite` in WAL mode, every commit synced, one writer that commits in groups.
 //!
 //! Whatever [`Store::write`] has answered is on disk. Readers never wait for the writer.
 
 mod deployments;
 mod idempotency;
 mod projects;
+mod reserve;
 mod writer;
 
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 pub(crate) use deployments::{DeploymentRow, NewDeployment};
 pub(crate) use idempotency::{IdempotencyKey, Remembered};
 pub(crate) use projects::ProjectRow;
+use reserve::Reserve;
 use writer::Writer;
 
 /// Why the store could not do it.
@@ -23,7 +26,7 @@ pub(crate) enum StoreError {
     /// No space is left.
     #[error("the disk that holds the platform's database is full")]
     DiskFull,
-    /// SQLite said no.
+    /// `SQLite` said no.
     #[error("the platform's database failed")]
     Sqlite(#[source] rusqlite::Error),
     /// What the database holds does not read as what it should be.
@@ -51,6 +54,7 @@ impl From<rusqlite::Error> for StoreError {
 pub(crate) struct Store {
     reader: Arc<Mutex<Connection>>,
     writer: Arc<Writer>,
+    reserve: Arc<Reserve>,
 }
 
 impl Store {
@@ -66,7 +70,25 @@ impl Store {
         connection.execute_batch(include_str!("schema.sql"))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(path, flags)?;
-        Ok(Self { reader: Arc::new(Mutex::new(reader)), writer: Arc::new(Writer::start(connection)?) })
+        let reader = Arc::new(Mutex::new(reader));
+        Ok(Self {
+            reader,
+            writer: Arc::new(Writer::start(connection)?),
+            reserve: Arc::new(Reserve::of(path)),
+        })
+    }
+
+    /// Keeps room on the disk for [`Store::give_up_reserve`]; nothing is to begin whose end could not be written. Blocks.
+    ///
+    /// # Errors
+    /// [`io::Error`] when there is no room.
+    pub(crate) fn keep_reserve(&self) -> io::Result<()> {
+        self.reserve.keep()
+    }
+
+    /// Makes room on a full disk, once. Whether there is any now.
+    pub(crate) fn give_up_reserve(&self) -> bool {
+        self.reserve.give_up()
     }
 
     /// Runs `job` inside the next group commit and answers once it is on disk.
@@ -83,7 +105,7 @@ impl Store {
         self.writer.run(job).await
     }
 
-    /// Runs a short query. It blocks for as long as SQLite needs, which for indexed look-ups is microseconds.
+    /// Runs a short query. It blocks for as long as `SQLite` needs, which for indexed look-ups is microseconds.
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let reader = self.reader.lock().expect("no query panics");
         query(&reader)

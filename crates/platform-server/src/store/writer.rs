@@ -77,8 +77,11 @@ fn in_savepoint<T>(
     connection.execute_batch("SAVEPOINT job")?;
     let outcome = job(connection);
     let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    connection.execute_batch(end)?;
-    outcome
+    let ended = connection.execute_batch(end);
+    // After some errors, a full disk among them, the whole transaction is gone already: the job's own error says more.
+    let value = outcome?;
+    ended?;
+    Ok(value)
 }
 
 fn commit_in_groups(connection: &Connection, queue: &Receiver<Job>) {

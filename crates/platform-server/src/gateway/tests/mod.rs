@@ -4,6 +4,7 @@ mod app;
 mod hosts;
 mod limits;
 mod pass;
+mod preview;
 mod switch;
 
 use std::time::Duration;

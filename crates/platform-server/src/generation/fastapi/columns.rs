@@ -1,4 +1,4 @@
-//! `columns.py`: column types that SQLAlchemy does not have as they are needed here.
+//! `columns.py`: column types that `SQLAlchemy` does not have as they are needed here.
 
 use super::{has, python};
 use crate::generation::blueprint::{Blueprint, Kind};

@@ -1,7 +1,7 @@
 //! `main.py`: the application itself.
 
 use super::python;
-use crate::generation::blueprint::Blueprint;
+use crate::generation::blueprint::{Blueprint, Entity};
 
 /// The whole file.
 pub(super) fn write(blueprint: &Blueprint, title: &str) -> String {
@@ -9,11 +9,8 @@ pub(super) fn write(blueprint: &Blueprint, title: &str) -> String {
     routers.sort();
     let names: Vec<&str> = routers.iter().map(String::as_str).collect();
     let import = python::import("routers", &names);
-    let includes: String = blueprint
-        .entities
-        .iter()
-        .map(|entity| format!("app.include_router({}.router)\n", entity.name.plural()))
-        .collect();
+    let include = |entity: &Entity| format!("app.include_router({}.router)\n", entity.name.plural());
+    let includes: String = blueprint.entities.iter().map(include).collect();
     let title = python::string(title);
     format!(
         r#""""The application: its routes, and its database while it runs."""

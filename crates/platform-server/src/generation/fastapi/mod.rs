@@ -1,4 +1,4 @@
-//! Writes a blueprint as a FastAPI project: SQLAlchemy models, Pydantic schemas, routers, tests and what belongs to them.
+//! Writes a blueprint as a `FastAPI` project: `SQLAlchemy` models, Pydantic schemas, routers, tests and what belongs to them.
 //!
 //! What is the same in every project stands as a file of its own in `files/`.
 
@@ -76,7 +76,7 @@ fn requirements(blueprint: &Blueprint) -> String {
 }
 
 fn lines(lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().flat_map(|line| [*line, "\n"]).collect()
 }
 
 /// The class of an enumeration: `OrderStatus`.
@@ -87,7 +87,7 @@ fn enum_class(blueprint: &Blueprint, entity: usize, field: &str) -> String {
     if taken { format!("{class}Choice") } else { class }
 }
 
-/// The attribute of a relationship: its name, unless Python or SQLAlchemy keeps that.
+/// The attribute of a relationship: its name, unless Python or `SQLAlchemy` keeps that.
 fn attribute(wanted: &str) -> String {
     match name::field_name(wanted) {
         Some((_, name::Taken::Yes)) => format!("{wanted}_"),

@@ -66,11 +66,8 @@ fn typing(body: &str) -> Vec<&'static str> {
 }
 
 fn enumeration(class: &str, label: &str, field: &Field, values: &[String]) -> String {
-    let members: String = members(values)
-        .iter()
-        .zip(values)
-        .map(|(member, value)| format!("    {member} = {}\n", python::string(value)))
-        .collect();
+    let line = |(member, value): (&String, &String)| format!("    {member} = {}\n", python::string(value));
+    let members: String = members(values).iter().zip(values).map(line).collect();
     let about = field.name.replace('_', " ");
     format!(
         "\n\nclass {class}(str, enum.Enum):\n    \"\"\"The values of {about} of {}.\"\"\"\n\n{members}",
@@ -85,7 +82,8 @@ pub(super) fn members(values: &[String]) -> Vec<String> {
     for (index, value) in values.iter().enumerate() {
         let mut member = name::words(value).join("_").to_uppercase();
         if member.is_empty() || member.starts_with(|c: char| c.is_ascii_digit()) {
-            member = format!("VALUE_{member}").trim_end_matches('_').to_owned();
+            member = format!("VALUE_{member}");
+            member.truncate(member.trim_end_matches('_').len());
         }
         if !taken.insert(member.clone()) {
             member = format!("{member}_{}", index + 1);
@@ -152,7 +150,7 @@ fn column(blueprint: &Blueprint, index: usize, field: &Field) -> String {
     }
     match field.kind {
         Kind::CreatedAt => {
-            arguments.extend(["default=utc_now", "server_default=sa.func.now()"].map(str::to_owned))
+            arguments.extend(["default=utc_now", "server_default=sa.func.now()"].map(str::to_owned));
         }
         Kind::UpdatedAt => arguments.extend(
             ["default=utc_now", "onupdate=utc_now", "server_default=sa.func.now()"].map(str::to_owned),
@@ -185,11 +183,10 @@ fn server_default(default: &Literal) -> String {
 /// The Python type of a field and its column type, where that does not follow from the Python type.
 fn types(blueprint: &Blueprint, index: usize, field: &Field) -> (String, Option<String>) {
     let (annotation, column) = match &field.kind {
-        Kind::Text => ("str", Some("sa.String(200)")),
+        Kind::Text | Kind::Password => ("str", Some("sa.String(200)")),
         Kind::LongText => ("str", Some("sa.Text")),
         Kind::Email => ("str", Some("sa.String(320)")),
         Kind::Url => ("str", Some("sa.String(2083)")),
-        Kind::Password => ("str", Some("sa.String(200)")),
         Kind::Integer | Kind::Count => ("int", None),
         Kind::Float => ("float", None),
         Kind::Decimal => ("Decimal", Some("sa.Numeric(12, 2)")),

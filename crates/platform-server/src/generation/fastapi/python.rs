@@ -15,7 +15,7 @@ pub(super) fn string(text: &str) -> String {
         match c {
             c if c == quote => literal.extend(['\\', c]),
             '\\' => literal.push_str("\\\\"),
-            c if c.is_control() || !c.is_ascii() => literal.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if c.is_control() || !c.is_ascii() => literal.extend([format!("\\U{:08x}", u32::from(c))]),
             c => literal.push(c),
         }
     }

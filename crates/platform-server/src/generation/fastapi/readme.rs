@@ -8,7 +8,7 @@ use crate::generation::name;
 pub(super) fn write(blueprint: &Blueprint, title: &str) -> String {
     let labels: Vec<String> = blueprint.entities.iter().map(|entity| entity.name.plural_label()).collect();
     format!(
-        "# {title}\n\nA REST API for {}, written with FastAPI, SQLAlchemy and Pydantic.\n\n{RUN}\n{}\n{}{}{}{NOTES}",
+        "# {title}\n\nA REST API for {}, written with FastAPI, SQLAlchemy and Pydantic.\n\n{RUN}\n{}{}{}{}{NOTES}",
         enumerated(&labels),
         routes(blueprint),
         entities(blueprint),
@@ -56,27 +56,28 @@ fn enumerated(labels: &[String]) -> String {
 }
 
 fn routes(blueprint: &Blueprint) -> String {
-    let mut lines = String::from("| Route | Methods |\n|---|---|\n");
+    let mut lines = vec!["| Route | Methods |\n|---|---|\n".to_owned()];
     for (index, entity) in blueprint.entities.iter().enumerate() {
         let route = entity.name.route();
-        lines.push_str(&format!("| `/{route}` | GET, POST |\n| `/{route}/{{id}}` | GET, PATCH, DELETE |\n"));
+        lines.push(format!("| `/{route}` | GET, POST |\n| `/{route}/{{id}}` | GET, PATCH, DELETE |\n"));
         for link in &blueprint.links {
             if link.left == index {
                 let other = blueprint.entities[link.right].name.route();
-                lines.push_str(&format!("| `/{route}/{{id}}/{other}` | GET |\n| `/{route}/{{id}}/{other}/{{id}}` | PUT, DELETE |\n"));
+                lines.push(format!("| `/{route}/{{id}}/{other}` | GET |\n| `/{route}/{{id}}/{other}/{{id}}` | PUT, DELETE |\n"));
             } else if link.right == index {
                 let other = blueprint.entities[link.left].name.route();
-                lines.push_str(&format!("| `/{route}/{{id}}/{other}` | GET |\n"));
+                lines.push(format!("| `/{route}/{{id}}/{other}` | GET |\n"));
             }
         }
     }
-    lines + "| `/health` | GET |\n"
+    lines.push("| `/health` | GET |\n".to_owned());
+    lines.concat()
 }
 
 fn entities(blueprint: &Blueprint) -> String {
-    let mut text = String::from("\n## What is kept\n");
+    let mut text = vec!["\n## What is kept\n".to_owned()];
     for entity in &blueprint.entities {
-        text.push_str(&format!(
+        text.push(format!(
             "\n### {}\n\n| Field | Type | |\n|---|---|---|\n",
             name::capitalised(&entity.name.plural_label())
         ));
@@ -85,15 +86,15 @@ fn entities(blueprint: &Blueprint) -> String {
             notes.extend((field.presence == Presence::Optional).then(|| "optional".to_owned()));
             notes.extend(field.unique.then(|| "unique".to_owned()));
             notes.extend(field.default.as_ref().map(|default| format!("default {}", default_text(default))));
-            text.push_str(&format!("| `{}` | {} | {} |\n", field.name, kind(&field.kind), notes.join(", ")));
+            text.push(format!("| `{}` | {} | {} |\n", field.name, kind(&field.kind), notes.join(", ")));
         }
         for reference in &entity.references {
             let target = blueprint.entities[reference.to].name.label();
             let note = if reference.presence == Presence::Optional { "optional" } else { "" };
-            text.push_str(&format!("| `{}` | id of a {target} | {note} |\n", reference.column()));
+            text.push(format!("| `{}` | id of a {target} | {note} |\n", reference.column()));
         }
     }
-    text
+    text.concat()
 }
 
 fn kind(kind: &Kind) -> String {
@@ -144,7 +145,8 @@ fn assumptions(blueprint: &Blueprint) -> String {
     if blueprint.warnings.is_empty() {
         return String::new();
     }
-    let lines: String = blueprint.warnings.iter().map(|warning| format!("- {}\n", plain(warning))).collect();
+    let line = |warning: &String| format!("- {}\n", plain(warning));
+    let lines: String = blueprint.warnings.iter().map(line).collect();
     format!("\n## What was assumed or left out\n\n{lines}")
 }
 

@@ -26,8 +26,8 @@ pub(super) fn write(blueprint: &Blueprint) -> String {
     }
     let names: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
     let used = python::used(&classes, &names);
-    let types: String =
-        TYPES.iter().filter(|(name, _)| used.contains(name)).map(|(_, line)| format!("{line}\n")).collect();
+    let types = TYPES.iter().filter(|(name, _)| used.contains(name)).flat_map(|(_, line)| [*line, "\n"]);
+    let types: String = types.collect();
     let types = if types.is_empty() { types } else { format!("\n{types}") };
     let body = format!("{types}{REQUEST}{classes}");
     format!("\"\"\"What requests carry and what answers hold.\"\"\"\n\n{}{body}", imports(&body))
@@ -126,7 +126,7 @@ fn given(entity: &Entity) -> impl Iterator<Item = &Field> {
 
 fn create(blueprint: &Blueprint, index: usize) -> String {
     let entity = &blueprint.entities[index];
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for field in given(entity) {
         let kind = optional(field.presence, &request_type(blueprint, index, field));
         let default = match &field.default {
@@ -134,18 +134,18 @@ fn create(blueprint: &Blueprint, index: usize) -> String {
             None if field.presence == Presence::Optional => " = None".to_owned(),
             None => String::new(),
         };
-        lines.push_str(&format!("    {}: {kind}{default}\n", field.name));
+        lines.push(format!("    {}: {kind}{default}\n", field.name));
     }
     for reference in &entity.references {
         let default = if reference.presence == Presence::Optional { " = None" } else { "" };
-        lines.push_str(&format!(
+        lines.push(format!(
             "    {}: {}{default}\n",
             reference.column(),
             optional(reference.presence, "RowId")
         ));
     }
     let doc = format!("What a new {} is made from.", entity.name.label());
-    schema(&format!("{}Create(Request)", entity.name.class()), &doc, &lines)
+    schema(&format!("{}Create(Request)", entity.name.class()), &doc, &lines.concat())
 }
 
 fn default_value(blueprint: &Blueprint, index: usize, field: &Field, default: &Literal) -> String {
@@ -163,32 +163,32 @@ fn default_value(blueprint: &Blueprint, index: usize, field: &Field, default: &L
 
 fn update(blueprint: &Blueprint, index: usize) -> String {
     let entity = &blueprint.entities[index];
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for field in given(entity) {
         let kind = optional(field.presence, &request_type(blueprint, index, field));
-        lines.push_str(&format!("    {}: {kind} = UNCHANGED\n", field.name));
+        lines.push(format!("    {}: {kind} = UNCHANGED\n", field.name));
     }
     for reference in &entity.references {
         let kind = optional(reference.presence, "RowId");
-        lines.push_str(&format!("    {}: {kind} = UNCHANGED\n", reference.column()));
+        lines.push(format!("    {}: {kind} = UNCHANGED\n", reference.column()));
     }
     let doc = format!("What may change of {}.", with_article(&entity.name.label()));
-    schema(&format!("{}Update(Request)", entity.name.class()), &doc, &lines)
+    schema(&format!("{}Update(Request)", entity.name.class()), &doc, &lines.concat())
 }
 
 fn read(blueprint: &Blueprint, index: usize) -> String {
     let entity = &blueprint.entities[index];
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for field in entity.fields.iter().filter(|field| field.kind != Kind::Password) {
         let kind = optional(field.presence, &answer_type(blueprint, index, field));
-        lines.push_str(&format!("    {}: {kind}\n", field.name));
+        lines.push(format!("    {}: {kind}\n", field.name));
     }
     for reference in &entity.references {
-        lines.push_str(&format!("    {}: {}\n", reference.column(), optional(reference.presence, "int")));
+        lines.push(format!("    {}: {}\n", reference.column(), optional(reference.presence, "int")));
     }
     let label = with_article(&entity.name.label());
     let doc = format!("{} as it is stored.", crate::generation::name::capitalised(&label));
-    schema(&format!("{}Read(Answer)", entity.name.class()), &doc, &lines)
+    schema(&format!("{}Read(Answer)", entity.name.class()), &doc, &lines.concat())
 }
 
 fn schema(head: &str, doc: &str, lines: &str) -> String {

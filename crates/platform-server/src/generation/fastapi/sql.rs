@@ -4,7 +4,7 @@ use super::models::{column_name, on_delete};
 use crate::generation::blueprint::{Blueprint, Field, Kind, Literal, Presence};
 use crate::generation::words::Words;
 
-/// Names that SQLite or PostgreSQL read as something else unless they are quoted.
+/// Names that `SQLite` or `PostgreSQL` read as something else unless they are quoted.
 const KEYWORDS: Words = Words(
     "abort action add after all alter always analyse analyze and any array as asc asymmetric attach
      authorization autoincrement before begin between binary both by cascade case cast check collate
@@ -56,7 +56,7 @@ fn table(blueprint: &Blueprint, index: usize) -> String {
     let name = entity.name.plural();
     let mut lines = vec!["    id INTEGER NOT NULL PRIMARY KEY".to_owned()];
     lines.extend(entity.fields.iter().map(column));
-    let mut indexes = String::new();
+    let mut indexes = Vec::new();
     for reference in &entity.references {
         let column = reference.column();
         let target = quoted(&blueprint.entities[reference.to].name.plural());
@@ -65,11 +65,10 @@ fn table(blueprint: &Blueprint, index: usize) -> String {
         let delete = on_delete(reference.presence);
         lines.push(format!("    {column} INTEGER{null}{unique} REFERENCES {target} (id) ON DELETE {delete}"));
         if !reference.unique {
-            indexes
-                .push_str(&format!("\nCREATE INDEX ix_{name}_{column} ON {} ({column});\n", quoted(&name)));
+            indexes.push(format!("\nCREATE INDEX ix_{name}_{column} ON {} ({column});\n", quoted(&name)));
         }
     }
-    create(&name, &lines) + &indexes
+    create(&name, &lines) + &indexes.concat()
 }
 
 fn column(field: &Field) -> String {
@@ -129,5 +128,5 @@ fn string(text: &str) -> String {
 }
 
 fn quoted(name: &str) -> String {
-    if KEYWORDS.has(&name) { format!("\"{name}\"") } else { name.to_owned() }
+    if KEYWORDS.has(name) { format!("\"{name}\"") } else { name.to_owned() }
 }

@@ -39,22 +39,19 @@ fn factory(blueprint: &Blueprint, index: usize) -> String {
     let fields: Vec<&Field> = entity.fields.iter().filter(needed).collect();
     let parents: Vec<_> =
         entity.references.iter().filter(|reference| reference.presence == Presence::Required).collect();
-    let mut entries = String::new();
+    let mut entries = Vec::new();
     for field in &fields {
-        entries.push_str(&format!(
-            "        {}: {},\n",
-            python::string(&field.name),
-            sample(field, Sample::First)
-        ));
+        entries.push(format!("        {}: {},\n", python::string(&field.name), sample(field, Sample::First)));
     }
     for reference in &parents {
         let parent = blueprint.entities[reference.to].name.snake();
         let column = python::string(&reference.column());
-        entries.push_str(&format!("        {column}: make_{parent}(client)[\"id\"],\n"));
+        entries.push(format!("        {column}: make_{parent}(client)[\"id\"],\n"));
     }
     let number = if fields.iter().any(|field| field.unique) { "    number = next(serial)\n" } else { "" };
     let client = if parents.is_empty() { "_" } else { "client" };
-    let payload = if entries.is_empty() { "{}".to_owned() } else { format!("{{\n{entries}    }}") };
+    let payload =
+        if entries.is_empty() { "{}".to_owned() } else { format!("{{\n{}    }}", entries.concat()) };
     let route = python::string(&format!("/{}", entity.name.route()));
     let arguments = ["client".to_owned(), route, format!("{{**{snake}_payload(client), **changes}}")];
     let make = python::call(4, "return create", &arguments, "");
@@ -168,11 +165,12 @@ fn words(blueprint: &Blueprint, index: usize) -> Words {
 fn create_and_read(blueprint: &Blueprint, index: usize) -> String {
     let Words { snake, route, label } = words(blueprint, index);
     let fields = &blueprint.entities[index].fields;
-    let mut hidden = String::new();
+    let mut hidden = Vec::new();
     for field in fields.iter().filter(|field| field.kind == Kind::Password) {
         let name = python::string(&field.name);
-        hidden.push_str(&format!("    payload.pop({name}, None)\n    assert {name} not in row\n"));
+        hidden.push(format!("    payload.pop({name}, None)\n    assert {name} not in row\n"));
     }
+    let hidden = hidden.concat();
     format!(
         r#"
 

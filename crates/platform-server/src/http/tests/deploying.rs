@@ -164,7 +164,7 @@ async fn projects_are_listed_shown_and_deleted() {
     let rollback = served.post("/api/projects/ada-shop/rollback", &json!({})).await;
     assert_eq!(rollback.refusal(), (409, "no_earlier_release".to_owned()));
     let cancelled = served.post(&format!("/api/deployments/{id}/cancel"), &json!({})).await;
-    assert_eq!(cancelled.expect(StatusCode::OK).json()["status"], "failed");
+    assert_eq!(cancelled.refusal(), (409, "already_ended".to_owned()));
     let deleted = served.delete("/app/ada-shop").await.expect(StatusCode::OK).json();
     assert_eq!(deleted, json!({"projectId": "ada-shop"}));
     assert_eq!(served.delete("/api/projects/ada-shop").await.refusal().0, 404);
