@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::process::{Child, Command};
 
-use reqwest::Certificate;
-
 use super::platform::refusal;
-use crate::harness::{Home, eventually, has_tool, send};
+use crate::harness::{Home, eventually, has_tool, send, trusting};
 
 #[test]
 fn off_loopback_there_is_no_plain_http() {
@@ -76,8 +74,7 @@ fn off_loopback_a_certificate_gives_https() {
     let serving = Serving(home.program(&arguments).spawn().expect("the program starts"));
     let api = eventually("the platform listens", 20, || home.platform_file().map(|_| home.api()));
 
-    let root = Certificate::from_pem(&std::fs::read(&cert).expect("a certificate")).expect("a certificate");
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]).build().expect("a client");
+    let client = trusting(&std::fs::read(&cert).expect("a certificate"));
     let base = api.base.replace("http://127.0.0.1", "https://localhost");
     let get = |path: &str| client.get(format!("{base}{path}"));
     let version = send(get("/api/version")).expect("an answer");

@@ -6,12 +6,19 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
-static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| builder().build().expect("a client"));
+
+fn builder() -> reqwest::ClientBuilder {
     // Another test may have installed it already.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-    builder.build().expect("a client")
-});
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
+}
+
+/// A client that trusts this certificate (PEM) and no other.
+pub(crate) fn trusting(certificate: &[u8]) -> reqwest::Client {
+    let certificate = reqwest::Certificate::from_pem(certificate).expect("a certificate");
+    builder().tls_certs_only([certificate]).build().expect("a client")
+}
 
 /// An HTTP answer.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ mod wait;
 mod wire;
 
 pub(crate) use home::{Done, Home, is_alive};
-pub(crate) use http::{Answer, Api, block_on, get, send, to, visit};
+pub(crate) use http::{Answer, Api, block_on, get, send, to, trusting, visit};
 pub(crate) use mcp::Mcp;
 pub(crate) use project::{Project, example, python_server};
 pub(crate) use wait::{eventually, has_tool};
