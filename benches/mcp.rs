@@ -1,6 +1,7 @@
 //! `backend-im mcp` against a server of the Node MCP SDK with one `echo` tool: how long an agent waits for the list of
 //! tools, and what a call costs by itself. The call is `get_status` without arguments: it goes through the same parsing,
-//! validation and structured answer as any, and reaches no platform. `echo` has a schema and answers its argument.
+//! validation and structured answer as any, and reaches no platform. `echo` has schemas for both ways, as all of ours
+//! have, and answers its argument.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -24,8 +25,9 @@ import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 import { z } from "zod";
 
 const server = new McpServer({ name: "echo", version: "1.0.0" });
-server.registerTool("echo", { description: "Echo", inputSchema: { text: z.string() } },
-  async ({ text }) => ({ content: [{ type: "text", text }] }));
+const text = z.string();
+server.registerTool("echo", { description: "Echo", inputSchema: { text }, outputSchema: { text } },
+  async ({ text }) => ({ content: [{ type: "text", text }], structuredContent: { text } }));
 await server.connect(new StdioServerTransport());
 "#;
 

@@ -37,7 +37,7 @@ fn cold(report: &mut Report, home: &Home, folder: &Path, api: &mut Connection) {
         let took = time_ms(|| accepted = deploy(home, folder, &project));
         assert!(accepted["upload"]["sentFiles"].as_u64() >= Some(3_000), "{accepted:#}");
         settle(api, &accepted);
-        home.run(&["delete", &project, "--yes"]);
+        home.run(&["delete", &project, "--confirm", &project]);
         took
     };
     let has_tar = report.has_tools("tar | gzip -6", &[("tar", "--version"), ("gzip", "--version")]);
