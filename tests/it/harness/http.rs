@@ -11,7 +11,11 @@ static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| builder().build().ex
 fn builder() -> reqwest::ClientBuilder {
     // Another test may have installed it already.
     drop(rustls::crypto::ring::default_provider().install_default());
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
+    // No pool: a connection that the platform closes after a refusal must not be what the next request gets.
+    reqwest::Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .redirect(reqwest::redirect::Policy::none())
 }
 
 /// A client that trusts this certificate (PEM) and no other.
