@@ -1,15 +1,14 @@
 //! Accepting a deploy: from a request to a commit and a row on disk, then to the driver.
 
 use platform_api::{
-    Code, CommitHash, DeployRequest, DeploymentAccepted, DeploymentId, ManifestEntry, ProjectId, Status,
-    Trigger,
+    Code, CommitHash, DeployRequest, DeploymentAccepted, DeploymentId, ProjectId, Status, Trigger,
 };
 
 use super::content::{self, Content};
 use super::{Platform, Refusal, env};
 use crate::clock::{new_deployment, now_ms};
 use crate::deployment::Command;
-use crate::source::{ArchiveFile, NewCommit, Repository, TreeId};
+use crate::source::{ArchiveFile, Draft, NewCommit, Repository, TreeId};
 use crate::store::{DeploymentRow, IdempotencyKey, NewDeployment, ProjectRow, Remembered};
 
 /// A deploy as it came in.
@@ -23,9 +22,9 @@ pub(crate) struct DeployInput {
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
 
-/// A project's next content: staged in the repository, not committed.
+/// A project's next content: not committed, and not on disk.
 struct Staged {
-    entries: Vec<ManifestEntry>,
+    draft: Draft,
     tree: TreeId,
     plan: build_plan::Plan,
 }
@@ -76,7 +75,9 @@ impl Platform {
             self.keep_answer(idempotency, &answer).await?;
             return Ok(answer);
         }
-        let commit = self.commit(&project, &staged, known.as_ref(), request.message.as_deref()).await?;
+        let message =
+            request.message.clone().unwrap_or_else(|| format!("Deploy {} files", staged.plan.files));
+        let commit = self.commit(&project, (staged.draft, staged.tree), known.as_ref(), message).await?;
         self.accept(new(commit, new_deployment())).await
     }
 
@@ -139,19 +140,20 @@ impl Platform {
         let plan_hash = request.plan_hash.clone();
         super::blocking(move || {
             let repository = Repository::open_or_init(&dir)?;
-            let entries = content.entries(&repository)?;
-            let plan = content::plan(&entries, &|id| repository.read_blob(id).ok())?;
+            let mut draft = repository.draft();
+            let entries = content.entries(&repository, &mut draft)?;
+            let plan = content::plan(&entries, &|id| draft.read_blob(id).ok())?;
             if let Some(wanted) = plan_hash
                 && wanted != plan.plan_hash
             {
                 return Err(plan_changed(&wanted, &plan.plan_hash));
             }
-            let tree = repository.write_tree(&entries)?;
+            let tree = draft.add_trees(&entries)?;
             let last_equal = last_equal.and_then(|short| repository.resolve(&short));
             if let (Some(seen), Some(tip), false) = (last_equal, tip, force) {
                 refuse_burying(&repository, &seen, &tip, tree)?;
             }
-            Ok(Staged { entries, tree, plan })
+            Ok(Staged { draft, tree, plan })
         })
         .await
     }
@@ -180,15 +182,13 @@ impl Platform {
     async fn commit(
         &self,
         project: &ProjectId,
-        staged: &Staged,
+        (draft, tree): (Draft, TreeId),
         known: Option<&ProjectRow>,
-        message: Option<&str>,
+        message: String,
     ) -> Result<CommitHash, Refusal> {
         let dir = self.0.site.repository_dir(project);
         let tip = known.and_then(|row| row.tip.clone());
-        let (tree, author) = (staged.tree, self.0.identity.user.clone());
-        let files = staged.entries.len();
-        let message = message.map_or_else(|| format!("Deploy {files} files"), str::to_owned);
+        let author = self.0.identity.user.clone();
         super::blocking(move || {
             let repository = Repository::open(&dir)?;
             if let Some(tip) = &tip
@@ -197,13 +197,7 @@ impl Platform {
                 return Ok(tip.clone());
             }
             let (message, author) = (message.as_str(), author.as_str());
-            Ok(repository.commit(&NewCommit {
-                tree,
-                parent: tip.as_ref(),
-                message,
-                author,
-                time_s: now_s(),
-            })?)
+            Ok(draft.commit(&NewCommit { tree, parent: tip.as_ref(), message, author, time_s: now_s() })?)
         })
         .await
     }

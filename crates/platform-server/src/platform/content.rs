@@ -10,7 +10,7 @@ use platform_api::{
 };
 
 use super::Refusal;
-use crate::source::{ArchiveFile, Repository, archive, blob_id};
+use crate::source::{ArchiveFile, Draft, Repository, archive, blob_id};
 
 /// The forms of the contract.
 #[derive(Debug)]
@@ -60,16 +60,23 @@ impl Content {
         }
     }
 
-    /// Writes what came along to the repository and says what the project's files are now.
-    pub(super) fn entries(self, repository: &Repository) -> Result<Vec<ManifestEntry>, Refusal> {
+    /// Adds what came along to the draft and says what the project's files are now.
+    pub(super) fn entries(
+        self,
+        repository: &Repository,
+        draft: &mut Draft,
+    ) -> Result<Vec<ManifestEntry>, Refusal> {
         let entries = match self {
-            Self::Files(files) => store(repository, files)?,
+            Self::Files(files) => take(draft, files)?,
             Self::Manifest(entries) => entries,
-            Self::Delta { base, changes, deleted } => apply(repository, &base, changes, &deleted)?,
+            Self::Delta { base, changes, deleted } => {
+                let entries = at(repository, &base)?;
+                apply(draft, entries, changes, &deleted)?
+            }
         };
         check_limits(&entries)?;
         let ids: Vec<BlobId> = entries.iter().map(|entry| entry.oid).collect();
-        let missing = repository.missing(&ids);
+        let missing = draft.missing(&ids);
         if missing.is_empty() {
             return Ok(entries);
         }
@@ -80,7 +87,7 @@ impl Content {
     }
 }
 
-fn store(repository: &Repository, files: Vec<ArchiveFile>) -> Result<Vec<ManifestEntry>, Refusal> {
+fn take(draft: &mut Draft, files: Vec<ArchiveFile>) -> Result<Vec<ManifestEntry>, Refusal> {
     let mut entries = BTreeMap::new();
     let mut blobs = Vec::with_capacity(files.len());
     for ArchiveFile { path, mode, bytes } in files {
@@ -90,22 +97,25 @@ fn store(repository: &Repository, files: Vec<ArchiveFile>) -> Result<Vec<Manifes
     }
     let entries: Vec<ManifestEntry> = entries.into_values().collect();
     check_limits(&entries)?;
-    repository.put_blobs(blobs)?;
+    draft.add_blobs(blobs)?;
     Ok(entries)
 }
 
-fn apply(
-    repository: &Repository,
-    base: &ShortCommit,
-    changes: Vec<Change>,
-    deleted: &[FilePath],
-) -> Result<Vec<ManifestEntry>, Refusal> {
+/// The files of a commit, by path.
+fn at(repository: &Repository, base: &ShortCommit) -> Result<BTreeMap<FilePath, ManifestEntry>, Refusal> {
     let commit = repository.resolve(base).ok_or_else(|| {
         Refusal::new(Code::UNKNOWN_BASE, format!("this project has no commit {base}"))
             .hint("Send the whole manifest instead.")
     })?;
-    let mut entries: BTreeMap<FilePath, ManifestEntry> =
-        repository.entries(&commit)?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
+    Ok(repository.entries(&commit)?.into_iter().map(|entry| (entry.path.clone(), entry)).collect())
+}
+
+fn apply(
+    draft: &mut Draft,
+    mut entries: BTreeMap<FilePath, ManifestEntry>,
+    changes: Vec<Change>,
+    deleted: &[FilePath],
+) -> Result<Vec<ManifestEntry>, Refusal> {
     for path in deleted {
         entries.remove(path);
     }
@@ -123,11 +133,11 @@ fn apply(
         };
         entries.insert(path.clone(), ManifestEntry { path, mode, size, oid });
     }
-    repository.put_blobs(blobs)?;
+    draft.add_blobs(blobs)?;
     for path in unsized_ids {
         if let Some(entry) = entries.get_mut(&path) {
             // An id that the repository lacks is reported with all others that it lacks.
-            entry.size = repository.size_of(&entry.oid).unwrap_or(0);
+            entry.size = draft.size_of(&entry.oid).unwrap_or(0);
         }
     }
     Ok(entries.into_values().collect())

@@ -110,9 +110,10 @@ impl Platform {
                 entries.insert(path.clone(), ManifestEntry { path, mode: FileMode::File, size, oid });
                 blobs.push((oid, bytes));
             }
-            repository.put_blobs(blobs)?;
+            let mut draft = repository.draft();
+            draft.add_blobs(blobs)?;
             let entries: Vec<ManifestEntry> = entries.into_values().collect();
-            let tree = repository.write_tree(&entries)?;
+            let tree = draft.add_trees(&entries)?;
             if let Some(tip) = &tip
                 && repository.tree_of(tip)? == tree.to_string()
             {
@@ -120,7 +121,7 @@ impl Platform {
             }
             let (message, author) = (format!("Generate: {quote}"), author.as_str());
             let new = NewCommit { tree, parent: tip.as_ref(), message: &message, author, time_s: now_s() };
-            let commit = repository.commit(&new)?;
+            let commit = draft.commit(&new)?;
             repository.set_head(&commit)?;
             Ok(commit)
         })

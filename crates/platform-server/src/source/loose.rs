@@ -5,6 +5,7 @@ use std::fs::{self, File, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -12,9 +13,11 @@ use tempfile::NamedTempFile;
 
 use super::{Object, SourceError};
 
-/// Writes every object into its own file below `objects`, durably.
+/// Writes every object into its own file below `objects`, durably. Contents are on disk before names are: an object that is
+/// found is whole.
 pub(super) fn write(objects: &Path, new: &[Object<'_>]) -> Result<(), SourceError> {
     let mut folders = BTreeSet::new();
+    let mut files = Vec::with_capacity(new.len());
     for object in new {
         let hex = hex::encode(object.id);
         let folder = objects.join(&hex[..2]);
@@ -22,10 +25,11 @@ pub(super) fn write(objects: &Path, new: &[Object<'_>]) -> Result<(), SourceErro
             folders.insert(objects.to_owned());
         }
         let bytes = deflate(object).map_err(SourceError::io("compress", &folder))?;
-        place(&folder, "tmp_obj_", &folder.join(&hex[2..]), &[&bytes])?;
+        files.push(Unnamed::write(&folder, "tmp_obj_", folder.join(&hex[2..]), &[&bytes])?);
         folders.insert(folder);
     }
-    folders.iter().try_for_each(|folder| sync_folder(folder))
+    put_in_place(files)?;
+    at_once(&folders.into_iter().collect::<Vec<_>>(), |folder| sync_folder(folder))
 }
 
 fn deflate(object: &Object<'_>) -> std::io::Result<Vec<u8>> {
@@ -35,17 +39,53 @@ fn deflate(object: &Object<'_>) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Puts a read-only file in place under its final name, complete and synced, or not at all. The temporary name is one that `git gc`
-/// sweeps up after a crash. The folder still has to be synced.
-pub(super) fn place(folder: &Path, temporary: &str, to: &Path, parts: &[&[u8]]) -> Result<(), SourceError> {
-    let mut file = new_file(folder, temporary)?;
-    let written = parts.iter().try_for_each(|part| file.write_all(part));
-    written
-        .and_then(|()| file.as_file().set_permissions(Permissions::from_mode(0o444)))
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(SourceError::io("write", to))?;
-    file.persist(to).map_err(|error| error.error).map_err(SourceError::io("put in place", to))?;
+/// A complete read-only file that does not have its name yet. Its temporary name is one that `git gc` sweeps up after a
+/// crash.
+pub(super) struct Unnamed {
+    file: NamedTempFile,
+    to: PathBuf,
+}
+
+impl Unnamed {
+    pub(super) fn write(
+        folder: &Path,
+        temporary: &str,
+        to: PathBuf,
+        parts: &[&[u8]],
+    ) -> Result<Self, SourceError> {
+        let mut file = new_file(folder, temporary)?;
+        let written = parts.iter().try_for_each(|part| file.write_all(part));
+        written
+            .and_then(|()| file.as_file().set_permissions(Permissions::from_mode(0o444)))
+            .map_err(SourceError::io("write", &to))?;
+        Ok(Self { file, to })
+    }
+
+    fn sync(&self) -> Result<(), SourceError> {
+        self.file.as_file().sync_all().map_err(SourceError::io("write", &self.to))
+    }
+}
+
+/// Syncs the files, then gives them their names in this order. Their folders still have to be synced.
+pub(super) fn put_in_place(files: Vec<Unnamed>) -> Result<(), SourceError> {
+    at_once(&files, Unnamed::sync)?;
+    for Unnamed { file, to } in files {
+        file.persist(&to).map_err(|error| error.error).map_err(SourceError::io("put in place", to))?;
+    }
     Ok(())
+}
+
+/// Waits for the disk once and not item by item: file systems write what is asked for at the same time together.
+fn at_once<T: Sync>(
+    items: &[T],
+    sync: impl Fn(&T) -> Result<(), SourceError> + Sync,
+) -> Result<(), SourceError> {
+    let Some((first, others)) = items.split_first() else { return Ok(()) };
+    thread::scope(|scope| {
+        let others: Vec<_> = others.iter().map(|item| scope.spawn(|| sync(item))).collect();
+        let first = sync(first);
+        others.into_iter().map(|other| other.join().expect("syncing does not panic")).fold(first, Result::and)
+    })
 }
 
 fn new_file(folder: &Path, prefix: &str) -> Result<NamedTempFile, SourceError> {

@@ -9,6 +9,7 @@
 
 pub(crate) mod archive;
 mod checkout;
+mod draft;
 mod error;
 mod link;
 mod loose;
@@ -18,8 +19,9 @@ mod stream;
 mod tree;
 
 pub(crate) use archive::ArchiveFile;
+pub(crate) use draft::{Draft, NewCommit};
 pub(crate) use error::SourceError;
-pub(crate) use repository::{NewCommit, Repository};
+pub(crate) use repository::Repository;
 pub(crate) use tree::TreeId;
 
 use gix::objs::Kind;

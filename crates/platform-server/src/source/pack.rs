@@ -17,7 +17,7 @@ use gix::odb::pack::data::entry::Header;
 use gix::odb::pack::data::{Version, header};
 use sha1::{Digest, Sha1};
 
-use super::loose::{place, sync_folder};
+use super::loose::{Unnamed, put_in_place, sync_folder};
 use super::{Object, SourceError};
 
 /// Offsets from here on do not fit the 31 bits of the index's first table.
@@ -58,8 +58,10 @@ pub(super) fn write(objects: &Path, new: &[Object<'_>]) -> Result<(), SourceErro
     let mut parts: Vec<&[u8]> = vec![&head];
     parts.extend(packed.iter().map(|packed| packed.bytes.as_slice()));
     parts.push(&trailer);
-    place(&folder, "tmp_pack_", &folder.join(format!("{name}.pack")), &parts)?;
-    place(&folder, "tmp_idx_", &folder.join(format!("{name}.idx")), &[&index])?;
+    put_in_place(vec![
+        Unnamed::write(&folder, "tmp_pack_", folder.join(format!("{name}.pack")), &parts)?,
+        Unnamed::write(&folder, "tmp_idx_", folder.join(format!("{name}.idx")), &[&index])?,
+    ])?;
     sync_folder(&folder)
 }
 

@@ -3,17 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 
-use gix::bstr::{BString, ByteSlice};
-use gix::objs::{Commit, Exists, Kind, WriteTo};
+use gix::objs::{Exists, Kind};
 use gix::odb::store::init::Slots;
 use gix::{ObjectId, ThreadSafeRepository};
 use platform_api::{BlobId, CommitHash, FileMode, FilePath, ManifestEntry, ShortCommit};
 
-use super::link::stays_inside;
-use super::tree::{self, Leaf, TreeId};
-use super::{Object, SourceError, checkout, hash, loose, pack};
+use super::draft::Draft;
+use super::tree::{self, Leaf};
+use super::{Object, SourceError, checkout, loose, pack};
 
 /// The branch that holds what was deployed last.
 const BRANCH: &str = "refs/heads/main";
@@ -23,28 +21,12 @@ const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n
 const LOOSE_MAX: usize = 8;
 /// How many packs an open repository can look into: those that are there, half as many again, and at least these.
 const PACKS: Slots = Slots::AsNeededByDiskState { multiplier: 1.5, minimum: 256 };
-/// Hashing fewer bytes than this is not worth a thread.
-const PARALLEL_BYTES: usize = 1 << 20;
 
 /// A bare Git repository. Any number of threads may read and write it at once, also through several values.
 #[derive(Clone)]
 pub(crate) struct Repository {
     path: PathBuf,
     git: ThreadSafeRepository,
-}
-
-/// A commit to be made.
-pub(crate) struct NewCommit<'a> {
-    /// Its files.
-    pub(crate) tree: TreeId,
-    /// The commit before it, if any.
-    pub(crate) parent: Option<&'a CommitHash>,
-    /// Why it was made.
-    pub(crate) message: &'a str,
-    /// The user who made it.
-    pub(crate) author: &'a str,
-    /// When, in seconds since the Unix epoch.
-    pub(crate) time_s: i64,
 }
 
 impl Repository {
@@ -82,71 +64,26 @@ impl Repository {
         missing
     }
 
+    /// What a commit will consist of, on top of what is here.
+    pub(crate) fn draft(&self) -> Draft {
+        Draft::on(self.clone())
+    }
+
     /// Stores blobs, durably. All of them or, when one does not have the id it came under, none.
     pub(crate) fn put_blobs(&self, blobs: Vec<(BlobId, Vec<u8>)>) -> Result<(), SourceError> {
-        verify(&blobs)?;
-        let missing: HashSet<BlobId> =
-            self.missing(&blobs.iter().map(|(id, _)| *id).collect::<Vec<_>>()).into_iter().collect();
-        let mut seen = HashSet::new();
-        let new = blobs
-            .into_iter()
-            .filter(|(id, _)| missing.contains(id) && seen.insert(*id))
-            .map(|(id, bytes)| Object { id: *id.as_bytes(), kind: Kind::Blob, bytes: bytes.into() })
-            .collect::<Vec<_>>();
-        self.write(&new)
+        let mut draft = self.draft();
+        draft.add_blobs(blobs)?;
+        draft.write()
     }
 
-    /// Stores the trees of a manifest, durably; the root's id. Its blobs must be here already.
-    pub(crate) fn write_tree(&self, entries: &[ManifestEntry]) -> Result<TreeId, SourceError> {
-        for link in entries.iter().filter(|entry| entry.mode == FileMode::Link) {
-            self.check_link(link)?;
-        }
-        let mut trees = tree::build(entries)?;
-        let root = TreeId(ObjectId::from(trees.last().expect("a root at least").id));
+    /// Whether the object is here, as far as the handle knows.
+    pub(super) fn has(&self) -> impl Fn([u8; 20]) -> bool + use<> {
         let git = self.git.to_thread_local();
-        let mut seen = HashSet::new();
-        trees.retain(|tree| {
-            seen.insert(tree.id) && !git.objects.exists_without_refresh(&ObjectId::from(tree.id))
-        });
-        self.write(&trees)?;
-        Ok(root)
+        move |id| git.objects.exists_without_refresh(&ObjectId::from(id))
     }
 
-    fn check_link(&self, link: &ManifestEntry) -> Result<(), SourceError> {
-        let target = self.read_blob(&link.oid)?;
-        if stays_inside(&link.path, &target) {
-            return Ok(());
-        }
-        let target = String::from_utf8_lossy(&target).into_owned();
-        Err(SourceError::LinkEscapes { path: link.path.clone(), target })
-    }
-
-    /// Stores a commit, durably. No branch moves.
-    pub(crate) fn commit(&self, new: &NewCommit<'_>) -> Result<CommitHash, SourceError> {
-        let name = author(new.author);
-        let signature = gix::actor::Signature {
-            email: format!("{name}@localhost").into(),
-            name,
-            time: gix::date::Time::new(new.time_s, 0),
-        };
-        let commit = Commit {
-            tree: new.tree.0,
-            parents: new.parent.map(object_id).transpose()?.into_iter().collect(),
-            author: signature.clone(),
-            committer: signature,
-            encoding: None,
-            message: message(new.message),
-            extra_headers: Vec::new(),
-        };
-        let mut bytes = Vec::new();
-        commit.write_to(&mut bytes).map_err(SourceError::corrupt("the new commit"))?;
-        let object = Object::new(Kind::Commit, bytes);
-        let hash = hex::encode(object.id).parse().expect("40 hex digits");
-        self.write(&[object])?;
-        Ok(hash)
-    }
-
-    fn write(&self, new: &[Object<'_>]) -> Result<(), SourceError> {
+    /// Stores objects, durably.
+    pub(super) fn write(&self, new: &[Object<'_>]) -> Result<(), SourceError> {
         let objects = self.path.join("objects");
         if new.len() <= LOOSE_MAX { loose::write(&objects, new) } else { pack::write(&objects, new) }
     }
@@ -216,7 +153,7 @@ impl Repository {
     }
 
     /// The length of a blob in bytes, without reading it.
-    pub(crate) fn size_of(&self, id: &BlobId) -> Option<u64> {
+    pub(super) fn size_of(&self, id: &BlobId) -> Option<u64> {
         let git = self.git.to_thread_local();
         git.find_header(ObjectId::from(*id.as_bytes())).ok().map(|header| header.size())
     }
@@ -260,52 +197,11 @@ fn init(path: &Path) -> Result<(), SourceError> {
     path.parent().map_or(Ok(()), loose::sync_folder)
 }
 
-/// Hashes all blobs, on all cores where that pays.
-fn verify(blobs: &[(BlobId, Vec<u8>)]) -> Result<(), SourceError> {
-    let bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    if bytes < PARALLEL_BYTES || threads == 1 {
-        return verify_some(blobs);
-    }
-    thread::scope(|scope| {
-        let workers: Vec<_> = blobs
-            .chunks(blobs.len().div_ceil(threads * 4))
-            .map(|some| scope.spawn(move || verify_some(some)))
-            .collect();
-        workers.into_iter().try_for_each(|worker| worker.join().expect("hashing does not panic"))
-    })
-}
-
-fn verify_some(blobs: &[(BlobId, Vec<u8>)]) -> Result<(), SourceError> {
-    for (expected, bytes) in blobs {
-        let actual = BlobId::from_bytes(hash(Kind::Blob, bytes));
-        if actual != *expected {
-            return Err(SourceError::Mismatch { expected: *expected, actual });
-        }
-    }
-    Ok(())
-}
-
-fn object_id(commit: &CommitHash) -> Result<ObjectId, SourceError> {
+pub(super) fn object_id(commit: &CommitHash) -> Result<ObjectId, SourceError> {
     ObjectId::from_hex(commit.as_str().as_bytes())
         .ok()
         .filter(|id| id.kind() == gix::hash::Kind::Sha1)
         .ok_or_else(|| SourceError::NoSuchCommit { commit: commit.to_string() })
-}
-
-/// A name that fits a Git header.
-fn author(user: &str) -> BString {
-    let name: String = user.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect();
-    let name = name.trim();
-    if name.is_empty() { "unknown".into() } else { name.into() }
-}
-
-/// A message as Git wants it: no zero bytes, one line end at the end.
-fn message(text: &str) -> BString {
-    let text = text.replace('\0', "");
-    let text = text.trim_end();
-    let text = if text.trim().is_empty() { "Deploy" } else { text };
-    format!("{text}\n").as_bytes().as_bstr().to_owned()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
+use std::thread;
 use std::time::Instant;
 
 use platform_api::Code;
@@ -7,7 +8,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::source::blob_id;
+use crate::source::{NewCommit, blob_id};
 
 const TIME_S: i64 = 1_700_000_000;
 
@@ -28,13 +29,12 @@ fn file(path: &str) -> ManifestEntry {
 type Files<'a> = &'a [(&'a str, FileMode, &'a [u8])];
 
 fn commit(repository: &Repository, files: Files<'_>, parent: Option<&CommitHash>) -> CommitHash {
-    repository
-        .put_blobs(files.iter().map(|(_, _, bytes)| (blob_id(bytes), bytes.to_vec())).collect())
-        .unwrap();
+    let mut draft = repository.draft();
+    draft.add_blobs(files.iter().map(|(_, _, bytes)| (blob_id(bytes), bytes.to_vec())).collect()).unwrap();
     let entries: Vec<_> = files.iter().map(|(path, mode, bytes)| entry(path, *mode, bytes)).collect();
-    let tree = repository.write_tree(&entries).unwrap();
+    let tree = draft.add_trees(&entries).unwrap();
     let new = NewCommit { tree, parent, message: "why\n\nmore", author: "ada", time_s: TIME_S };
-    repository.commit(&new).unwrap()
+    draft.commit(&new).unwrap()
 }
 
 /// The real git, where there is one.
@@ -103,6 +103,24 @@ fn a_checkout_is_what_was_committed() {
         assert_eq!(executable, *mode == FileMode::Executable, "{}", path.display());
     }
     assert!(repository.checkout(&hash, &into).is_err(), "nothing is overwritten");
+}
+
+#[test]
+fn a_draft_is_found_at_once_and_on_disk_only_with_its_commit() {
+    let (home, repository) = repository();
+    let oid = blob_id(b"new");
+    let mut draft = repository.draft();
+    draft.add_blobs(vec![(oid, b"new".to_vec()), (oid, b"new".to_vec())]).unwrap();
+    let tree = draft.add_trees(&[entry("a/b", FileMode::File, b"new")]).unwrap();
+    assert_eq!(draft.missing(&[oid, blob_id(b"other")]), [blob_id(b"other")]);
+    assert_eq!((draft.read_blob(&oid).unwrap(), draft.size_of(&oid)), (b"new".to_vec(), Some(3)));
+
+    let reopened = || Repository::open(&home.path().join("project.git")).unwrap();
+    assert_eq!(reopened().missing(&[oid]), [oid]);
+    let new = NewCommit { tree, parent: None, message: "m", author: "a", time_s: 1 };
+    let hash = draft.commit(&new).unwrap();
+    assert_eq!(reopened().missing(&[oid]), []);
+    assert_eq!(reopened().entries(&hash).unwrap(), [entry("a/b", FileMode::File, b"new")]);
 }
 
 #[test]
@@ -208,11 +226,11 @@ fn trees_that_no_folder_can_hold_are_refused() {
         vec![entry("x/link", FileMode::Link, b"../../etc/passwd")],
     ];
     for entries in cases {
-        let error = repository.write_tree(&entries).unwrap_err();
+        let error = repository.draft().add_trees(&entries).unwrap_err();
         assert_eq!(error.code(), Code::INVALID_PATH, "{error}");
         assert!(error.hint().is_some());
     }
-    let error = repository.write_tree(&[file("a/b/c"), file("a/b")]).unwrap_err();
+    let error = repository.draft().add_trees(&[file("a/b/c"), file("a/b")]).unwrap_err();
     assert_eq!(error.to_string(), "`a/b` is a file, so `a/b/c` cannot lie in it");
 }
 
@@ -256,11 +274,12 @@ fn many_threads_write_and_read_one_repository() {
 #[test]
 fn odd_authors_and_messages_still_make_commits_that_git_reads() {
     let (_home, repository) = repository();
-    let tree = repository.write_tree(&[]).unwrap();
     for (author, message) in [("", ""), ("a <b>\nc", "x\0y\n\n\n"), ("<>", "\n \n"), ("ü", "gpgsig x\ntree")]
     {
+        let mut draft = repository.draft();
+        let tree = draft.add_trees(&[]).unwrap();
         let new = NewCommit { tree, parent: None, message, author, time_s: TIME_S };
-        let hash = repository.commit(&new).unwrap();
+        let hash = draft.commit(&new).unwrap();
         repository.set_head(&hash).unwrap();
         git(&repository.path, &["fsck", "--strict", "--full"]);
     }
@@ -284,9 +303,10 @@ proptest! {
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         let blobs = files.values().map(|(_, text)| (blob_id(text.as_bytes()), text.as_bytes().to_vec()));
         repository.put_blobs(blobs.collect()).unwrap();
-        let Ok(tree) = repository.write_tree(&entries) else { return Ok(()) };
+        let mut draft = repository.draft();
+        let Ok(tree) = draft.add_trees(&entries) else { return Ok(()) };
         let new = NewCommit { tree, parent: None, message: "m", author: "a", time_s: 1 };
-        let hash = repository.commit(&new).unwrap();
+        let hash = draft.commit(&new).unwrap();
         prop_assert_eq!(repository.tree_of(&hash).unwrap(), tree.to_string());
         prop_assert_eq!(repository.entries(&hash).unwrap(), entries);
     }
@@ -313,17 +333,18 @@ fn measures_a_cold_upload_of_three_thousand_files() {
         .collect();
     let timed = |what: &str, begun: Instant| eprintln!("{what}: {:?}", begun.elapsed());
     let begun = Instant::now();
-    verify(&blobs).unwrap();
+    crate::source::draft::verify(&blobs).unwrap();
     timed("hashed alone", begun);
     let begun = Instant::now();
     repository.put_blobs(blobs).unwrap();
     timed(&format!("{bytes} bytes stored"), begun);
     let begun = Instant::now();
-    let tree = repository.write_tree(&entries).unwrap();
+    let mut draft = repository.draft();
+    let tree = draft.add_trees(&entries).unwrap();
     timed("trees", begun);
     let begun = Instant::now();
     let new = NewCommit { tree, parent: None, message: "m", author: "a", time_s: 1 };
-    let hash = repository.commit(&new).unwrap();
+    let hash = draft.commit(&new).unwrap();
     timed("commit", begun);
     let begun = Instant::now();
     let missing = repository.missing(&entries.iter().map(|entry| entry.oid).collect::<Vec<_>>());
