@@ -108,11 +108,11 @@ impl Podman {
     }
 }
 
-/// The host's network, and no wish for higher limits than this process has: raising them may be forbidden.
+/// The host's network, and no wish for higher limits than this process has: raising them may be forbidden. podman
+/// itself goes on with fewer processes than it was started with.
 fn limits() -> [String; 3] {
-    let limit =
-        |resource| getrlimit(resource).current.map_or("1048576".to_owned(), |limit| limit.to_string());
-    let (files, processes) = (limit(Resource::Nofile), limit(Resource::Nproc));
+    let limit = |resource, most| getrlimit(resource).current.unwrap_or(most).min(most);
+    let (files, processes) = (limit(Resource::Nofile, 1 << 20), limit(Resource::Nproc, 1 << 15));
     [
         "--network=host".to_owned(),
         format!("--ulimit=nofile={files}:{files}"),
