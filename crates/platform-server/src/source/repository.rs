@@ -134,13 +134,20 @@ impl Repository {
 
     /// The bytes of a blob.
     pub(crate) fn read_blob(&self, id: &BlobId) -> Result<Vec<u8>, SourceError> {
+        self.reader()(id)
+    }
+
+    /// Reads blobs, many of them cheaply.
+    pub(super) fn reader(&self) -> impl Fn(&BlobId) -> Result<Vec<u8>, SourceError> + use<> {
         let git = self.git.to_thread_local();
-        let found = git
-            .try_find_object(ObjectId::from(*id.as_bytes()))
-            .map_err(SourceError::corrupt(format!("blob {id}")))?;
-        match found {
-            Some(object) if object.kind == Kind::Blob => Ok(object.detach().data),
-            _ => Err(SourceError::NoSuchBlob { blob: *id }),
+        move |id| {
+            let found = git
+                .try_find_object(ObjectId::from(*id.as_bytes()))
+                .map_err(SourceError::corrupt(format!("blob {id}")))?;
+            match found {
+                Some(object) if object.kind == Kind::Blob => Ok(object.detach().data),
+                _ => Err(SourceError::NoSuchBlob { blob: *id }),
+            }
         }
     }
 
