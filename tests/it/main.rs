@@ -6,6 +6,7 @@
 )]
 
 mod agent_session;
+mod claude;
 mod contract;
 mod deploy;
 mod durability;
