@@ -9,6 +9,7 @@ mod agent_session;
 mod contract;
 mod deploy;
 mod durability;
+mod elicitation;
 mod environment;
 mod failures;
 mod generating;
