@@ -80,10 +80,18 @@ trait Output: Serialize + JsonSchema + Send {
 struct Call<'a> {
     backend: &'a Backend,
     root: &'a Root,
+    project: Option<&'a str>,
     conversation: &'a Conversation,
     voice: Voice,
     /// The caller no longer waits. Ends waiting, never a deployment.
     gone: CancellationToken,
+}
+
+impl Call<'_> {
+    /// The project that is meant: the one that was named, else the server's own, if it has one.
+    fn project(&self, named: Option<String>) -> Option<String> {
+        named.or_else(|| self.project.map(str::to_owned))
+    }
 }
 
 /// What a tool does to the world, as clients ask for it.
@@ -171,6 +179,7 @@ async fn run<T: Tool>(
     let call = Call {
         backend: server.backend(),
         root: server.root(),
+        project: server.project(),
         conversation: server.conversation(),
         voice,
         gone: context.ct,

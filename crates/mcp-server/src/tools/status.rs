@@ -86,7 +86,7 @@ deployment. Ended is complete, failed or cancelled. Next: what `next` says; stre
 
     async fn call(call: &Call<'_>, arguments: StatusArguments) -> Result<StatusOut, ToolError> {
         let limit = limits::wait("wait_seconds", arguments.wait_seconds, 0)?;
-        let target = limits::target(arguments.deployment_id.as_deref(), arguments.project)?;
+        let target = limits::target(arguments.deployment_id.as_deref(), call.project(arguments.project))?;
         let deployment = follow::changed(call, target, limit).await?;
         let log_tail = tail(call, &deployment).await;
         let next = deployment::next(&deployment);
