@@ -38,14 +38,15 @@ pub(crate) struct Server(Arc<Inner>);
 struct Inner {
     backend: Backend,
     root: Root,
+    project: Option<String>,
     version: String,
     conversation: Conversation,
 }
 
 impl Server {
     pub(crate) fn new(config: ServerConfig) -> Self {
-        let ServerConfig { backend, root, version } = config;
-        Self(Arc::new(Inner { backend, root, version, conversation: Conversation::default() }))
+        let ServerConfig { backend, root, project, version } = config;
+        Self(Arc::new(Inner { backend, root, project, version, conversation: Conversation::default() }))
     }
 
     pub(crate) fn backend(&self) -> &Backend {
@@ -54,6 +55,10 @@ impl Server {
 
     pub(crate) fn root(&self) -> &Root {
         &self.0.root
+    }
+
+    pub(crate) fn project(&self) -> Option<&str> {
+        self.0.project.as_deref()
     }
 
     pub(crate) fn conversation(&self) -> &Conversation {

@@ -54,7 +54,7 @@ impl Server {
     }
 
     pub(crate) fn endpoint(&self) -> Endpoint {
-        Endpoint { url: format!("http://{}/", self.address).parse().unwrap(), token: token() }
+        Endpoint::new(format!("http://{}/", self.address).parse().unwrap(), token())
     }
 
     pub(crate) fn backend(&self, state_dir: &Path) -> Backend {

@@ -86,6 +86,7 @@ trait Output: Serialize + JsonSchema + Send {
 struct Call<'a> {
     backend: &'a Backend,
     root: &'a Root,
+    project: Option<&'a str>,
     conversation: &'a Conversation,
     voice: Voice,
     person: Person,
@@ -98,6 +99,11 @@ impl Call<'_> {
     async fn ask(&self, question: &Question) -> Result<Answer, Halt> {
         self.voice.say("waiting for the person's answer");
         self.person.ask(question).await
+    }
+
+    /// The project that is meant: the one that was named, else the server's own, if it has one.
+    fn project(&self, named: Option<String>) -> Option<String> {
+        named.or_else(|| self.project.map(str::to_owned))
     }
 }
 
@@ -189,6 +195,7 @@ async fn run<T: Tool>(
     let call = Call {
         backend: server.backend(),
         root: server.root(),
+        project: server.project(),
         conversation: server.conversation(),
         voice,
         person,

@@ -115,7 +115,7 @@ impl Platform {
             pid: std::process::id(),
             engine: site.engine.name().to_owned(),
             started_ms: self.0.started_ms,
-            gateway: format!("http://localhost:{}", site.gateway.port()),
+            gateway: site.gateway.base_url(),
             live,
             deployments_under_way: site.store.under_way()?.len(),
         })
