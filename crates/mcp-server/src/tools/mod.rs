@@ -16,6 +16,8 @@ mod projects;
 mod rollback;
 mod status;
 
+use std::pin::pin;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use platform_client::Backend;
@@ -82,7 +84,7 @@ struct Call<'a> {
     root: &'a Root,
     conversation: &'a Conversation,
     voice: Voice,
-    /// The caller no longer waits. Ends waiting, never a deployment.
+    /// The caller no longer waits, or the server closes. Ends waiting, never a deployment.
     gone: CancellationToken,
 }
 
@@ -173,12 +175,28 @@ async fn run<T: Tool>(
         root: server.root(),
         conversation: server.conversation(),
         voice,
-        gone: context.ct,
+        gone: context.ct.child_token(),
     };
-    match progress.during(opening, T::call(&call, arguments)).await {
+    let work = until_closing(server.closing(), &call.gone, T::call(&call, arguments));
+    match progress.during(opening, work).await {
         Ok(answer) => success(&answer),
         Err(error) => error.into_result(),
     }
+}
+
+/// Does the work. Once the server closes, nothing in it waits any longer.
+async fn until_closing<T>(
+    closing: &CancellationToken,
+    gone: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = closing.cancelled() => gone.cancel(),
+    }
+    work.await
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.
