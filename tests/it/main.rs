@@ -6,6 +6,7 @@
 )]
 
 mod agent_session;
+mod claude;
 mod contract;
 mod deploy;
 mod durability;
@@ -13,6 +14,7 @@ mod environment;
 mod failures;
 mod generating;
 mod harness;
+mod inspector;
 mod mcp;
 mod previews;
 mod readme;
