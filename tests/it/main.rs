@@ -10,6 +10,7 @@ mod claude;
 mod contract;
 mod deploy;
 mod durability;
+mod elicitation;
 mod environment;
 mod failures;
 mod generating;

@@ -10,6 +10,7 @@
 mod config;
 mod conversation;
 mod deployment;
+mod elicit;
 mod error;
 mod http;
 mod output;
