@@ -13,6 +13,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::transport::IntoTransport;
 use rmcp::{RoleServer, ServiceExt};
+use tokio_util::sync::CancellationToken;
 
 use crate::conversation::Conversation;
 use crate::error::{self, ServeError};
@@ -41,12 +42,20 @@ struct Inner {
     project: Option<String>,
     version: String,
     conversation: Conversation,
+    closing: CancellationToken,
 }
 
 impl Server {
+    /// A server that lives as long as its client.
     pub(crate) fn new(config: ServerConfig) -> Self {
+        Self::until(config, CancellationToken::new())
+    }
+
+    /// A server whose calls stop waiting from `closing` on.
+    pub(crate) fn until(config: ServerConfig, closing: CancellationToken) -> Self {
         let ServerConfig { backend, root, project, version } = config;
-        Self(Arc::new(Inner { backend, root, project, version, conversation: Conversation::default() }))
+        let conversation = Conversation::default();
+        Self(Arc::new(Inner { backend, root, project, version, conversation, closing }))
     }
 
     pub(crate) fn backend(&self) -> &Backend {
@@ -63,6 +72,11 @@ impl Server {
 
     pub(crate) fn conversation(&self) -> &Conversation {
         &self.0.conversation
+    }
+
+    /// From when on calls that wait return what they know.
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.0.closing
     }
 }
 

@@ -18,6 +18,8 @@ mod rollback;
 mod status;
 mod target;
 
+use std::pin::pin;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use platform_client::Backend;
@@ -90,7 +92,7 @@ struct Call<'a> {
     conversation: &'a Conversation,
     voice: Voice,
     person: Person,
-    /// The caller no longer waits. Ends waiting, never a deployment.
+    /// The caller no longer waits, or the server closes. Ends waiting, never a deployment.
     gone: CancellationToken,
 }
 
@@ -199,12 +201,28 @@ async fn run<T: Tool>(
         conversation: server.conversation(),
         voice,
         person,
-        gone: context.ct,
+        gone: context.ct.child_token(),
     };
-    Ok(match progress.during(opening, T::call(&call, arguments)).await {
+    let work = until_closing(server.closing(), &call.gone, T::call(&call, arguments));
+    Ok(match progress.during(opening, work).await {
         Ok(answer) => success(&answer).into(),
         Err(halt) => halt.into_response(),
     })
+}
+
+/// Does the work. Once the server closes, nothing in it waits any longer.
+async fn until_closing<T>(
+    closing: &CancellationToken,
+    gone: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = closing.cancelled() => gone.cancel(),
+    }
+    work.await
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.
