@@ -11,6 +11,7 @@ mod deploy;
 mod durability;
 mod environment;
 mod failures;
+mod frames;
 mod generating;
 mod harness;
 mod mcp;

@@ -3,7 +3,7 @@
 //! Nothing here knows how a platform comes up, speaks HTTP or starts a program. Nothing is connected, read or started
 //! before the first call of a tool. Standard output carries the protocol and nothing else.
 //!
-//! A call's way: `server.rs` takes the request → `tools/mod.rs` parses the arguments, lets `progress.rs` tell about it
+//! A call's way: `stdio/` reads the line → `server.rs` takes the request → `tools/mod.rs` parses the arguments, lets `progress.rs` tell about it
 //! and the tool's own file do it → `output.rs` cleans what apps and files brought in → `error.rs` shapes what went wrong.
 
 mod config;
@@ -15,6 +15,7 @@ mod progress;
 mod root;
 mod schema;
 mod server;
+mod stdio;
 mod tools;
 
 #[cfg(test)]

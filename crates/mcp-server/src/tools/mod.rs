@@ -82,8 +82,23 @@ struct Call<'a> {
     root: &'a Root,
     conversation: &'a Conversation,
     voice: Voice,
-    /// The caller no longer waits. Ends waiting, never a deployment.
-    gone: CancellationToken,
+    gone: Gone<'a>,
+}
+
+/// When the caller no longer waits. Ends waiting, never a deployment.
+struct Gone<'a> {
+    /// It cancelled this call.
+    call: CancellationToken,
+    /// It went away.
+    client: &'a CancellationToken,
+}
+
+impl Gone<'_> {
+    /// What `waiting` brings, unless the caller goes before.
+    async fn run_until_cancelled<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
+        let waiting = self.call.run_until_cancelled(waiting);
+        self.client.run_until_cancelled(waiting).await.flatten()
+    }
 }
 
 /// What a tool does to the world, as clients ask for it.
@@ -173,7 +188,7 @@ async fn run<T: Tool>(
         root: server.root(),
         conversation: server.conversation(),
         voice,
-        gone: context.ct,
+        gone: Gone { call: context.ct, client: server.hung_up() },
     };
     match progress.during(opening, T::call(&call, arguments)).await {
         Ok(answer) => success(&answer),
