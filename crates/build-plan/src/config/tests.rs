@@ -105,7 +105,8 @@ fn env_may_be_a_list() {
 
 #[test]
 fn a_reference_to_no_secret_is_an_error() {
-    for bad in ["A: {secret: a b}", "A: {secret: [b]}", "A: 'x${SECRET:'", "A: {secret: }", "A: ${SECRET:é}"] {
+    for bad in ["A: {secret: a b}", "A: {secret: [b]}", "A: 'x${SECRET:'", "A: {secret: }", "A: ${SECRET:é}"]
+    {
         let error = parse("f", &format!("env:\n  {bad}")).unwrap_err();
         assert_eq!(error.line, Some(2), "{bad}");
         assert!(error.hint.unwrap().contains("secret set"), "{bad}");
