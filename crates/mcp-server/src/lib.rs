@@ -9,6 +9,7 @@
 mod config;
 mod conversation;
 mod deployment;
+mod elicit;
 mod error;
 mod output;
 mod progress;

@@ -87,12 +87,13 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(call) = tools::call(self, &request.name, request.arguments, context) else {
-            return Err(error::unknown_tool(&request.name));
+        let name = request.name.clone();
+        let Some(call) = tools::call(self, request, context) else {
+            return Err(error::unknown_tool(&name));
         };
         // A tool that panics must not leave its caller waiting for an answer that never comes.
         let result = AssertUnwindSafe(call).catch_unwind().await;
-        Ok(result.unwrap_or_else(|_| error::broken()).into())
+        result.unwrap_or_else(|_| Ok(error::broken().into()))
     }
 }
 

@@ -7,6 +7,7 @@ mod generate;
 mod projects;
 mod refusal;
 mod rollback;
+mod tips;
 mod view;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use accept::DeployInput;
 pub(crate) use projects::{WithContent, plan};
 pub(crate) use refusal::Refusal;
+use tips::Tips;
 
 use crate::deployment::{AppsAtEnd, Command, Drivers, Previews, SharedSite, recover};
 use crate::engine::{Engine, ProcessEngine};
@@ -50,6 +52,7 @@ struct Inner {
     previews: Previews,
     /// Held while a project's next commit is decided, so that two deploys at once make a line and not a fork.
     gates: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
+    tips: Tips,
     /// Held while a name for a new project is chosen and taken.
     naming: tokio::sync::Mutex<()>,
     identity: Identity,
@@ -75,6 +78,7 @@ impl Platform {
             drivers,
             previews,
             gates: Mutex::default(),
+            tips: Tips::default(),
             naming: tokio::sync::Mutex::default(),
             identity,
             started_ms,

@@ -126,6 +126,7 @@ impl Platform {
             }
         }
         self.0.site.store.delete_project(id.clone()).await?;
+        self.0.tips.forget(id);
         self.discard_files(id, &deployments);
         Ok(DeletedProject { project_id: id.clone() })
     }
