@@ -2,6 +2,7 @@
 
 mod flood;
 mod leaving;
+mod purity;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
