@@ -6,14 +6,17 @@
 )]
 
 mod agent_session;
+mod claude;
 mod contract;
 mod deploy;
 mod durability;
+mod elicitation;
 mod environment;
 mod failures;
 mod frames;
 mod generating;
 mod harness;
+mod inspector;
 mod mcp;
 mod previews;
 mod readme;

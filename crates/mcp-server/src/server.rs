@@ -44,22 +44,30 @@ pub(crate) struct Server(Arc<Inner>);
 struct Inner {
     backend: Backend,
     root: Root,
+    project: Option<String>,
     version: String,
     conversation: Conversation,
     calls: Semaphore,
-    hung_up: CancellationToken,
+    closing: CancellationToken,
 }
 
 impl Server {
+    /// A server that lives as long as its client.
     pub(crate) fn new(config: ServerConfig) -> Self {
-        let ServerConfig { backend, root, version } = config;
+        Self::until(config, CancellationToken::new())
+    }
+
+    /// A server whose calls stop waiting from `closing` on.
+    pub(crate) fn until(config: ServerConfig, closing: CancellationToken) -> Self {
+        let ServerConfig { backend, root, project, version } = config;
         Self(Arc::new(Inner {
             backend,
             root,
+            project,
             version,
             conversation: Conversation::default(),
             calls: Semaphore::new(CALLS_MAX),
-            hung_up: CancellationToken::new(),
+            closing,
         }))
     }
 
@@ -71,13 +79,17 @@ impl Server {
         &self.0.root
     }
 
+    pub(crate) fn project(&self) -> Option<&str> {
+        self.0.project.as_deref()
+    }
+
     pub(crate) fn conversation(&self) -> &Conversation {
         &self.0.conversation
     }
 
-    /// Cancelled once the client has gone away: whoever waits on its behalf need not.
-    pub(crate) fn hung_up(&self) -> &CancellationToken {
-        &self.0.hung_up
+    /// Cancelled once the client has gone away, or the server closes: calls that wait answer with what they know.
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.0.closing
     }
 }
 
@@ -102,15 +114,16 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(call) = tools::call(self, &request.name, request.arguments, context) else {
-            return Err(error::unknown_tool(&request.name));
+        let name = request.name.clone();
+        let Some(call) = tools::call(self, request, context) else {
+            return Err(error::unknown_tool(&name));
         };
         let Ok(_under_way) = self.0.calls.try_acquire() else {
             return Ok(error::too_many_calls(CALLS_MAX).into());
         };
         // A tool that panics must not leave its caller waiting for an answer that never comes.
         let result = AssertUnwindSafe(call).catch_unwind().await;
-        Ok(result.unwrap_or_else(|_| error::broken()).into())
+        result.unwrap_or_else(|_| Ok(error::broken().into()))
     }
 }
 
@@ -135,7 +148,7 @@ where
     W: AsyncWrite + Unpin + Send + 'static,
 {
     let server = Server::new(config);
-    let client = Stdio::new(read, write, server.hung_up().clone());
+    let client = Stdio::new(read, write, server.closing().clone());
     loop {
         return match server.clone().serve(client.clone()).await {
             Ok(session) => error::closing(session.waiting().await),
