@@ -35,7 +35,9 @@ pub(crate) fn add(context: &Context<'_>, draft: &mut Draft) {
     if let Some(dockerfile) = &context.dockerfile {
         self::dockerfile(dockerfile, draft);
     }
-    if let Some(compose) = compose::read(project).filter(|compose| !compose.images.is_empty()) {
+    if let Some(compose) =
+        compose::read(context.whole.unwrap_or(project)).filter(|compose| !compose.images.is_empty())
+    {
         draft.warn(format!(
             "{} also starts {}; nothing of it runs here, so the app must be told where its own are",
             compose.file,

@@ -44,6 +44,8 @@ fn images(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     #[test]
@@ -57,7 +59,7 @@ mod tests {
     fn aliases_that_multiply_are_refused_at_once() {
         let mut bomb = "a0: &a0 [x, x]\n".to_owned();
         for n in 1..30 {
-            bomb.push_str(&format!("a{n}: &a{n} [*a{p}, *a{p}]\n", p = n - 1));
+            writeln!(bomb, "a{n}: &a{n} [*a{p}, *a{p}]", p = n - 1).unwrap();
         }
         assert_eq!(images(&bomb), Vec::<String>::new());
     }

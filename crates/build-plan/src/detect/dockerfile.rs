@@ -23,7 +23,7 @@ pub(crate) struct Dockerfile {
     pub(crate) file: String,
     /// The image that the last stage stands on.
     pub(crate) base: Option<String>,
-    /// The port of `EXPOSE`, else of `ENV PORT`, with its line.
+    /// The port of `EXPOSE`, else of `ENV PORT`, with the line.
     pub(crate) port: Option<(u16, usize)>,
     /// What the container runs, with the line that says so.
     pub(crate) command: Option<(String, usize)>,
@@ -62,17 +62,14 @@ fn instructions(text: &str) -> Vec<Instruction> {
             continue;
         }
         let (code, goes_on) = line.strip_suffix(['\\', '`']).map_or((line, false), |code| (code, true));
-        match found.last_mut().filter(|_| is_open) {
-            Some(open) => {
-                open.rest.push(' ');
-                open.rest.push_str(code.trim());
-            }
-            None => {
-                let (name, rest) = code.split_once(char::is_whitespace).unwrap_or((code, ""));
-                until = here_document(rest);
-                let (name, rest) = (name.to_ascii_uppercase(), rest.trim().to_owned());
-                found.push(Instruction { name, rest, line: number + 1 });
-            }
+        if let Some(open) = found.last_mut().filter(|_| is_open) {
+            open.rest.push(' ');
+            open.rest.push_str(code.trim());
+        } else {
+            let (name, rest) = code.split_once(char::is_whitespace).unwrap_or((code, ""));
+            until = here_document(rest);
+            let (name, rest) = (name.to_ascii_uppercase(), rest.trim().to_owned());
+            found.push(Instruction { name, rest, line: number + 1 });
         }
         is_open = goes_on;
     }

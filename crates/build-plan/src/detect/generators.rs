@@ -104,5 +104,7 @@ fn mkdocs(project: &Project<'_>, draft: &mut Draft) {
         extra: Vec::new(),
         options: Vec::new(),
     });
+    let command = draft.install.as_ref().map(|install| install.command.clone()).unwrap_or_default();
+    draft.note("install", command, list.unwrap_or("mkdocs.yml"));
     draft.set_build(".backend-im/venv/bin/mkdocs build", "mkdocs.yml");
 }

@@ -88,18 +88,25 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let Some(program) = choose(context, &programs)? else { return Ok(None) };
     let module = module_of(&modules, &program.folder);
     let framework = FRAMEWORKS.iter().find(|(path, _)| module.is_some_and(|module| module.needs(path)));
-    let serves = framework.is_some() || program.serves || listens(project);
+    let listening = if program.serves { Some(program.file.clone()) } else { listening(project) };
+    let serves = framework.is_some() || listening.is_some();
     let strength = if serves { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Go, strength, marker);
     let manifest = module_file(&modules, &program.folder);
     match framework {
         Some((path, name)) => draft.set_framework(name, format!("{manifest}: {path}")),
-        None if serves => draft.set_framework("net/http", program.file.clone()),
-        None => {}
+        None => {
+            if let Some(file) = &listening {
+                draft.set_framework("net/http", file.clone());
+            }
+        }
+    }
+    if let Some(file) = listening.filter(|file| fixes_port(project, file)) {
+        draft.warn(format!("{file} names a port of its own; it must listen on $HOST:$PORT"));
     }
     version(project, module, &manifest, &mut draft);
     install(project, &modules, &mut draft);
-    build(project, program, module, &mut draft);
+    build(program, module, &mut draft);
     Ok(Some(draft))
 }
 
@@ -134,7 +141,7 @@ fn parse(text: &str) -> Module {
             (Some("require"), Some("(")) => in_require = true,
             (Some("require"), Some(path)) => module.requires.push(path.to_owned()),
             (Some(path), Some(_)) if in_require => module.requires.push(path.to_owned()),
-            (Some("module"), Some(name)) => module.name = name.trim_matches('"').to_owned(),
+            (Some("module"), Some(name)) => name.trim_matches('"').clone_into(&mut module.name),
             (Some("go"), Some(version)) if module.version.is_none() => {
                 module.version = Some((version.to_owned(), "go"));
             }
@@ -229,12 +236,14 @@ fn programs(project: &Project<'_>) -> Vec<Program> {
     programs
 }
 
-/// Whether any source of the project listens.
-fn listens(project: &Project<'_>) -> bool {
+/// The first source of the project that listens.
+fn listening(project: &Project<'_>) -> Option<String> {
     let files = project.listing().iter().map(|file| file.path.as_str());
     let sources =
         files.filter(|path| extension(path) == "go" && !path.ends_with("_test.go") && !is_aside(path));
-    sources.take(FILES_MAX).any(|path| project.source(path).is_some_and(|source| is_serving(&source)))
+    let mut near = sources.take(FILES_MAX);
+    let found = near.find(|path| project.source(path).is_some_and(|source| is_serving(&source)));
+    found.map(str::to_owned)
 }
 
 /// The program at the top, the only one, the only one that serves, or the one whose name says so.
@@ -294,7 +303,8 @@ fn install(project: &Project<'_>, modules: &BTreeMap<String, Module>, draft: &mu
     draft.set_package_manager("go", None, inputs.first().map_or("main.go", String::as_str));
     draft.keep("go", &["~/.cache/go-build"]);
     let needs_any = modules.values().any(|module| !module.requires.is_empty());
-    if !needs_any || project.listing().has_folder("vendor") {
+    // The build of a workspace downloads what its modules need, each by its own list.
+    if !needs_any || project.listing().has_folder("vendor") || project.has("go.work") {
         return;
     }
     draft.installed = vec!["~/go/pkg/mod".to_owned()];
@@ -307,7 +317,7 @@ fn install(project: &Project<'_>, modules: &BTreeMap<String, Module>, draft: &mu
     });
 }
 
-fn build(project: &Project<'_>, program: &Program, module: Option<&Module>, draft: &mut Draft) {
+fn build(program: &Program, module: Option<&Module>, draft: &mut Draft) {
     let from_module =
         module.map(|module| module.name.rsplit('/').find(|part| !is_major(part)).unwrap_or_default());
     let name = if program.folder.is_empty() { from_module.unwrap_or("app") } else { program.name() };
@@ -325,12 +335,13 @@ fn build(project: &Project<'_>, program: &Program, module: Option<&Module>, draf
     let binary = format!("{BINARY_FOLDER}/{name}");
     draft.set_build(format!("{c}go build -o {binary} {package}"), program.file.clone());
     draft.set_start(binary, program.file.clone());
-    if let Some(source) = project.source(&program.file)
-        && source.contains("ListenAndServe(\":")
-        && !source.contains("PORT")
-    {
-        draft.warn(format!("{} names a port of its own; it must listen on $HOST:$PORT", program.file));
-    }
+}
+
+/// Whether a source listens on a port that it writes down.
+fn fixes_port(project: &Project<'_>, file: &str) -> bool {
+    let Some(source) = project.source(file) else { return false };
+    let calls = ["ListenAndServe(\":", ".Listen(\":", ".Run(\":", ".Start(\":", "Addr: \":"];
+    calls.iter().any(|call| source.contains(call)) && !source.contains("PORT")
 }
 
 /// `v2` of `example.com/x/v2`.

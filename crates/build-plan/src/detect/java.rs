@@ -80,11 +80,7 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     version(project, &modules, &mut draft);
     build(project, tool, module, &mut draft);
     install(project, tool, &mut draft);
-    match start(tool, module) {
-        Some(start) => draft.set_start(start, module.manifest.clone()),
-        None if context.start.is_some() => {}
-        None => return Ok(None),
-    }
+    draft.set_start(start(tool, module), module.manifest.clone());
     Ok(Some(draft))
 }
 
@@ -236,7 +232,7 @@ fn build(project: &Project<'_>, tool: Tool, module: &Module, draft: &mut Draft) 
         (Tool::Gradle, folder) => {
             let path =
                 if folder.is_empty() { String::new() } else { format!(":{}:", folder.replace('/', ":")) };
-            format!("{program} --no-daemon {path}{} -x test", module.task())
+            format!("{program} --no-daemon {path}{}", module.task())
         }
     };
     draft.set_build(build, module.manifest.clone());
@@ -290,23 +286,21 @@ impl Module {
             &self.text,
             &["parent", "dependencies", "dependencyManagement", "build", "profiles"],
         );
-        let name = match build.and_then(|build| element(build, "finalName")) {
-            Some(name) => name.to_owned(),
-            None => {
-                let version = element(&own, "version")
-                    .or_else(|| element(between(&self.text, "<parent>", "</parent>")?, "version"))?;
-                format!("{}-{version}", element(&own, "artifactId")?)
-            }
+        let name = if let Some(name) = build.and_then(|build| element(build, "finalName")) {
+            name.to_owned()
+        } else {
+            let parent = || element(between(&self.text, "<parent>", "</parent>")?, "version");
+            format!("{}-{}", element(&own, "artifactId")?, element(&own, "version").or_else(parent)?)
         };
         is_plain(&name).then(|| format!("{name}.{ending}"))
     }
 }
 
 /// The command that serves on `$HOST:$PORT`.
-fn start(tool: Tool, module: &Module) -> Option<String> {
+fn start(tool: Tool, module: &Module) -> String {
     let output = |path: &str| at(&module.folder, path);
     let archive = module.archive(tool);
-    Some(match module.framework {
+    match module.framework {
         Some(Framework::Spring) => format!("java -Dserver.address=$HOST -Dserver.port=$PORT -jar {archive}"),
         Some(Framework::Quarkus) => {
             let place = output(if tool == Tool::Maven { "target" } else { "build" });
@@ -332,7 +326,7 @@ fn start(tool: Tool, module: &Module) -> Option<String> {
         }
         Some(Framework::Ktor) => format!("java -jar {archive} -host=$HOST -port=$PORT"),
         _ => format!("java -jar {archive}"),
-    })
+    }
 }
 
 fn version(project: &Project<'_>, modules: &[Module], draft: &mut Draft) {

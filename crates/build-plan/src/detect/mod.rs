@@ -220,7 +220,12 @@ fn drafted(context: &Context<'_>) -> Result<Draft, PlanError> {
         Err(error @ (PlanError::Unrecognised { .. } | PlanError::Ambiguous { .. }))
             if context.start.is_none() =>
         {
-            context.by_dockerfile().map_or(Err(error), |context| detected(&context))
+            let Some(context) = context.by_dockerfile() else { return Err(error) };
+            let mut draft = detected(&context)?;
+            if let Some(start) = &context.start {
+                draft.set_start(start.command.clone(), start.source.clone());
+            }
+            Ok(draft)
         }
         found => found,
     }
@@ -334,7 +339,13 @@ fn strongest(
         return Err(PlanError::Ambiguous { candidates: equals.into_iter().map(candidate).collect() });
     }
     let mut best = drafts.swap_remove(0);
-    let others: Vec<&str> = drafts.iter().map(|draft| draft.evidence[0].source.as_str()).collect();
+    // What the best one installs too, such as the package.json of Laravel's pages, is part of it.
+    let is_covered = |source: &str| {
+        let file = source.split(':').next().unwrap_or(source);
+        best.install.as_ref().is_some_and(|install| install.inputs.iter().any(|input| input == file))
+    };
+    let others = drafts.iter().map(|draft| draft.evidence[0].source.as_str());
+    let others: Vec<&str> = others.filter(|source| !is_covered(source)).collect();
     if !others.is_empty() {
         best.warn(format!("{} is not part of this plan", others.join(", ")));
     }

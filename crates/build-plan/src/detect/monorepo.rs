@@ -104,7 +104,7 @@ fn best(mut found: Vec<Found>) -> Result<Option<(String, Vec<String>)>, PlanErro
         return Err(PlanError::Ambiguous { candidates: equals.into_iter().map(candidate).collect() });
     }
     let root = first.root.clone();
-    Ok(Some((root, found[1..].iter().map(|other| other.source()).collect())))
+    Ok(Some((root, found[1..].iter().map(Found::source).collect())))
 }
 
 impl Found {

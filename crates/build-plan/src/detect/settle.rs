@@ -92,6 +92,13 @@ fn runtime(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
+/// `gunicorn x` of `poetry run gunicorn x`: what is installed is on the `PATH`, and its installer need not be.
+fn without_runner(command: &str) -> String {
+    let runs =
+        ["poetry run ", "pdm run ", "pipenv run "].iter().find_map(|runner| command.strip_prefix(runner));
+    runs.unwrap_or(command).to_owned()
+}
+
 /// What the settings say in words of their own, and nothing detects better.
 fn texts(context: &Context<'_>, draft: &mut Draft) {
     let settings = context.settings;
@@ -211,7 +218,7 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
         Some(start) if draft.runtime == Runtime::Static => {
             draft.warn(format!("{} is not used: the platform itself serves static files", start.source));
         }
-        Some(start) => draft.set_start(start.command.clone(), start.source.clone()),
+        Some(start) => draft.set_start(without_runner(&start.command), start.source.clone()),
         None => {}
     }
 }

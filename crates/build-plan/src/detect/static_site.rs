@@ -21,16 +21,16 @@ pub(crate) fn detect(context: &Context<'_>) -> Option<Draft> {
         draft.set_static_root(root, source);
         return Some(draft);
     }
-    let mut draft = match staticfile(project) {
-        Some(draft) => draft,
-        None => {
-            let root = ROOTS.iter().find(|root| project.has(&at(root, "index.html")))?;
-            let mut draft = Draft::new(Runtime::Static, Strength::Files, at(root, "index.html"));
-            draft.set_static_root(if root.is_empty() { "." } else { root }, at(root, "index.html"));
-            draft
-        }
-    };
+    let mut draft = staticfile(project).or_else(|| index(project))?;
     redirects(project, &mut draft);
+    Some(draft)
+}
+
+/// The shallowest usual folder with an index.html.
+fn index(project: &Project<'_>) -> Option<Draft> {
+    let root = ROOTS.iter().find(|root| project.has(&at(root, "index.html")))?;
+    let mut draft = Draft::new(Runtime::Static, Strength::Files, at(root, "index.html"));
+    draft.set_static_root(if root.is_empty() { "." } else { root }, at(root, "index.html"));
     Some(draft)
 }
 
