@@ -22,5 +22,6 @@ mod previews;
 mod readme;
 mod runtimes;
 mod source;
+mod surface;
 mod switch;
 mod tidy;
