@@ -6,13 +6,16 @@
 )]
 
 mod agent_session;
+mod claude;
 mod contract;
 mod deploy;
 mod durability;
+mod elicitation;
 mod environment;
 mod failures;
 mod generating;
 mod harness;
+mod inspector;
 mod mcp;
 mod previews;
 mod readme;

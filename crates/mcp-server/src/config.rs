@@ -7,11 +7,14 @@ use platform_client::Backend;
 use crate::Root;
 
 /// Everything a server needs. Making one connects to nothing.
+#[derive(Clone)]
 pub struct ServerConfig {
     /// The platform as its users see it; connects on first use.
     pub backend: Backend,
     /// Where `path` and `output_dir` of every call must lie.
     pub root: Root,
+    /// The project of calls that name none; without it the folder decides, or the call has to.
+    pub project: Option<String>,
     /// The program's version, as clients are told it.
     pub version: String,
 }

@@ -6,7 +6,9 @@
 
 use platform_api::{Code, Failure};
 use platform_client::ClientError;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject};
+use rmcp::model::{
+    CallToolResponse, CallToolResult, ContentBlock, ErrorData, InputRequiredResult, JsonObject,
+};
 use rmcp::service::{QuitReason, ServerInitializeError};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -107,6 +109,31 @@ impl From<&Failure> for ToolError {
     }
 }
 
+/// Why a call ends without its answer.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// It could not be served.
+    Failed(ToolError),
+    /// The person has to be asked first; then the call comes again.
+    Asks(Box<InputRequiredResult>),
+}
+
+impl<E: Into<ToolError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Halt {
+    /// The response that says so.
+    pub(crate) fn into_response(self) -> CallToolResponse {
+        match self {
+            Self::Failed(error) => error.into_result().into(),
+            Self::Asks(question) => (*question).into(),
+        }
+    }
+}
+
 /// The arguments of a call, or an error that names the one that is wrong.
 pub(crate) fn arguments<A: DeserializeOwned>(given: Option<JsonObject>) -> Result<A, ToolError> {
     serde_path_to_error::deserialize(Value::Object(given.unwrap_or_default())).map_err(|error| {
@@ -124,6 +151,11 @@ pub(crate) fn arguments<A: DeserializeOwned>(given: Option<JsonObject>) -> Resul
 /// The protocol error for a tool that nobody offers.
 pub(crate) fn unknown_tool(name: &str) -> ErrorData {
     ErrorData::invalid_params(format!("there is no tool `{}`", output::clean_line(name)), None)
+}
+
+/// The protocol error for a state that was made for no such call.
+pub(crate) fn foreign_state() -> ErrorData {
+    ErrorData::invalid_params("`requestState` does not belong to this call: repeat the call without it", None)
 }
 
 /// The result of a call whose handler broke: a bug, told rather than left unanswered.

@@ -13,6 +13,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::transport::IntoTransport;
 use rmcp::{RoleServer, ServiceExt};
+use tokio_util::sync::CancellationToken;
 
 use crate::conversation::Conversation;
 use crate::error::{self, ServeError};
@@ -38,14 +39,23 @@ pub(crate) struct Server(Arc<Inner>);
 struct Inner {
     backend: Backend,
     root: Root,
+    project: Option<String>,
     version: String,
     conversation: Conversation,
+    closing: CancellationToken,
 }
 
 impl Server {
+    /// A server that lives as long as its client.
     pub(crate) fn new(config: ServerConfig) -> Self {
-        let ServerConfig { backend, root, version } = config;
-        Self(Arc::new(Inner { backend, root, version, conversation: Conversation::default() }))
+        Self::until(config, CancellationToken::new())
+    }
+
+    /// A server whose calls stop waiting from `closing` on.
+    pub(crate) fn until(config: ServerConfig, closing: CancellationToken) -> Self {
+        let ServerConfig { backend, root, project, version } = config;
+        let conversation = Conversation::default();
+        Self(Arc::new(Inner { backend, root, project, version, conversation, closing }))
     }
 
     pub(crate) fn backend(&self) -> &Backend {
@@ -56,8 +66,17 @@ impl Server {
         &self.0.root
     }
 
+    pub(crate) fn project(&self) -> Option<&str> {
+        self.0.project.as_deref()
+    }
+
     pub(crate) fn conversation(&self) -> &Conversation {
         &self.0.conversation
+    }
+
+    /// From when on calls that wait return what they know.
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.0.closing
     }
 }
 
@@ -82,12 +101,13 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(call) = tools::call(self, &request.name, request.arguments, context) else {
-            return Err(error::unknown_tool(&request.name));
+        let name = request.name.clone();
+        let Some(call) = tools::call(self, request, context) else {
+            return Err(error::unknown_tool(&name));
         };
         // A tool that panics must not leave its caller waiting for an answer that never comes.
         let result = AssertUnwindSafe(call).catch_unwind().await;
-        Ok(result.unwrap_or_else(|_| error::broken()).into())
+        result.unwrap_or_else(|_| Ok(error::broken().into()))
     }
 }
 

@@ -29,7 +29,10 @@ pub use ids::{
 };
 pub use log::{LogCursor, LogLine, LogPage, LogSource, LogStream};
 pub use plan::PlanRequest;
-pub use platform::{Challenge, PlatformFile, PlatformStatus, StopAnswer, StoppedApp, Verification, Version};
+pub use platform::{
+    CertificateHash, Challenge, InvalidCertificateHash, PlatformFile, PlatformStatus, StopAnswer, StoppedApp,
+    Verification, Version,
+};
 pub use problem::{Code, Problem};
 pub use project::{DeletedProject, FileContent, Page, Project, ProjectFiles};
 pub use secret::{

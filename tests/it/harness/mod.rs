@@ -4,6 +4,7 @@
 mod home;
 mod http;
 mod mcp;
+mod npm;
 mod project;
 mod wait;
 mod wire;
@@ -11,6 +12,7 @@ mod wire;
 pub(crate) use home::{Done, Home, is_alive};
 pub(crate) use http::{Answer, Api, block_on, get, send, to, trusting, visit};
 pub(crate) use mcp::Mcp;
+pub(crate) use npm::{npm, run_within};
 pub(crate) use project::{Project, example, python_server};
 pub(crate) use wait::{eventually, has_tool};
 pub(crate) use wire::{Wire, host_of, port_of};

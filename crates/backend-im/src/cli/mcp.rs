@@ -1,7 +1,10 @@
-//! `backend-im mcp`: the server that an agent starts. Nothing heavy happens before it listens: settings that cannot be
-//! used and a platform that does not start are told by the tools, where the agent can read them.
+//! `backend-im mcp`: the server that an agent starts, or that agents call over HTTP. Nothing heavy happens before it
+//! listens: settings that cannot be used and a platform that does not start are told by the tools, where the agent can
+//! read them.
 
-use std::path::{Path, PathBuf};
+mod http;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -12,28 +15,35 @@ use platform_client::{Backend, ClientError, Connect};
 use super::context::Context;
 use super::error::Error;
 use super::{home_of, render};
-use crate::config::Settings;
+use crate::config::{ConfigError, Settings};
 use crate::release;
 use crate::start::Starter;
 
-/// Serve agents over MCP on stdin and stdout.
+/// Serve agents over MCP on stdin and stdout, or over HTTP.
 ///
 /// stdout carries JSON-RPC and nothing else. Paths that an agent names must lie inside the root. The platform is found or
-/// started by the first call that needs it.
+/// started by the first call that needs it. Over HTTP every request needs the token in the home's file `mcp-token`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   claude mcp add backend-im -- backend-im mcp
-  backend-im mcp --root ~/src/shop")]
+  backend-im mcp --root ~/src/shop
+  backend-im mcp --http 127.0.0.1:7330")]
 pub(crate) struct Arguments {
     /// Where folders that an agent names must lie [default: `CLAUDE_PROJECT_DIR`, else the current folder]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// The project of calls that name none [default: `BACKEND_IM_PROJECT`, else the folder's]
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+    #[command(flatten)]
+    http: http::HttpArguments,
 }
 
-/// Runs the command until stdin ends.
+/// Runs the command until stdin ends, or over HTTP until a signal.
 ///
 /// # Errors
-/// [`Error::Config`] when there is no place for a home, [`Error::Machine`] when the protocol broke.
+/// [`Error::Config`] when there is no place for a home, [`Error::Client`] when it cannot listen, [`Error::Machine`] when
+/// the protocol broke.
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
     let home = home_of(context)?;
     let named = arguments.root.or_else(|| context.env.agent_project_dir());
@@ -43,16 +53,25 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
             std::env::current_dir().map_err(|error| Error::machine("there is no current folder", error))?
         }
     };
-    let backend = Backend::new(connect(context, &root), home.client_state());
-    let config = ServerConfig { backend, root: Root::new(root), version: release::THIS.to_owned() };
+    let settings = Settings::load(&context.flags, &context.env, &root);
+    let set = settings.as_ref().ok().and_then(|settings| settings.project.clone());
+    let config = ServerConfig {
+        backend: Backend::new(connect(context, settings), home.client_state()),
+        root: Root::new(root),
+        project: arguments.project.or(set),
+        version: release::THIS.to_owned(),
+    };
+    if let Some(http) = arguments.http.config(&home)? {
+        return http::serve(config, http, &home).await;
+    }
     mcp_server::serve_stdio(config).await.map_err(|error| {
         Error::machine("the conversation with the agent broke", std::io::Error::other(error))
     })
 }
 
 /// Finds or starts the platform; settings that cannot be used become the error of the call that needed them.
-fn connect(context: &Context, root: &Path) -> Connect {
-    match Settings::load(&context.flags, &context.env, root) {
+fn connect(context: &Context, settings: Result<Settings, ConfigError>) -> Connect {
+    match settings {
         Ok(settings) => Starter::new(&settings, &context.env, render::tell).into_connect(),
         Err(error) => {
             let (message, hint) = (error.to_string(), error.hint());

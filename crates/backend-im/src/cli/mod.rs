@@ -24,7 +24,6 @@ mod render;
 mod rollback;
 #[cfg(feature = "platform")]
 mod serve;
-#[cfg(feature = "platform")]
 mod signals;
 mod status;
 mod text;

@@ -97,6 +97,21 @@ async fn errors_are_results_that_a_model_can_act_on() {
     talk.hang_up().await.unwrap();
 }
 
+/// Some clients hold the structured content of an error to the tool's output schema.
+#[test]
+fn an_error_fits_the_output_schema_of_every_tool() {
+    let error = [("code", "string"), ("message", "string"), ("hint", "string"), ("retryable", "boolean")];
+    for tool in tools::all() {
+        let schema = tool.output_schema.expect("an output schema");
+        assert!(schema.get("required").is_none(), "{}", tool.name);
+        assert!(schema.get("additionalProperties").is_none_or(|closed| closed != false), "{}", tool.name);
+        for (member, kind) in error {
+            let own = &schema["properties"][member]["type"];
+            assert!(own.is_null() || own == kind, "{}: {member} is {own}", tool.name);
+        }
+    }
+}
+
 #[tokio::test]
 async fn wrong_arguments_are_named_and_nothing_is_connected() {
     let mut talk = Talk::with_nobody();

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Effect, Output, Tool, limits};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::progress::Opening;
 
 pub(super) struct CancelDeployment;
@@ -38,7 +38,7 @@ stop one: cancelling a call does not. For a version that is live already use rol
         Opening::IfSlow("cancelling the deployment")
     }
 
-    async fn call(call: &Call<'_>, arguments: CancelArguments) -> Result<CancelOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: CancelArguments) -> Result<CancelOut, Halt> {
         let id = limits::parse("deployment_id", &arguments.deployment_id)?;
         let deployment = call.backend.cancel(id).await?;
         let next = if deployment.status.is_terminal() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::ignored::{self, IgnoredOut};
 use super::{Call, Effect, Output, Tool, follow, limits};
 use crate::deployment::{self, DeploymentOut};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::progress::{self, Opening};
 use crate::root::Expect;
 
@@ -75,11 +75,11 @@ complete, show the person `url`. When it is failed, read `error` and `diagnosis`
         Opening::Now("reading the folder")
     }
 
-    async fn call(call: &Call<'_>, arguments: DeployArguments) -> Result<DeployOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: DeployArguments) -> Result<DeployOut, Halt> {
         let limit = limits::wait("wait_seconds", arguments.wait_seconds, WAIT_S)?;
         let options = DeployOptions {
             path: call.root.resolve("path", arguments.path.as_deref(), Expect::Folder)?,
-            project: arguments.project,
+            project: call.project(arguments.project),
             env: arguments.env.unwrap_or_default(),
             message: arguments.message,
             plan_hash: arguments.plan_hash,

@@ -1,15 +1,20 @@
 //! `generate_code`: from a description to a project's files.
 
-use platform_client::{GenerateOptions, Overwrite};
+use platform_api::Code;
+use platform_client::{ClientError, GenerateOptions, Overwrite};
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Call, Effect, Output, Tool};
-use crate::error::ToolError;
+use crate::elicit::{Answer, Question};
+use crate::error::{Halt, ToolError};
 use crate::progress::Opening;
 use crate::root::Expect;
+
+/// How many files a person is named before they are only counted.
+const PATHS_MAX: usize = 20;
 
 pub(super) struct GenerateCode;
 
@@ -67,17 +72,24 @@ Next: deploy_project with path set to output_dir.";
         Opening::Now("writing the code")
     }
 
-    async fn call(call: &Call<'_>, arguments: GenerateArguments) -> Result<GenerateOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: GenerateArguments) -> Result<GenerateOut, Halt> {
         let given = arguments.output_dir.as_deref();
         let options = GenerateOptions {
             prompt: arguments.prompt,
-            project: arguments.project,
+            project: call.project(arguments.project),
             output_dir: call.root.resolve("output_dir", given, Expect::MaybeNew)?,
             stack: arguments.stack,
             spec: arguments.spec.map(Value::Object),
             overwrite: if arguments.overwrite == Some(true) { Overwrite::Always } else { Overwrite::Never },
         };
-        let generated = call.backend.generate(options).await?;
+        let generated = match call.backend.generate(options.clone()).await {
+            // Told not to, or told to and something is in the way that is never written over: that is the answer.
+            Err(error) if error.code == Code::WOULD_OVERWRITE && arguments.overwrite.is_none() => {
+                agreed(call, error).await?;
+                call.backend.generate(GenerateOptions { overwrite: Overwrite::Always, ..options }).await?
+            }
+            generated => generated?,
+        };
         let output_dir = generated.output_dir.display().to_string();
         Ok(GenerateOut {
             project: generated.project.to_string(),
@@ -94,6 +106,21 @@ Next: deploy_project with path set to output_dir.";
             output_dir,
         })
     }
+}
+
+/// Goes on only if the person lets their changes go.
+async fn agreed(call: &Call<'_>, error: ClientError) -> Result<(), Halt> {
+    let paths: Vec<_> = error.changed.iter().take(PATHS_MAX).map(|path| format!("`{path}`")).collect();
+    let more = error.changed.len() - paths.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = format!("These files were changed by hand: {}{more}. Write over them?", paths.join(", "));
+    let answer = call.ask(&Question::consent("overwrite", message, "Write over my changes")).await?;
+    if let Answer::Accepted(_) = answer {
+        return Ok(());
+    }
+    let instead =
+        "call generate_code again with another output_dir, or, if the person agrees, with overwrite true";
+    Err(ToolError::from(error).hint(answer.hint(instead)).into())
 }
 
 impl Output for GenerateOut {

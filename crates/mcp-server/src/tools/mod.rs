@@ -1,7 +1,8 @@
 //! The nine tools: what one is, the list of them, and the way of a call through its tool.
 //!
 //! A tool's file holds its arguments, its result and a few lines that ask the client crate. Shared between tools are only
-//! `follow.rs` (waiting for a deployment), `limits.rs` (reading bounded arguments) and `ignored.rs` (what stayed behind).
+//! `follow.rs` (waiting for a deployment), `limits.rs` (reading bounded arguments), `target.rs` (what a call is about) and
+//! `ignored.rs` (what stayed behind).
 
 mod cancel;
 mod delete;
@@ -15,12 +16,18 @@ mod plan;
 mod projects;
 mod rollback;
 mod status;
+mod target;
+
+use std::pin::pin;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use platform_client::Backend;
 use rmcp::RoleServer;
-use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool as Definition, ToolAnnotations};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Tool as Definition,
+    ToolAnnotations,
+};
 use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,7 +44,8 @@ use self::projects::ListProjects;
 use self::rollback::RollbackProject;
 use self::status::GetStatus;
 use crate::conversation::Conversation;
-use crate::error::{self, ToolError};
+use crate::elicit::{Answer, Person, Question};
+use crate::error::{self, Halt};
 use crate::output;
 use crate::progress::{self, Opening, Voice};
 use crate::root::Root;
@@ -67,7 +75,7 @@ trait Tool {
     fn call(
         call: &Call<'_>,
         arguments: Self::Arguments,
-    ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
+    ) -> impl Future<Output = Result<Self::Output, Halt>> + Send;
 }
 
 /// A structured result that can also be said in a few lines.
@@ -80,10 +88,25 @@ trait Output: Serialize + JsonSchema + Send {
 struct Call<'a> {
     backend: &'a Backend,
     root: &'a Root,
+    project: Option<&'a str>,
     conversation: &'a Conversation,
     voice: Voice,
-    /// The caller no longer waits. Ends waiting, never a deployment.
+    person: Person,
+    /// The caller no longer waits, or the server closes. Ends waiting, never a deployment.
     gone: CancellationToken,
+}
+
+impl Call<'_> {
+    /// Asks the person, or answers with what they said before; see [`Person::ask`].
+    async fn ask(&self, question: &Question) -> Result<Answer, Halt> {
+        self.voice.say("waiting for the person's answer");
+        self.person.ask(question).await
+    }
+
+    /// The project that is meant: the one that was named, else the server's own, if it has one.
+    fn project(&self, named: Option<String>) -> Option<String> {
+        named.or_else(|| self.project.map(str::to_owned))
+    }
 }
 
 /// What a tool does to the world, as clients ask for it.
@@ -129,23 +152,25 @@ pub(crate) fn all() -> Vec<Definition> {
     ]
 }
 
-/// The call of the tool `name`; nothing if there is none.
-pub(crate) fn call<'a>(
-    server: &'a Server,
-    name: &str,
-    arguments: Option<JsonObject>,
+/// The response of a tool, or what was wrong with the protocol.
+type Response = Result<CallToolResponse, ErrorData>;
+
+/// The call that was requested; nothing if there is no such tool.
+pub(crate) fn call(
+    server: &Server,
+    request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
-) -> Option<BoxFuture<'a, CallToolResult>> {
-    Some(match name {
-        GenerateCode::NAME => run::<GenerateCode>(server, arguments, context).boxed(),
-        PlanDeploy::NAME => run::<PlanDeploy>(server, arguments, context).boxed(),
-        DeployProject::NAME => run::<DeployProject>(server, arguments, context).boxed(),
-        GetStatus::NAME => run::<GetStatus>(server, arguments, context).boxed(),
-        StreamLogs::NAME => run::<StreamLogs>(server, arguments, context).boxed(),
-        ListProjects::NAME => run::<ListProjects>(server, arguments, context).boxed(),
-        RollbackProject::NAME => run::<RollbackProject>(server, arguments, context).boxed(),
-        CancelDeployment::NAME => run::<CancelDeployment>(server, arguments, context).boxed(),
-        DeleteProject::NAME => run::<DeleteProject>(server, arguments, context).boxed(),
+) -> Option<BoxFuture<'_, Response>> {
+    Some(match &*request.name {
+        GenerateCode::NAME => run::<GenerateCode>(server, request, context).boxed(),
+        PlanDeploy::NAME => run::<PlanDeploy>(server, request, context).boxed(),
+        DeployProject::NAME => run::<DeployProject>(server, request, context).boxed(),
+        GetStatus::NAME => run::<GetStatus>(server, request, context).boxed(),
+        StreamLogs::NAME => run::<StreamLogs>(server, request, context).boxed(),
+        ListProjects::NAME => run::<ListProjects>(server, request, context).boxed(),
+        RollbackProject::NAME => run::<RollbackProject>(server, request, context).boxed(),
+        CancelDeployment::NAME => run::<CancelDeployment>(server, request, context).boxed(),
+        DeleteProject::NAME => run::<DeleteProject>(server, request, context).boxed(),
         _ => return None,
     })
 }
@@ -159,26 +184,45 @@ fn definition<T: Tool>() -> Definition {
 
 async fn run<T: Tool>(
     server: &Server,
-    arguments: Option<JsonObject>,
+    request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
-) -> CallToolResult {
-    let arguments: T::Arguments = match error::arguments(arguments) {
+) -> Response {
+    let person = Person::of(&request, &context)?;
+    let arguments: T::Arguments = match error::arguments(request.arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return error.into_result(),
+        Err(error) => return Ok(error.into_result().into()),
     };
     let opening = T::opening(&arguments);
     let (voice, progress) = progress::of(&context);
     let call = Call {
         backend: server.backend(),
         root: server.root(),
+        project: server.project(),
         conversation: server.conversation(),
         voice,
-        gone: context.ct,
+        person,
+        gone: context.ct.child_token(),
     };
-    match progress.during(opening, T::call(&call, arguments)).await {
-        Ok(answer) => success(&answer),
-        Err(error) => error.into_result(),
+    let work = until_closing(server.closing(), &call.gone, T::call(&call, arguments));
+    Ok(match progress.during(opening, work).await {
+        Ok(answer) => success(&answer).into(),
+        Err(halt) => halt.into_response(),
+    })
+}
+
+/// Does the work. Once the server closes, nothing in it waits any longer.
+async fn until_closing<T>(
+    closing: &CancellationToken,
+    gone: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = closing.cancelled() => gone.cancel(),
     }
+    work.await
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ignored::{self, IgnoredOut};
 use super::{Call, Effect, Output, Tool};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::progress::Opening;
 use crate::root::Expect;
 
@@ -46,10 +46,10 @@ plan may be deployed.";
         Opening::Now("reading the folder")
     }
 
-    async fn call(call: &Call<'_>, arguments: PlanArguments) -> Result<PlanOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: PlanArguments) -> Result<PlanOut, Halt> {
         let options = PlanOptions {
             path: call.root.resolve("path", arguments.path.as_deref(), Expect::Folder)?,
-            project: arguments.project,
+            project: call.project(arguments.project),
         };
         let report = call.backend.plan(options).await?;
         let next =

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Effect, Output, Tool, limits};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::output;
 use crate::progress::Opening;
 use crate::schema;
@@ -82,7 +82,7 @@ rollback_project. Pass next_cursor as cursor for more.";
         Opening::IfSlow("asking the platform")
     }
 
-    async fn call(call: &Call<'_>, arguments: ListArguments) -> Result<ListOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: ListArguments) -> Result<ListOut, Halt> {
         let place = arguments
             .cursor
             .as_deref()

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, Effect, Output, Tool, follow, limits};
 use crate::deployment;
-use crate::error::ToolError;
+use crate::error::{Halt, ToolError};
 use crate::progress::Opening;
 use crate::schema;
 
@@ -56,7 +56,7 @@ with the deployment_id unless status is complete.";
         Opening::Now("going back to an earlier version")
     }
 
-    async fn call(call: &Call<'_>, arguments: RollbackArguments) -> Result<RollbackOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: RollbackArguments) -> Result<RollbackOut, Halt> {
         let to = arguments.to.as_deref().map(|to| limits::parse::<ShortCommit>("to", to)).transpose()?;
         let accepted = call.backend.rollback(&arguments.project, to).await?;
         let limit = Duration::from_secs(api_limits::LONG_POLL_S_MAX);

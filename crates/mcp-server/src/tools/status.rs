@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::projects::time;
-use super::{Call, Effect, Output, Tool, follow, limits};
+use super::{Call, Effect, Output, Tool, follow, limits, target};
 use crate::deployment::{self, DeploymentOut};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::output;
 use crate::progress::Opening;
 use crate::schema;
@@ -84,9 +84,9 @@ deployment. Ended is complete, failed or cancelled. Next: what `next` says; stre
         }
     }
 
-    async fn call(call: &Call<'_>, arguments: StatusArguments) -> Result<StatusOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: StatusArguments) -> Result<StatusOut, Halt> {
         let limit = limits::wait("wait_seconds", arguments.wait_seconds, 0)?;
-        let target = limits::target(arguments.deployment_id.as_deref(), arguments.project)?;
+        let target = target::of(call, arguments.deployment_id.as_deref(), arguments.project).await?;
         let deployment = follow::changed(call, target, limit).await?;
         let log_tail = tail(call, &deployment).await;
         let next = deployment::next(&deployment);

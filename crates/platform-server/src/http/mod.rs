@@ -41,6 +41,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use auth::{ApiToken, InvalidToken};
 pub(crate) use serve::{Bound, ListenError};
+pub(crate) use tls::Certificate;
 pub use tls::Tls;
 
 use crate::platform::Platform;

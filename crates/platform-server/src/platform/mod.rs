@@ -8,6 +8,7 @@ mod projects;
 mod refusal;
 mod rollback;
 mod secrets;
+mod tips;
 mod view;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ pub(crate) use accept::DeployInput;
 pub(crate) use projects::{WithContent, plan};
 pub(crate) use refusal::Refusal;
 pub(crate) use secrets::{Given, Question};
+use tips::Tips;
 
 use crate::deployment::{AppsAtEnd, Command, Drivers, Previews, SharedSite, recover};
 use crate::engine::{Engine, ProcessEngine};
@@ -52,6 +54,7 @@ struct Inner {
     previews: Previews,
     /// Held while a project's next commit is decided, so that two deploys at once make a line and not a fork.
     gates: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
+    tips: Tips,
     /// Held while a name for a new project is chosen and taken.
     naming: tokio::sync::Mutex<()>,
     identity: Identity,
@@ -77,6 +80,7 @@ impl Platform {
             drivers,
             previews,
             gates: Mutex::default(),
+            tips: Tips::default(),
             naming: tokio::sync::Mutex::default(),
             identity,
             started_ms,
@@ -113,7 +117,7 @@ impl Platform {
             pid: std::process::id(),
             engine: site.engine.name().to_owned(),
             started_ms: self.0.started_ms,
-            gateway: format!("http://localhost:{}", site.gateway.port()),
+            gateway: site.gateway.base_url(),
             live,
             deployments_under_way: site.store.under_way()?.len(),
         })

@@ -53,7 +53,7 @@ impl Served {
         let shutdown = CancellationToken::new();
         let tasks = TaskTracker::new();
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let gateway = GatewayConfig { address: loopback };
+        let gateway = GatewayConfig { address: loopback, certificate: None };
         let engine = ProcessEngine::open(home.path(), "/bin/false".into(), BuildEnv::from_vars(Vec::new()))
             .await
             .unwrap();
@@ -75,7 +75,8 @@ impl Served {
         };
         let identity = Identity { user: "ada".to_owned(), email: "ada@localhost".to_owned() };
         let platform = Platform::start(site.into(), identity, shutdown.clone()).await.unwrap();
-        let bound = Bound::bind(loopback, tls).await.unwrap();
+        let certificate = tls.map(|tls| tls.open().unwrap());
+        let bound = Bound::bind(loopback, certificate.as_ref()).await.unwrap();
         let port = bound.port();
         let mut server = JoinSet::new();
         let token: ApiToken = TOKEN.parse().unwrap();
