@@ -20,6 +20,7 @@ mod mcp;
 mod previews;
 mod readme;
 mod runtimes;
+mod secrets;
 mod source;
 mod switch;
 mod tidy;
