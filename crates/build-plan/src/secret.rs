@@ -20,7 +20,7 @@ const NAME_BYTES_MAX: usize = 128;
 pub struct InvalidReference;
 
 /// The text with every reference in the form `${SECRET:NAME}`. Names are upper case, and a hyphen or a dot in one stands
-/// for an underscore: older files write `secret:database-url` and mean DATABASE_URL.
+/// for an underscore: older files write `secret:database-url` and mean `DATABASE_URL`.
 ///
 /// # Errors
 /// [`InvalidReference`] when one is cut short or names no secret.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use platform_api::{
     BlobId, Code, DeletedProject, DeployRequest, Deployment, DeploymentAccepted, DeploymentId, FilePath,
-    GenerateAnswer, GenerateRequest, LogCursor, LogPage, LogSource, Page, PlatformStatus, Project,
-    ProjectFiles, ProjectId, RollbackRequest, SecretName, SecretRequest, SecretRequestView, Secrets,
+    GenerateAnswer, GenerateRequest, KeepRequest, LogCursor, LogPage, LogSource, Page, PlatformStatus,
+    Project, ProjectFiles, ProjectId, RollbackRequest, SecretName, SecretRequest, SecretRequestView, Secrets,
     ShortCommit, StopAnswer, Verification, Version, limits,
 };
 use serde::Serialize;
@@ -388,6 +388,17 @@ impl Client {
         key: &str,
     ) -> Result<GenerateAnswer, ClientError> {
         self.post("api/generate".to_owned(), request, key).await
+    }
+
+    /// `POST /api/projects/{id}/keep`; `key` names the act.
+    pub(crate) async fn keep(
+        &self,
+        id: &ProjectId,
+        commit: &ShortCommit,
+        key: &str,
+    ) -> Result<(), ClientError> {
+        let request = KeepRequest { commit: commit.clone() };
+        self.post::<Project>(format!("api/projects/{id}/keep"), &request, key).await.map(drop)
     }
 
     /// `GET /api/platform`.

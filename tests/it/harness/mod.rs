@@ -6,6 +6,7 @@ mod http;
 mod mcp;
 mod npm;
 mod project;
+mod served;
 mod wait;
 mod wire;
 
@@ -14,5 +15,6 @@ pub(crate) use http::{Answer, Api, block_on, get, send, to, trusting, visit};
 pub(crate) use mcp::Mcp;
 pub(crate) use npm::{npm, run_within};
 pub(crate) use project::{Project, example, python_server};
+pub(crate) use served::Served;
 pub(crate) use wait::{eventually, has_tool};
 pub(crate) use wire::{Wire, host_of, port_of};

@@ -126,9 +126,9 @@ impl Platform {
             }
         }
         self.0.site.store.delete_project(id.clone()).await?;
+        self.0.tips.forget(id);
         self.0.site.secrets.forget(id);
         self.0.site.secret_requests.forget(id);
-        self.0.tips.forget(id);
         self.discard_files(id, &deployments);
         Ok(DeletedProject { project_id: id.clone() })
     }
