@@ -21,6 +21,7 @@ mod mcp;
 mod previews;
 mod readme;
 mod runtimes;
+mod secrets;
 mod source;
 mod surface;
 mod switch;
