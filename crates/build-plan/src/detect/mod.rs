@@ -31,7 +31,12 @@ use start::{EntryFile, Start};
 
 /// Everything that a detector may look at.
 pub(crate) struct Context<'a> {
+    /// The project: what is uploaded, or the folder of it that `root` names.
     pub(crate) project: &'a Project<'a>,
+    /// All that is uploaded, where the project is one folder of it: a workspace's lock file lies there.
+    pub(crate) whole: Option<&'a Project<'a>>,
+    /// The folder that the project is, where it is not all that is uploaded.
+    pub(crate) root: Option<&'a str>,
     pub(crate) settings: &'a Settings,
     /// The name of the settings file.
     file: &'a str,
@@ -65,11 +70,53 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     }
     let project = Project::new(listing, read);
     let (file, settings) = settings(&project)?;
-    let procfile = procfile::read(&project)?;
-    let wish = start::wish(&project, &settings, file, procfile.as_ref());
+    match &settings.root {
+        None => planned(&Place { project: &project, whole: None, root: None }, &settings, file),
+        Some(root) => planned_in(root, &project, &settings, file),
+    }
+}
+
+/// Plans one folder of what is uploaded.
+fn planned_in(
+    root: &str,
+    whole: &Project<'_>,
+    settings: &Settings,
+    file: &'static str,
+) -> Result<Plan, PlanError> {
+    let listing = whole.listing().inside(root);
+    if listing.is_empty() {
+        return Err(PlanError::InvalidConfig {
+            file: file.to_owned(),
+            line: None,
+            message: format!("`root: {root}` is not a folder of the project"),
+            hint: Some(
+                "name the folder that holds the app; if it is there, check that no ignore file excludes it"
+                    .to_owned(),
+            ),
+        });
+    }
+    let read = |path: &str| whole.bytes(&format!("{root}/{path}"));
+    let project = Project::new(&listing, &read);
+    let place = Place { project: &project, whole: Some(whole), root: Some(root) };
+    planned(&place, settings, file)
+}
+
+/// Where the project lies within what is uploaded.
+struct Place<'a> {
+    project: &'a Project<'a>,
+    whole: Option<&'a Project<'a>>,
+    root: Option<&'a str>,
+}
+
+fn planned(place: &Place<'_>, settings: &Settings, file: &'static str) -> Result<Plan, PlanError> {
+    let project = place.project;
+    let procfile = procfile::read(project)?;
+    let wish = start::wish(project, settings, file, procfile.as_ref());
     let context = Context {
-        project: &project,
-        settings: &settings,
+        project,
+        whole: place.whole,
+        root: place.root,
+        settings,
         file,
         procfile: procfile.as_ref(),
         start: wish.start,
@@ -107,7 +154,7 @@ fn asked_for(context: &Context<'_>, runtime: Runtime) -> Result<Draft, PlanError
         Runtime::Node => node::detect(context)?,
         Runtime::Rust => rust::detect(context)?,
         Runtime::Static => static_site::detect(context),
-        Runtime::Command => None,
+        _ => None,
     };
     if let Some(draft) = found {
         return Ok(draft);

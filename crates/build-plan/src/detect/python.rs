@@ -273,6 +273,9 @@ fn install(manifest: Manifest, draft: &mut Draft, context: &Context<'_>) {
         extra.extend(["fastapi-cli".to_owned(), "uvicorn".to_owned()]);
     }
     let command = install_command(method, &extra);
+    let manager = if method == InstallMethod::Requirements { "pip" } else { "uv" };
+    draft.set_package_manager(manager, None, packages.source);
+    draft.installed = vec![".venv".to_owned()];
     draft.set_install(Install { method, command, inputs: packages.inputs, extra });
 }
 

@@ -96,6 +96,9 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
         draft.set_framework(framework, format!("{}: dependencies", program.manifest));
     }
     version(project, &root, &mut draft)?;
+    let locked = project.first_of(&["Cargo.lock"]).unwrap_or(FILE);
+    draft.set_package_manager("cargo", None, locked);
+    draft.keep("cargo", &["target"]);
     build(project, program, &mut draft);
     let binary = shell::word(&format!("{BINARY_FOLDER}/{}", program.name));
     let start = match program.framework {
