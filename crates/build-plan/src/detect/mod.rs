@@ -129,6 +129,11 @@ fn planned(place: &Place<'_>, settings: &Settings, file: &'static str) -> Result
     settle::settle(&context, draft)
 }
 
+/// The name of the application that a module of Python offers.
+pub(crate) fn python_application(source: &str) -> Option<String> {
+    python_source::scan(source).best_app().map(|app| app.name.clone())
+}
+
 /// The settings file, whatever its spelling.
 fn settings(project: &Project<'_>) -> Result<(&'static str, Settings), PlanError> {
     let present: Vec<&'static str> = FILE_NAMES.iter().copied().filter(|name| project.has(name)).collect();

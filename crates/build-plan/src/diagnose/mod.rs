@@ -50,7 +50,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Runtime;
-use crate::project::Read;
 use rule::{Finding, Rule};
 use scene::Scene;
 

@@ -17,7 +17,7 @@ fn missing_module(c: Captured<'_>) -> String {
 }
 
 /// The package of a module path: `lodash/fp` is of `lodash`, `@a/b/c` of `@a/b`.
-fn package(module: &str) -> String {
+pub(super) fn package(module: &str) -> String {
     let parts = if module.starts_with('@') { 2 } else { 1 };
     module.split('/').take(parts).collect::<Vec<_>>().join("/")
 }

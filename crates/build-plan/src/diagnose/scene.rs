@@ -185,7 +185,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_output_makes_it_panic(lines in proptest::collection::vec("(Traceback \\(most recent call last\\):|KeyError: 'X'|    at x|thread 'main' panicked at a:|\\PC|\u{1b}\\[){0,6}", 0..20)) {
-            let failed = FailedStep { phase: Phase::Start, runtime: None, exit: Some("exit status 1".to_owned()) };
+            let failed = FailedStep { phase: Phase::Start, runtime: None, exit: Some("exit status 1".to_owned()), seen: None };
             Scene::new(&failed, &lines).fatal_lines();
         }
     }
