@@ -107,6 +107,10 @@ pub(super) const REQUESTS: &[&str] = &[
     "Internal Server Error:",
     "Exception on / [GET]",
     "Exception on /",
+    "ActiveRecord::PendingMigrationError",
+    "Phoenix.Ecto.PendingMigrationError",
+    "Unhandled Exception",
+    "An unhandled exception has occurred while executing the request",
 ];
 
 /// Ports that people write into code; an instance's own is never one of them.

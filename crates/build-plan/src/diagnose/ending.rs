@@ -102,6 +102,13 @@ pub(super) fn own_words(scene: &Scene) -> Option<Finding> {
     })
 }
 
+/// The same for an app that went on for a while after this line.
+pub(super) fn own_words_after(scene: &Scene, line: usize) -> Option<Finding> {
+    let found = own_words(scene)?;
+    let went_on = |at: usize| !gives_up(&scene.plain[at]) && found.line.is_some_and(|last| at < last);
+    scene.spoken_after(line).any(went_on).then_some(found)
+}
+
 fn gives_up(line: &str) -> bool {
     let lower = line.to_lowercase();
     GIVING_UP.iter().any(|word| lower.contains(word))

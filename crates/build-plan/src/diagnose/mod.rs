@@ -154,9 +154,9 @@ const RULES: &[&[Rule]] = &[
     database::RULES,
     network::RULES,
     js_packages::RULES,
+    python_age::RULES,
     packages::RULES,
     django::RULES,
-    python_age::RULES,
     python::RULES,
     bundlers::RULES,
     node::RULES,
@@ -271,12 +271,13 @@ fn ended(scene: &Scene) -> Option<Finding> {
     let settings = refine::missing_settings(scene, *last);
     let known = settings.or_else(|| fatal.iter().find_map(|at| fit(scene, *at, Confidence::High)));
     let later = tail(scene).filter(|found| found.line.is_some_and(|line| line > *last));
+    // The app survived that one, said so, and ended with words of its own.
+    let later = later.or_else(|| ending::own_words_after(scene, *last));
     match (known, later) {
         (Some(known), Some(later)) if later.code == known.code => Some(known),
         (_, Some(later)) => Some(later),
         (Some(known), None) => Some(known),
         // The app spoke on, and ended with words of its own.
-        (None, None) if scene.spoken_after(*last).next().is_some() => ending::own_words(scene),
         (None, None) => Some(uncaught(scene, fatal[0])),
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn refined(scene: &Scene, found: Finding) -> Finding {
         "dependency_version_missing" => needs_other_python(scene, found),
         "compile_error" => manifest_error(scene, found),
         "missing_crate" => at_its_error(scene, found),
+        "wrong_rust_version" => needs_other_rust(scene, found),
         _ => found,
     }
 }
@@ -31,6 +32,20 @@ fn needs_other_python(scene: &Scene, found: Finding) -> Finding {
             fix: "choose a version of the package for the installed Python, or say in .python-version which Python the project needs".to_owned(),
             confidence: Confidence::High,
             captured: vec![version],
+        },
+        None => found,
+    }
+}
+
+/// Cargo says first which Rust there is, and below which one each crate wants.
+fn needs_other_rust(scene: &Scene, found: Finding) -> Finding {
+    let wanted = |line: &String| line.split_once(" requires rustc ").map(|(_, version)| version.trim().to_owned());
+    let known = scene.plain.iter().enumerate().find_map(|(at, line)| Some((at, wanted(line)?)));
+    match known {
+        Some((line, version)) => Finding {
+            line: Some(line),
+            title: format!("The project needs another Rust ({version})"),
+            ..found
         },
         None => found,
     }

@@ -31,7 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         "lock_platform_missing",
         INSTALL,
         RB,
-        ["Your bundle only supports platforms {} but your local platform is {}"],
+        ["Your bundle only supports platforms {}"],
         "Gemfile.lock was written for another platform",
         "run `bundle lock --add-platform x86_64-linux` and deploy the new Gemfile.lock",
     ),

@@ -103,7 +103,7 @@ fn failed_request(scene: &Scene) -> Option<Finding> {
     let fatal = scene.fatal_lines().into_iter().find(|line| *line > at);
     let cause = fatal.unwrap_or(at);
     let known =
-        ["table_missing", "database_missing", "database_refused", "asgi_wsgi_mismatch", "missing_file", "missing_env_var"];
+        ["migrations_pending", "table_missing", "database_missing", "database_refused", "asgi_wsgi_mismatch", "missing_file", "missing_env_var"];
     let particular = rules(scene)
         .filter(|rule| known.contains(&rule.code))
         .find_map(|rule| rule.fit(scene, cause, Confidence::Medium).filter(|found| is_cause(scene, found)));
