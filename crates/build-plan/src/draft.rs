@@ -116,10 +116,11 @@ impl Draft {
         }
         let needed_by = needed_by.into();
         self.system_packages.push(SystemPackage { name: name.to_owned(), needed_by });
-        let of = |part: fn(&SystemPackage) -> &str| {
-            self.system_packages.iter().map(part).collect::<Vec<_>>().join(", ")
-        };
-        let (names, sources) = (of(|package| &package.name), of(|package| &package.needed_by));
+        let names: Vec<&str> = self.system_packages.iter().map(|package| package.name.as_str()).collect();
+        let mut sources: Vec<&str> =
+            self.system_packages.iter().map(|package| package.needed_by.as_str()).collect();
+        sources.dedup();
+        let (names, sources) = (names.join(", "), sources.join(", "));
         self.note("system_packages", names, sources);
     }
 

@@ -107,6 +107,9 @@ pub struct Install {
     /// Packages that the project needs and does not name, such as the server its framework runs under.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<String>,
+    /// Options for the tool beyond those that the method always has, such as `--extra server`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
 }
 
 /// The program that installs dependencies.

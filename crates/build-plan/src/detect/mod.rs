@@ -9,15 +9,12 @@ mod node;
 mod package_json;
 mod procfile;
 mod python;
-mod python_entry;
-mod python_lines;
-mod python_packages;
-mod python_source;
 mod rust;
 mod settle;
 mod start;
 mod static_site;
 mod toml_text;
+mod versions;
 
 #[cfg(test)]
 mod tests;

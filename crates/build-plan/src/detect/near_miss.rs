@@ -1,6 +1,6 @@
 //! What to say when nothing was recognised: the likeliest slip first.
 
-use super::python_entry;
+use super::python::entry;
 use crate::project::{Project, extension};
 use crate::{Listing, PlanError};
 
@@ -77,7 +77,7 @@ fn misspelt(listing: &Listing) -> Slip {
 }
 
 fn python(project: &Project<'_>) -> Slip {
-    if let Some(place) = python_entry::closed_factory(project) {
+    if let Some(place) = entry::closed_factory(project) {
         return Some((
             format!("the factory at {place} needs arguments, so no server can call it"),
             "give its parameters default values, or make the application a variable: `app = create_app(...)`"

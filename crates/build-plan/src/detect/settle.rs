@@ -197,6 +197,7 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
             command: command.clone(),
             inputs,
             extra: Vec::new(),
+            options: Vec::new(),
         });
         draft.note("install", command.clone(), context.setting("install"));
     }

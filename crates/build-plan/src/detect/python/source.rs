@@ -2,61 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::python_lines::{Line, logical_lines};
-
-/// How an application is called by its server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    /// Under uvicorn.
-    Asgi,
-    /// Under gunicorn.
-    Wsgi,
-}
-
-/// A web framework, known by what makes its application object.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Framework {
-    pub(crate) name: &'static str,
-    /// The module that must be imported for the constructor to be this framework's.
-    module: &'static str,
-    constructor: &'static str,
-    pub(crate) protocol: Protocol,
-    /// The package to install.
-    pub(crate) package: &'static str,
-}
-
-/// The frameworks, those first that others are built upon last.
-pub(crate) const FRAMEWORKS: &[Framework] = &[
-    asgi("fastapi", "fastapi", "FastAPI"),
-    asgi("starlette", "starlette", "Starlette"),
-    asgi("litestar", "litestar", "Litestar"),
-    asgi("quart", "quart", "Quart"),
-    wsgi("flask", "flask", "Flask"),
-    wsgi("bottle", "bottle", "Bottle"),
-    wsgi("falcon", "falcon", "App"),
-    wsgi("django", "django", "get_wsgi_application"),
-    asgi("django", "django", "get_asgi_application"),
-];
-
-const fn asgi(name: &'static str, module: &'static str, constructor: &'static str) -> Framework {
-    Framework { name, module, constructor, protocol: Protocol::Asgi, package: name }
-}
-
-const fn wsgi(name: &'static str, module: &'static str, constructor: &'static str) -> Framework {
-    Framework { name, module, constructor, protocol: Protocol::Wsgi, package: name }
-}
-
-/// Names of functions that people give to factories.
-const FACTORIES: &[&str] = &[
-    "create_app",
-    "make_app",
-    "build_app",
-    "get_app",
-    "app_factory",
-    "create_application",
-    "get_application",
-    "init_app",
-];
+use super::frameworks::{DASH_SERVER, Framework, PLAIN_ASGI, PLAIN_WSGI, Protocol, is_factory_name};
+use super::lines::{Line, logical_lines};
 
 /// How an application is had from a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +48,9 @@ impl Module {
         const NAMES: &[&str] = &["app", "application", "api", "server", "asgi", "wsgi"];
         let rank = |app: &&App| {
             let name = NAMES.iter().position(|name| *name == app.name).unwrap_or(NAMES.len());
-            (app.kind == Kind::Factory, app.framework.is_none(), name, app.line)
+            let is_inner = !app.framework.is_some_and(Framework::wraps_others);
+            let is_own = app.framework.is_some_and(|known| known.protocol == Protocol::Own);
+            (app.kind == Kind::Factory, app.framework.is_none(), is_own, is_inner, name, app.line)
         };
         self.apps.iter().min_by_key(rank)
     }
@@ -114,12 +63,6 @@ impl Module {
 
 fn first_part(module: &str) -> &str {
     module.split('.').next().unwrap_or_default()
-}
-
-/// Whether the source has any of the words without which it offers nothing; most modules of a project do not.
-pub(crate) fn may_offer(source: &str) -> bool {
-    let constructors = FRAMEWORKS.iter().map(|framework| framework.constructor);
-    constructors.chain(FACTORIES.iter().copied()).any(|word| source.contains(word))
 }
 
 /// Reads a module's source.
@@ -161,7 +104,10 @@ impl Scanner {
         } else if let Some(rest) = text.strip_prefix("def ") {
             self.function(rest, line.number, block);
             return true;
-        } else if text.starts_with("class ") || text.starts_with("async def ") {
+        } else if let Some(rest) = text.strip_prefix("async def ") {
+            self.callable(rest, line.number, &PLAIN_ASGI, &["scope", "receive", "send"]);
+            return true;
+        } else if text.starts_with("class ") {
             return true;
         } else if is_main_guard(text) {
             self.module.main_guard = Some(line.number);
@@ -201,8 +147,8 @@ impl Scanner {
     fn function(&mut self, rest: &str, number: usize, block: &[Line]) {
         let Some((name, signature)) = rest.split_once('(') else { return };
         let name = name.trim();
-        if !FACTORIES.contains(&name) {
-            return;
+        if !is_factory_name(name) {
+            return self.callable(rest, number, &PLAIN_WSGI, &["environ", "start_response"]);
         }
         let (parameters, behind) = split_parameters(signature);
         let inline = behind.split_once(':').map_or("", |(_, body)| body.trim());
@@ -224,6 +170,17 @@ impl Scanner {
         self.module.apps.push(App { name: name.to_owned(), kind: Kind::Factory, framework, line: number });
     }
 
+    /// A function of the module that is an application by itself: its parameters say so.
+    fn callable(&mut self, rest: &str, line: usize, framework: &'static Framework, wanted: &[&str]) {
+        let Some((name, signature)) = rest.split_once('(') else { return };
+        let (parameters, _) = split_parameters(signature);
+        let names = parameters.iter().map(|parameter| parameter.split(':').next().unwrap_or_default().trim());
+        if names.eq(wanted.iter().copied()) {
+            let (name, framework) = (name.trim().to_owned(), Some(framework));
+            self.module.apps.push(App { name, kind: Kind::Instance, framework, line });
+        }
+    }
+
     /// The framework of `return FastAPI(…)`.
     fn returned(&self, line: &Line) -> Option<&'static Framework> {
         self.constructed(line.text.strip_prefix("return ")?)
@@ -231,7 +188,7 @@ impl Scanner {
 
     fn assignment(&mut self, line: &Line) {
         let Some((target, value)) = split_assignment(&line.text) else { return };
-        let framework = self.constructed(value);
+        let framework = self.constructed(value).or_else(|| self.dash_server(value));
         if framework.is_none() && !self.is_factory_call(value) {
             return;
         }
@@ -243,21 +200,30 @@ impl Scanner {
         }
     }
 
+    /// `app.server`, where `app` is a Dash application.
+    fn dash_server(&self, value: &str) -> Option<&'static Framework> {
+        let owner = value.strip_suffix(".server")?;
+        let is_dash =
+            |app: &App| app.name == owner && app.framework.is_some_and(|known| known.name == "dash");
+        self.module.apps.iter().any(is_dash).then_some(&DASH_SERVER)
+    }
+
     /// The framework whose application this expression makes.
     fn constructed(&self, value: &str) -> Option<&'static Framework> {
         let callee = callee(value)?;
+        if callee.ends_with(".make_wsgi_app") {
+            return Framework::made_by("pyramid.make_wsgi_app");
+        }
         let (first, rest) = callee.split_once('.').unwrap_or((callee, ""));
         let origin = self.aliases.get(first)?;
-        let full = if rest.is_empty() { origin.clone() } else { format!("{origin}.{rest}") };
-        let name = full.rsplit('.').next()?;
-        FRAMEWORKS.iter().find(|known| known.constructor == name && first_part(&full) == known.module)
+        Framework::made_by(&if rest.is_empty() { origin.clone() } else { format!("{origin}.{rest}") })
     }
 
     fn is_factory_call(&self, value: &str) -> bool {
         let Some(callee) = callee(value) else { return false };
         let name = callee.rsplit('.').next().unwrap_or(callee);
         let origin = self.aliases.get(name).map_or(name, |origin| origin.rsplit('.').next().unwrap_or(name));
-        FACTORIES.contains(&origin)
+        is_factory_name(origin)
     }
 }
 
@@ -358,6 +324,23 @@ mod tests {
             ),
             ("from starlette.applications import Starlette\napp = Starlette()", "app", "starlette", 2),
             ("from fastapi import FastAPI\napp = FastAPI()\napp = Wrap(app)", "app", "fastapi", 2),
+            ("from dash import Dash\napp = Dash(__name__)\nserver = app.server", "server", "dash", 3),
+            (
+                "import socketio\nfrom fastapi import FastAPI\napp = FastAPI()\nsio_app = socketio.ASGIApp(sio, app)",
+                "sio_app",
+                "socketio",
+                4,
+            ),
+            ("import falcon.asgi\napp = falcon.asgi.App()", "app", "falcon", 2),
+            ("def application(environ, start_response):\n    return []", "application", "wsgi", 1),
+            ("async def app(scope, receive, send):\n    pass", "app", "asgi", 1),
+            ("async def app(scope: Scope, receive: R, send: S) -> None:\n    pass", "app", "asgi", 1),
+            (
+                "from pyramid.config import Configurator\nwith Configurator() as config:\n    app = config.make_wsgi_app()",
+                "app",
+                "pyramid",
+                3,
+            ),
         ] {
             assert_eq!(
                 best(source),

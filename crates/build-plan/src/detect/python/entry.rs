@@ -1,6 +1,7 @@
 //! Where a Python project's application is: the module, and the folder from which it can be imported.
 
-use super::python_source::{App, Kind, Module, may_offer, scan};
+use super::frameworks::may_offer;
+use super::source::{App, Kind, Module, scan};
 use crate::Candidate;
 use crate::project::{Project, extension};
 use crate::shell;
@@ -87,10 +88,10 @@ pub(crate) fn search(project: &Project<'_>) -> Search {
     }
     if search.entries.is_empty() {
         search.ranked = false;
-        for path in other_paths(project) {
+        for path in module_paths(project) {
             look(project, &path, &mut search);
         }
-        narrow(&mut search);
+        narrow(project, &mut search);
     }
     // Stable: within the same kind the order of the search stays.
     search.entries.sort_by_key(|entry| entry.app.kind == Kind::Factory);
@@ -105,8 +106,8 @@ fn usual_paths() -> impl Iterator<Item = String> {
     })
 }
 
-/// The other modules of the project, the shallow ones first.
-fn other_paths(project: &Project<'_>) -> Vec<String> {
+/// The modules of the project, the shallow ones first; without those that are aside of it.
+pub(crate) fn module_paths(project: &Project<'_>) -> Vec<String> {
     let mut paths: Vec<(usize, &str)> = project
         .listing()
         .iter()
@@ -119,7 +120,13 @@ fn other_paths(project: &Project<'_>) -> Vec<String> {
     paths.into_iter().take(MODULES_MAX).map(|(_, path)| path.to_owned()).collect()
 }
 
-fn is_aside(path: &str) -> bool {
+/// Whether the source has any of the words: most modules have none, and are not worth a closer look.
+pub(crate) fn search_words(source: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| source.contains(word))
+}
+
+/// Whether a file is a test, an example or otherwise no part of what runs.
+pub(crate) fn is_aside(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
     file.starts_with("test_")
         || file.ends_with("_test.py")
@@ -129,6 +136,9 @@ fn is_aside(path: &str) -> bool {
 
 fn look(project: &Project<'_>, path: &str, search: &mut Search) {
     if !project.has(path) || !path.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b)) {
+        return;
+    }
+    if belongs_elsewhere(project, path) {
         return;
     }
     let Some(source) = project.source(path).filter(|source| may_offer(source)) else { return };
@@ -148,19 +158,59 @@ fn look(project: &Project<'_>, path: &str, search: &mut Search) {
     }
 }
 
-/// Of applications in unusual places the one with a usual name wins, then the shallowest; what is left is a question.
-fn narrow(search: &mut Search) {
+/// Whether a folder around the file is a project of its own, in a project that has no list of packages at its top.
+fn belongs_elsewhere(project: &Project<'_>, path: &str) -> bool {
+    const MANIFESTS: &[&str] = &["requirements.txt", "pyproject.toml", "Pipfile", "setup.py"];
+    let has_any = |folder: &str| {
+        MANIFESTS.iter().any(|file| {
+            project.has(&if folder.is_empty() { (*file).to_owned() } else { format!("{folder}/{file}") })
+        })
+    };
+    let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+    !has_any("") && folders.any(has_any)
+}
+
+/// Of applications in unusual places the one with a usual name wins, then the shallowest, then the one whose file has a
+/// usual name, then the one that the project's own files start; what is left is a question.
+fn narrow(project: &Project<'_>, search: &mut Search) {
+    // Django writes both asgi.py and wsgi.py into every project.
+    let is_django = |entry: &Entry| entry.app.framework.is_some_and(|framework| framework.name == "django");
+    if search.entries.iter().any(|entry| entry.path.ends_with("wsgi.py")) {
+        search.entries.retain(|entry| !(is_django(entry) && entry.path.ends_with("asgi.py")));
+    }
     let rank = |entry: &Entry| {
-        let usual = matches!(entry.app.name.as_str(), "app" | "application" | "api");
-        (entry.app.kind == Kind::Factory, !usual, entry.path.matches('/').count())
+        let usual = matches!(entry.app.name.as_str(), "app" | "application" | "api" | "server");
+        let stem = entry.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".py");
+        let file = FILES.iter().position(|file| *file == stem).unwrap_or(FILES.len());
+        (entry.app.kind == Kind::Factory, !usual, entry.path.matches('/').count(), file)
     };
     if let Some(best) = search.entries.iter().map(rank).min() {
         search.entries.retain(|entry| rank(entry) == best);
     }
-    // Django writes both asgi.py and wsgi.py into every project.
-    let is_django = |entry: &Entry| entry.app.framework.is_some_and(|framework| framework.name == "django");
-    if search.entries.len() > 1 && search.entries.iter().all(is_django) {
-        search.entries.retain(|entry| !entry.path.ends_with("/asgi.py"));
+    if search.entries.len() > 1 {
+        started_elsewhere(project, search);
+    }
+}
+
+/// Keeps the application that the Dockerfile, the compose file or the Makefile names, if they name one of them only.
+fn started_elsewhere(project: &Project<'_>, search: &mut Search) {
+    const FILES: &[&str] = &[
+        "Dockerfile",
+        "docker-compose.yml",
+        "compose.yml",
+        "docker-compose.yaml",
+        "compose.yaml",
+        "Makefile",
+        "README.md",
+    ];
+    let texts: Vec<_> = FILES.iter().filter_map(|file| project.manifest(file).ok().flatten()).collect();
+    let is_named = |entry: &Entry| {
+        let target = format!("{}:{}", entry.module, entry.app.name);
+        texts.iter().any(|text| text.contains(&target))
+    };
+    let named = search.entries.iter().filter(|entry| is_named(entry)).count();
+    if named == 1 {
+        search.entries.retain(is_named);
     }
 }
 

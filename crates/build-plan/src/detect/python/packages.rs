@@ -1,10 +1,7 @@
-//! Which packages a Python project names, from requirements.txt, pyproject.toml and uv.lock.
+//! The packages that a Python project names, and how requirements files name them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
-use super::toml_text;
 use crate::PlanError;
 use crate::project::Project;
 
@@ -14,16 +11,31 @@ const INCLUDES_MAX: usize = 32;
 /// The packages that a project installs, by their normalised names, and what it says about Python itself.
 #[derive(Debug, Default)]
 pub(crate) struct Packages {
-    names: BTreeSet<String>,
+    pub(crate) names: BTreeSet<String>,
+    /// Packages that are only installed when their extra or group is asked for.
+    optional: Vec<(Subset, BTreeSet<String>)>,
     /// The file that names them.
     pub(crate) source: String,
     /// The files that decide what gets installed.
     pub(crate) inputs: Vec<String>,
-    pub(crate) requires_python: Option<String>,
     pub(crate) warnings: Vec<String>,
 }
 
+/// A part of a project's packages that is installed on demand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subset {
+    /// An extra: `project.optional-dependencies`.
+    Extra(String),
+    /// A group: `dependency-groups`, `tool.poetry.group`.
+    Group(String),
+}
+
 impl Packages {
+    /// Those of one file, which names none yet.
+    pub(crate) fn of(file: &str) -> Self {
+        Self { source: file.to_owned(), inputs: vec![file.to_owned()], ..Self::default() }
+    }
+
     /// Whether the package is named. `uvicorn` is also what the extras `standard` and `all` of `FastAPI` bring.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names.contains(name)
@@ -34,8 +46,20 @@ impl Packages {
         self.has(name) || self.names.iter().any(|known| known.split('-').any(|part| part == name))
     }
 
+    /// The extra or group that brings the package, where it is installed only on demand.
+    pub(crate) fn subset_with(&self, name: &str) -> Option<&Subset> {
+        self.optional.iter().find(|(_, names)| names.contains(name)).map(|(subset, _)| subset)
+    }
+
+    /// Adds what one more extra or group brings.
+    pub(crate) fn add_optional(&mut self, subset: Subset, requirements: impl IntoIterator<Item = String>) {
+        let mut inner = Self::default();
+        requirements.into_iter().for_each(|requirement| inner.add(&requirement));
+        self.optional.push((subset, inner.names));
+    }
+
     /// Adds one requirement such as `fastapi[standard]>=0.115; python_version > "3.8"`.
-    fn add(&mut self, requirement: &str) {
+    pub(crate) fn add(&mut self, requirement: &str) {
         let Some((name, extras)) = named(requirement) else { return };
         if name == "fastapi" && extras.iter().any(|extra| extra == "standard" || extra == "all") {
             self.names.extend(["uvicorn".to_owned(), "fastapi-cli".to_owned()]);
@@ -45,7 +69,7 @@ impl Packages {
 }
 
 /// The normalised name of a requirement and its extras.
-fn named(requirement: &str) -> Option<(String, Vec<String>)> {
+pub(crate) fn named(requirement: &str) -> Option<(String, Vec<String>)> {
     let requirement = requirement.trim();
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let end = requirement.find(|c| !is_part(c)).unwrap_or(requirement.len());
@@ -60,30 +84,24 @@ fn named(requirement: &str) -> Option<(String, Vec<String>)> {
 }
 
 /// PEP 503: lower case, one hyphen for every run of `-`, `_` and `.`.
-fn normalised(name: &str) -> String {
+pub(crate) fn normalised(name: &str) -> String {
     let parts = name.trim().split(['-', '_', '.']).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
-/// Reads requirements.txt and what it includes.
+/// Reads a requirements file and what it includes.
 ///
 /// # Errors
 /// [`PlanError::Unreadable`].
-pub(crate) fn requirements(project: &Project<'_>) -> Result<Option<Packages>, PlanError> {
-    const FILE: &str = "requirements.txt";
-    if !project.has(FILE) {
-        return Ok(None);
-    }
-    let mut packages = Packages { source: FILE.to_owned(), ..Packages::default() };
-    let mut pending = vec![FILE.to_owned()];
+pub(crate) fn requirements(project: &Project<'_>, first: &str) -> Result<Packages, PlanError> {
+    let mut packages = Packages { source: first.to_owned(), ..Packages::default() };
+    let mut pending = vec![first.to_owned()];
     while let Some(file) = pending.pop() {
         if packages.inputs.contains(&file) || packages.inputs.len() >= INCLUDES_MAX {
             continue;
         }
         let Some(text) = project.manifest(&file)? else {
-            packages
-                .warnings
-                .push(format!("requirements.txt includes `{file}`, which is not in the project"));
+            packages.warnings.push(format!("{first} includes `{file}`, which is not in the project"));
             continue;
         };
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -98,7 +116,7 @@ pub(crate) fn requirements(project: &Project<'_>) -> Result<Option<Packages>, Pl
         }
         packages.inputs.push(file);
     }
-    Ok(Some(packages))
+    Ok(packages)
 }
 
 /// Requirement lines without comments, continuations joined.
@@ -123,7 +141,8 @@ fn requirement_lines(text: &str) -> Vec<String> {
 /// The file that `-r FILE` or `-c FILE` names.
 fn included(line: &str) -> Option<&str> {
     let rest = ["--requirement", "--constraint", "-r", "-c"].iter().find_map(|o| line.strip_prefix(o))?;
-    Some(rest.trim_start_matches(['=', ' ']).trim()).filter(|path| !path.is_empty())
+    let path = rest.trim_start_matches(['=', ' ']).trim().trim_matches(['"', '\'']);
+    (!path.is_empty() && !path.contains("://")).then_some(path)
 }
 
 /// The path within the project of what is included from `folder`; nothing when it leaves the project.
@@ -142,116 +161,6 @@ fn beside(folder: &str, path: &str) -> Option<String> {
 fn is_local(line: &str) -> bool {
     let target = line.strip_prefix("-e ").or_else(|| line.strip_prefix("--editable ")).unwrap_or(line).trim();
     target == "." || target.starts_with("./") || target.starts_with(".[")
-}
-
-/// What pyproject.toml says.
-#[derive(Debug, Default)]
-pub(crate) struct Pyproject {
-    pub(crate) packages: Packages,
-    /// Whether it is a project of Poetry's own form, which names its packages where only Poetry looks.
-    pub(crate) is_poetry: bool,
-    /// Whether it says what to install at all; many only configure linters.
-    pub(crate) is_project: bool,
-    name: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "kebab-case")]
-struct PyprojectFile {
-    project: Option<ProjectTable>,
-    tool: ToolTable,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "kebab-case")]
-struct ProjectTable {
-    name: Option<String>,
-    dependencies: Vec<String>,
-    requires_python: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ToolTable {
-    poetry: Option<PoetryTable>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct PoetryTable {
-    dependencies: BTreeMap<String, toml::Value>,
-}
-
-/// Reads pyproject.toml.
-///
-/// # Errors
-/// [`PlanError::Unreadable`] and [`PlanError::InvalidManifest`].
-pub(crate) fn pyproject(project: &Project<'_>) -> Result<Option<Pyproject>, PlanError> {
-    const FILE: &str = "pyproject.toml";
-    let Some(text) = project.manifest(FILE)? else { return Ok(None) };
-    let file: PyprojectFile = toml_text::parse(FILE, &text)?;
-    let mut found = Pyproject {
-        packages: Packages { source: FILE.to_owned(), inputs: vec![FILE.to_owned()], ..Packages::default() },
-        is_poetry: file.project.is_none() && file.tool.poetry.is_some(),
-        is_project: file.project.is_some(),
-        name: None,
-    };
-    if let Some(table) = file.project {
-        for requirement in &table.dependencies {
-            found.packages.add(requirement);
-        }
-        found.packages.requires_python = table.requires_python;
-        found.name = table.name.as_deref().map(normalised);
-    }
-    for name in file.tool.poetry.iter().flat_map(|poetry| poetry.dependencies.keys()) {
-        found.packages.add(name);
-    }
-    Ok(Some(found))
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct LockFile {
-    package: Vec<LockedPackage>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct LockedPackage {
-    name: String,
-    dependencies: Vec<LockedDependency>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct LockedDependency {
-    name: String,
-}
-
-/// Adds to a pyproject's packages what uv.lock installs because of them. Development groups stay out, as they do when
-/// it is installed.
-///
-/// # Errors
-/// [`PlanError::Unreadable`] and [`PlanError::InvalidManifest`].
-pub(crate) fn close_over_lock(project: &Project<'_>, pyproject: &mut Pyproject) -> Result<(), PlanError> {
-    const FILE: &str = "uv.lock";
-    let Some(text) = project.lock(FILE)? else { return Ok(()) };
-    let file: LockFile = toml_text::parse(FILE, &text)?;
-    let needs: BTreeMap<String, Vec<LockedDependency>> =
-        file.package.into_iter().map(|package| (normalised(&package.name), package.dependencies)).collect();
-    let names = &mut pyproject.packages.names;
-    let mut pending: Vec<String> = names.iter().cloned().chain(pyproject.name.clone()).collect();
-    let mut seen = BTreeSet::new();
-    while let Some(name) = pending.pop() {
-        if !seen.insert(name.clone()) {
-            continue;
-        }
-        pending.extend(needs.get(&name).into_iter().flatten().map(|needed| normalised(&needed.name)));
-        if pyproject.name.as_ref() != Some(&name) {
-            names.insert(name);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
