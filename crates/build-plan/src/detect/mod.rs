@@ -3,10 +3,8 @@
 //! Precedence: settings file, Procfile (commands only), framework, plain program, static files. Two runtimes that fit
 //! equally well are a question to the person, never a guess.
 
-mod js_source;
+mod js;
 mod near_miss;
-mod node;
-mod package_json;
 mod procfile;
 mod python;
 mod rust;
@@ -34,6 +32,8 @@ pub(crate) struct Context<'a> {
     pub(crate) whole: Option<&'a Project<'a>>,
     /// The folder that the project is, where it is not all that is uploaded.
     pub(crate) root: Option<&'a str>,
+    /// The member of a workspace that is the project. All else of the workspace is installed and built with it.
+    pub(crate) member: Option<&'a str>,
     pub(crate) settings: &'a Settings,
     /// The name of the settings file.
     file: &'a str,
@@ -44,7 +44,22 @@ pub(crate) struct Context<'a> {
     pub(crate) entry: Option<EntryFile>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// The view of one member of a workspace, about which no settings say anything.
+    pub(crate) fn of_member(project: &'a Project<'a>, settings: &'a Settings, member: &'a str) -> Self {
+        Self {
+            project,
+            whole: None,
+            root: None,
+            member: Some(member),
+            settings,
+            file: FILE_NAMES[0],
+            procfile: None,
+            start: None,
+            entry: None,
+        }
+    }
+
     /// Names a key of the settings file as evidence.
     pub(crate) fn setting(&self, key: &str) -> String {
         format!("{}: {key}", self.file)
@@ -68,7 +83,11 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     let project = Project::new(listing, read);
     let (file, settings) = settings(&project)?;
     match &settings.root {
-        None => planned(&Place { project: &project, whole: None, root: None }, &settings, file),
+        None => planned(&Place { project: &project, whole: None, root: None, member: None }, &settings, file),
+        Some(root) if js::workspace::has_member(&project, root)? => {
+            let place = Place { project: &project, whole: None, root: None, member: Some(root) };
+            planned(&place, &settings.inside(root), file)
+        }
         Some(root) => planned_in(root, &project, &settings, file),
     }
 }
@@ -94,7 +113,7 @@ fn planned_in(
     }
     let read = |path: &str| whole.bytes(&format!("{root}/{path}"));
     let project = Project::new(&listing, &read);
-    let place = Place { project: &project, whole: Some(whole), root: Some(root) };
+    let place = Place { project: &project, whole: Some(whole), root: Some(root), member: None };
     planned(&place, settings, file)
 }
 
@@ -103,6 +122,7 @@ struct Place<'a> {
     project: &'a Project<'a>,
     whole: Option<&'a Project<'a>>,
     root: Option<&'a str>,
+    member: Option<&'a str>,
 }
 
 fn planned(place: &Place<'_>, settings: &Settings, file: &'static str) -> Result<Plan, PlanError> {
@@ -113,6 +133,7 @@ fn planned(place: &Place<'_>, settings: &Settings, file: &'static str) -> Result
         project,
         whole: place.whole,
         root: place.root,
+        member: place.member,
         settings,
         file,
         procfile: procfile.as_ref(),
@@ -128,7 +149,7 @@ fn planned(place: &Place<'_>, settings: &Settings, file: &'static str) -> Result
 
 /// The name of the application that a module of Python offers.
 pub(crate) fn python_application(source: &str) -> Option<String> {
-    python_source::scan(source).best_app().map(|app| app.name.clone())
+    python::source::scan(source).best_app().map(|app| app.name.clone())
 }
 
 /// The settings file, whatever its spelling.
@@ -153,7 +174,8 @@ fn settings(project: &Project<'_>) -> Result<(&'static str, Settings), PlanError
 fn asked_for(context: &Context<'_>, runtime: Runtime) -> Result<Draft, PlanError> {
     let found = match runtime {
         Runtime::Python => python::detect(context)?,
-        Runtime::Node => node::detect(context)?,
+        Runtime::Node | Runtime::Bun => js::detect(context)?,
+        Runtime::Deno => js::deno::detect(context)?,
         Runtime::Rust => rust::detect(context)?,
         Runtime::Static => static_site::detect(context),
         _ => None,
@@ -178,7 +200,7 @@ fn asked_for(context: &Context<'_>, runtime: Runtime) -> Result<Draft, PlanError
 fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
     let mut drafts = Vec::new();
     let mut errors = Vec::new();
-    for found in [python::detect(context), node::detect(context), rust::detect(context)] {
+    for found in [python::detect(context), js::detect(context), js::deno::detect(context), rust::detect(context)] {
         match found {
             Ok(draft) => drafts.extend(draft),
             Err(error) => errors.push(error),

@@ -96,7 +96,10 @@ pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
         | "pdm" | "pipenv" | "chainlit" | "sanic" | "litestar" | "quart" | "uwsgi" | "newrelic-admin" => {
             Some(Runtime::Python)
         }
-        "node" | "nodejs" | "npm" | "npx" | "tsx" | "ts-node" | "next" | "nest" => Some(Runtime::Node),
+        "node" | "nodejs" | "npm" | "npx" | "pnpm" | "yarn" | "tsx" | "ts-node" | "next" | "nest" | "nuxt"
+        | "nodemon" | "remix-serve" | "react-router-serve" | "strapi" | "astro" | "pm2" | "pm2-runtime" => Some(Runtime::Node),
+        "bun" | "bunx" => Some(Runtime::Bun),
+        "deno" => Some(Runtime::Deno),
         "cargo" => Some(Runtime::Rust),
         _ if command.contains(".backend-im/bin/") || command.contains("target/release/") => {
             Some(Runtime::Rust)

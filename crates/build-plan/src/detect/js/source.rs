@@ -14,6 +14,21 @@ pub(crate) struct Script {
     pub(crate) listens: Option<usize>,
     /// Whether it reads the environment's PORT.
     pub(crate) reads_port: bool,
+    /// The line on which it listens on an address that only this machine reaches.
+    pub(crate) loopback: Option<usize>,
+    /// The line with a call that only Bun or Deno has, and which of the two.
+    pub(crate) native: Option<(Native, usize)>,
+    /// Whether it hands a handler of requests to whatever starts it.
+    pub(crate) exports_handler: bool,
+    /// Whether it has syntax of TypeScript that is more than types: enums, namespaces, parameter properties.
+    pub(crate) has_runtime_types: bool,
+}
+
+/// A runtime with calls of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Native {
+    Bun,
+    Deno,
 }
 
 impl Script {
@@ -39,8 +54,19 @@ pub(crate) fn scan(source: &str) -> Script {
             script.listens = Some(number);
         }
         script.reads_port |= reads_port(&code);
+        script.loopback = script.loopback.or_else(|| is_loopback(&code).then_some(number));
+        script.native = script.native.or_else(|| native(&code).map(|native| (native, number)));
+        script.exports_handler |= exports_handler(&code);
+        script.has_runtime_types |= has_runtime_types(&code);
     }
     script
+}
+
+/// The source without its comments.
+pub(crate) fn without_comments(source: &str) -> String {
+    let mut in_comment = false;
+    let lines = source.lines().take(LINES_MAX).map(|line| code_of(line, &mut in_comment));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The line without its comments. A `//` within a string (as in a URL) is kept: it does not follow a blank.
@@ -83,7 +109,57 @@ fn imported(code: &str) -> impl Iterator<Item = &str> {
 }
 
 fn listens(code: &str) -> bool {
-    [".listen(", "Bun.serve(", "Deno.serve(", "serve({", "serve("].iter().any(|call| code.contains(call))
+    const CALLS: &[&str] = &["Bun.serve(", "Deno.serve(", "startServer("];
+    // `listen` of an event is no socket.
+    let is_socket = |(at, call): (usize, &str)| !code[at + call.len()..].trim_start().starts_with("'change");
+    code.match_indices(".listen(").any(is_socket)
+        || code.contains("startStandaloneServer(")
+        || CALLS.iter().any(|call| code.contains(call))
+        || is_call_of_serve(code)
+}
+
+/// `serve(app)` of Hono's server for Node, and not a word that only ends so.
+fn is_call_of_serve(code: &str) -> bool {
+    code.match_indices("serve(").any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        before.is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '$')))
+            && !code.trim_start().starts_with("function")
+    })
+}
+
+fn is_loopback(code: &str) -> bool {
+    let names_host = ["'127.0.0.1'", "\"127.0.0.1\"", "'localhost'", "\"localhost\""];
+    (code.contains(".listen(") || code.contains("host:") || code.contains("hostname:"))
+        && names_host.iter().any(|host| code.contains(host))
+        && !code.contains("env.")
+}
+
+fn native(code: &str) -> Option<Native> {
+    const BUN: &[&str] = &["Bun.serve(", "Bun.file(", "Bun.env", "from \"bun\"", "from 'bun'", "\"bun:", "'bun:"];
+    const DENO: &[&str] = &["Deno.serve(", "Deno.env", "Deno.open", "Deno.read", "\"jsr:", "'jsr:", "deno.land/"];
+    if BUN.iter().any(|call| code.contains(call)) {
+        return Some(Native::Bun);
+    }
+    DENO.iter().any(|call| code.contains(call)).then_some(Native::Deno)
+}
+
+fn exports_handler(code: &str) -> bool {
+    let code = code.trim_start();
+    code.starts_with("export default app")
+        || code.starts_with("export default {")
+        || code.starts_with("export default new Elysia")
+        || code.starts_with("export default server")
+}
+
+fn has_runtime_types(code: &str) -> bool {
+    let code = code.trim_start();
+    let code = code.strip_prefix("export ").unwrap_or(code);
+    code.starts_with("enum ")
+        || code.starts_with("const enum ")
+        || (code.starts_with("namespace ") && code.ends_with('{'))
+        || (code.starts_with("constructor(")
+            && ["private ", "public ", "protected ", "readonly "].iter().any(|word| code.contains(word)))
+        || code.starts_with('@')
 }
 
 fn reads_port(code: &str) -> bool {
@@ -104,6 +180,10 @@ mod tests {
         assert_eq!(imports, [("express", 1), ("node:http", 3), ("./a.js", 5), ("dotenv/config", 6)]);
         assert_eq!((script.listens, script.reads_port), (Some(8), true));
         assert_eq!(script.first_import(&["koa", "http"]), Some(("http", 3)));
+        assert!(scan("serve({ fetch: app.fetch })").listens.is_some());
+        assert!(scan("preserve(x)\nfunction serve(x) {}\nx.observe(y)").listens.is_none());
+        assert_eq!(scan("\nBun.serve({})").native, Some((Native::Bun, 2)));
+        assert_eq!(scan("app.listen(3000, 'localhost')").loopback, Some(1));
         assert!(!scan("app.listen(3000)").reads_port);
         assert!(scan("const { PORT = 3000 } = process.env").reads_port);
     }
