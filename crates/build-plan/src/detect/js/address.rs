@@ -23,8 +23,14 @@ const GIVEN: &[&str] = &["-H", "--hostname", "--host", "-h", "-p", "--port", "-a
 pub(super) fn heeded(command: &str) -> Option<String> {
     let parts = plain(command)?;
     let (program, host, port) = OPTIONS.iter().find(|(name, _, _)| *name == parts.program)?;
-    let mut kept: Vec<&str> = Vec::new();
-    let mut words = parts.arguments.iter().copied().peekable();
+    let words = parts.variables.iter().copied().chain([*program]).chain(without(&parts.arguments));
+    Some(format!("{} {host} $HOST {port} $PORT", words.collect::<Vec<_>>().join(" ")))
+}
+
+/// The arguments without those that say where to listen.
+pub(super) fn without<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
+    let mut kept = Vec::new();
+    let mut words = arguments.iter().copied().peekable();
     while let Some(word) = words.next() {
         if GIVEN.contains(&word) {
             words.next_if(|value| !value.starts_with('-'));
@@ -32,8 +38,7 @@ pub(super) fn heeded(command: &str) -> Option<String> {
             kept.push(word);
         }
     }
-    let words = parts.variables.iter().copied().chain([*program]).chain(kept);
-    Some(format!("{} {host} $HOST {port} $PORT", words.collect::<Vec<_>>().join(" ")))
+    kept
 }
 
 /// Says where a file listens when that is not where it is told.

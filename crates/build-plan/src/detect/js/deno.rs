@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::jsonc;
 use super::script::is_source;
 use super::source::{Native, scan};
+use super::{address, jsonc};
 use crate::detect::{Context, versions};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
@@ -175,9 +175,7 @@ const ADDRESS: &str = "DENO_SERVE_ADDRESS=tcp:$HOST:$PORT";
 fn by_task(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     if !shell::is_compound(text) && words.starts_with(&["deno", "serve"]) {
-        let rest = words[2..].iter().filter(|word| !word.starts_with("--port") && !word.starts_with("--host"));
-        let rest: Vec<&str> = rest.copied().collect();
-        return format!("deno serve --host $HOST --port $PORT {}", rest.join(" "));
+        return format!("deno serve --host $HOST --port $PORT {}", address::without(&words[2..]).join(" "));
     }
     format!("{ADDRESS} deno task start")
 }

@@ -217,7 +217,7 @@ impl Chosen {
             (Manager::YarnClassic | Manager::YarnBerry, Some(name)) => {
                 format!("yarn workspace {} run {script}", shell::word(name))
             }
-            (manager, _) => format!("cd {folder} && {} run {script}", manager.name()),
+            (manager, _) => format!("(cd {folder} && {} run {script})", manager.name()),
         }
     }
 

@@ -108,13 +108,17 @@ fn started_by_hand(js: &Js<'_>) -> Draft {
 /// What every project with package.json has: its installation, its build, its version.
 fn finish(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanError> {
     let extra = std::mem::take(&mut draft.extra);
-    if js.package.has_packages() || js.chosen.has_lock() || !extra.is_empty() {
-        js.chosen.install(js.project, &[], draft, extra);
-    }
     if draft.build.is_none() && js.package.script("build").is_some() {
         draft.set_build(js.chosen.run("build"), "package.json: scripts.build");
     }
     prisma::add(js, draft);
+    // Files that are served as they are need nothing installed.
+    let is_needed = draft.runtime != Runtime::Static || draft.build.is_some();
+    if is_needed && (js.package.has_packages() || js.chosen.has_lock() || !extra.is_empty()) {
+        let members = workspace::members(js.project, &js.package)?;
+        let manifests: Vec<String> = members.iter().map(workspace::Member::manifest).collect();
+        js.chosen.install(js.project, &manifests, draft, extra);
+    }
     system::note(&js.package, draft);
     if draft.runtime != Runtime::Bun {
         version::node(js.project, Some(&js.package), draft)?;

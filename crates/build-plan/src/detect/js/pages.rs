@@ -107,9 +107,8 @@ fn has_server(js: &Js<'_>) -> bool {
 }
 
 fn built(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> Option<Draft> {
-    let script = js.package.script("build");
     // A bundler alone, without a page, makes a library.
-    if matches!(builder.name, "webpack" | "rspack" | "parcel" | "vite") && script.is_none() && !js.project.has("index.html") {
+    if builder.pages == Pages::ByFramework && !has_page(js) {
         return None;
     }
     let mut draft = frameworks::pages(js, builder.name, builder.package, builder.build);
@@ -128,6 +127,16 @@ fn built(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> Option<Draft> 
         draft.keep("gatsby", &[".cache", "public"]);
     }
     Some(draft)
+}
+
+/// Whether there is a page to be bundled, or a template of one.
+fn has_page(js: &Js<'_>) -> bool {
+    let is_page = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        path.matches('/').count() <= 2 && name.starts_with("index.") && [".html", ".ejs", ".pug"].iter().any(|end| name.ends_with(end))
+    };
+    let has_plugin = ["html-webpack-plugin", "@rsbuild/core"].iter().any(|plugin| js.package.uses(plugin));
+    has_plugin || js.project.listing().iter().any(|file| is_page(&file.path) && !file.path.starts_with("node_modules/"))
 }
 
 /// Where the builder puts its files: what serves them says, or its configuration, or its script, or its habit.

@@ -7,6 +7,10 @@ use crate::detect::Context;
 use crate::draft::{Draft, Strength};
 use crate::{Runtime, shell};
 
+/// Programs that are started without the package manager, which costs time and keeps signals to itself.
+const DIRECT: &[&str] =
+    &["node", "bun", "tsx", "ts-node", "remix-serve", "react-router-serve", "strapi", "medusa", "directus", "keystone"];
+
 /// Looks for something that can be started.
 pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
     let entry = entry::find(js.context, Some(&js.package));
@@ -65,7 +69,9 @@ pub(super) fn by_script(js: &Js<'_>, name: &str, text: &str, draft: &mut Draft) 
         with_sources_of_typescript(js, &command, draft);
     }
     let start = match program {
-        Some("node" | "bun" | "tsx" | "ts-node") if !has_hooks => js.chosen.exec(command.trim_start_matches("npx ")),
+        Some(program) if DIRECT.contains(&program) && !has_hooks => {
+            js.chosen.exec(command.trim_start_matches("npx ").trim_start_matches("cross-env "))
+        }
         _ if is_own => js.chosen.exec(&command),
         _ => address::heeded(&command).unwrap_or_else(|| js.chosen.run(name)),
     };

@@ -20,8 +20,6 @@ pub(crate) struct Script {
     pub(crate) native: Option<(Native, usize)>,
     /// Whether it hands a handler of requests to whatever starts it.
     pub(crate) exports_handler: bool,
-    /// Whether it has syntax of TypeScript that is more than types: enums, namespaces, parameter properties.
-    pub(crate) has_runtime_types: bool,
 }
 
 /// A runtime with calls of its own.
@@ -57,7 +55,6 @@ pub(crate) fn scan(source: &str) -> Script {
         script.loopback = script.loopback.or_else(|| is_loopback(&code).then_some(number));
         script.native = script.native.or_else(|| native(&code).map(|native| (native, number)));
         script.exports_handler |= exports_handler(&code);
-        script.has_runtime_types |= has_runtime_types(&code);
     }
     script
 }
@@ -149,17 +146,6 @@ fn exports_handler(code: &str) -> bool {
         || code.starts_with("export default {")
         || code.starts_with("export default new Elysia")
         || code.starts_with("export default server")
-}
-
-fn has_runtime_types(code: &str) -> bool {
-    let code = code.trim_start();
-    let code = code.strip_prefix("export ").unwrap_or(code);
-    code.starts_with("enum ")
-        || code.starts_with("const enum ")
-        || (code.starts_with("namespace ") && code.ends_with('{'))
-        || (code.starts_with("constructor(")
-            && ["private ", "public ", "protected ", "readonly "].iter().any(|word| code.contains(word)))
-        || code.starts_with('@')
 }
 
 fn reads_port(code: &str) -> bool {

@@ -20,6 +20,13 @@ pub(crate) struct Member {
     pub(crate) package: PackageJson,
 }
 
+impl Member {
+    /// The path of its package.json.
+    pub(crate) fn manifest(&self) -> String {
+        format!("{}/package.json", self.folder)
+    }
+}
+
 /// The members of the workspace that this project is; none when it is not one.
 ///
 /// # Errors
@@ -201,10 +208,10 @@ fn lifted(js: &Js<'_>, member: &Member, members: &[Member], mut draft: Draft) ->
     for evidence in &mut draft.evidence {
         evidence.source = format!("{folder}/{}", evidence.source);
     }
-    if let Some(build) = draft.build.take() {
-        let source = draft.evidence.iter().find(|evidence| evidence.field == "build");
-        let source = source.map_or_else(|| folder.clone(), |evidence| evidence.source.clone());
-        draft.set_build(build_all(js, member, members, &build), source);
+    let source = draft.evidence.iter().find(|evidence| evidence.field == "build");
+    let source = source.map_or_else(|| member.manifest(), |evidence| evidence.source.clone());
+    if let Some(build) = build_all(js, member, members, draft.build.take()) {
+        draft.set_build(build, source);
     }
     if let Some(start) = &draft.start {
         draft.start = Some(inside(folder, start));
@@ -225,7 +232,7 @@ fn lifted(js: &Js<'_>, member: &Member, members: &[Member], mut draft: Draft) ->
     for warning in &mut draft.warnings {
         *warning = format!("{folder}: {warning}");
     }
-    let manifests: Vec<String> = members.iter().map(|member| format!("{}/package.json", member.folder)).collect();
+    let manifests: Vec<String> = members.iter().map(Member::manifest).collect();
     let (options, extra) = draft.install.take().map(|install| (install.options, install.extra)).unwrap_or_default();
     draft.installed.clear();
     draft.warnings.retain(|warning| !warning.contains("lock file") && !warning.contains("there is no"));
@@ -256,15 +263,15 @@ fn inside(folder: &str, command: &str) -> String {
 }
 
 /// Builds what the member stands on, and then the member.
-fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: &str) -> String {
+fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<String>) -> Option<String> {
     let name = member.package.name.as_deref();
-    let is_script = build == js.chosen.run("build");
+    let is_script = build.as_ref().is_some_and(|build| *build == js.chosen.run("build"));
     if let Some(name) = name.filter(|_| is_script) {
         if js.package.uses("turbo") && (js.project.has("turbo.json") || js.project.has("turbo.jsonc")) {
-            return js.chosen.exec(&format!("turbo run build --filter={}", shell::word(name)));
+            return Some(js.chosen.exec(&format!("turbo run build --filter={}", shell::word(name))));
         }
         if js.chosen.manager == Manager::Pnpm {
-            return format!("pnpm --filter {} run build", shell::word(&format!("{name}...")));
+            return Some(format!("pnpm --filter {} run build", shell::word(&format!("{name}..."))));
         }
     }
     let mut steps: Vec<String> = Vec::new();
@@ -275,10 +282,11 @@ fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: &str) -> S
     }
     if is_script {
         steps.push(js.chosen.run_in(&member.folder, name, "build"));
-    } else {
-        steps.push(format!("(cd {} && export PATH=\"$PWD/node_modules/.bin:$PATH\" && {build})", shell::word(&member.folder)));
+    } else if let Some(build) = build {
+        let folder = shell::word(&member.folder);
+        steps.push(format!("(cd {folder} && export PATH=\"$PWD/node_modules/.bin:$PATH\" && {build})"));
     }
-    steps.join(" && ")
+    (!steps.is_empty()).then(|| steps.join(" && "))
 }
 
 /// The members on which this one depends, each behind those on which it depends itself.
