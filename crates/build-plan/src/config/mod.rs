@@ -6,7 +6,7 @@
 mod environment;
 mod interpret;
 mod keys;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::BTreeMap;
 

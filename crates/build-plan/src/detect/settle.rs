@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, start};
-use crate::config::NEAR_FILE_NAMES;
+use super::{Context, advice};
 use crate::draft::{Cache, Draft};
 use crate::project::Project;
-use crate::{CacheLayer, Install, InstallMethod, ListedFile, Listing, Plan, PlanError, Runtime, hash};
+use crate::{CacheLayer, Install, InstallMethod, Listing, Plan, PlanError, Runtime, hash};
 
 /// Files that decide what an installation brings, whatever command runs it.
 const INSTALL_INPUTS: &[&str] = &[
@@ -46,7 +45,7 @@ pub(crate) fn settle(context: &Context<'_>, mut draft: Draft) -> Result<Plan, Pl
     port(context, &mut draft);
     let processes = processes(context, &mut draft);
     let env = environment(context, &mut draft);
-    warnings(context, &mut draft);
+    advice::add(context, &mut draft);
     let project = context.project.listing();
     let whole = context.whole.map_or(project, Project::listing);
     let layers = layers(&draft, project);
@@ -89,8 +88,15 @@ fn runtime(context: &Context<'_>, draft: &mut Draft) {
         draft.note("runtime", draft.runtime.name(), context.setting("runtime"));
     }
     if let Some(root) = context.root {
-        draft.note("root", root, context.setting("root"));
+        draft.note("root", root, context.because.map_or_else(|| context.setting("root"), str::to_owned));
     }
+}
+
+/// `gunicorn x` of `poetry run gunicorn x`: what is installed is on the `PATH`, and its installer need not be.
+fn without_runner(command: &str) -> String {
+    let runs =
+        ["poetry run ", "pdm run ", "pipenv run "].iter().find_map(|runner| command.strip_prefix(runner));
+    runs.unwrap_or(command).to_owned()
 }
 
 /// What the settings say in words of their own, and nothing detects better.
@@ -112,8 +118,12 @@ fn texts(context: &Context<'_>, draft: &mut Draft) {
 fn port(context: &Context<'_>, draft: &mut Draft) {
     match context.settings.port {
         Some(port) => draft.set_port(port, context.setting("port")),
-        None if draft.port.is_none() => draft.set_port(conventional_port(draft.runtime), "default"),
-        None => {}
+        None if draft.port.is_some() => {}
+        None => match context.dockerfile.as_ref().and_then(|dockerfile| Some((dockerfile, dockerfile.port?)))
+        {
+            Some((dockerfile, (port, line))) => draft.set_port(port, format!("{}:{line}", dockerfile.file)),
+            None => draft.set_port(conventional_port(draft.runtime), "default"),
+        },
     }
 }
 
@@ -208,7 +218,7 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
         Some(start) if draft.runtime == Runtime::Static => {
             draft.warn(format!("{} is not used: the platform itself serves static files", start.source));
         }
-        Some(start) => draft.set_start(start.command.clone(), start.source.clone()),
+        Some(start) => draft.set_start(without_runner(&start.command), start.source.clone()),
         None => {}
     }
 }
@@ -237,34 +247,4 @@ fn static_root(context: &Context<'_>, draft: &mut Draft) -> Result<(), PlanError
         draft.warn(format!("there is no {index}, so `/` answers 404"));
     }
     Ok(())
-}
-
-fn warnings(context: &Context<'_>, draft: &mut Draft) {
-    let project = context.project;
-    draft.warnings.extend(context.settings.warnings.iter().cloned());
-    for name in NEAR_FILE_NAMES.iter().filter(|name| project.has(name)) {
-        draft.warn(format!("`{name}` is not read; the settings file is called backend-im.yml"));
-    }
-    if let Some(procfile) = context.procfile {
-        if !procfile.others.is_empty() {
-            let names: Vec<&str> = procfile.others.keys().map(String::as_str).collect();
-            draft.warn(format!("only `web` of the Procfile runs, not {}", names.join(", ")));
-        }
-        if procfile.web.is_some() && context.settings.start.is_some() {
-            draft.warn(format!("the Procfile's `web` is not used: {} decides", context.setting("start")));
-        }
-    }
-    if project.has("Dockerfile") {
-        draft.warn("the Dockerfile is not used; the plan is made from the other files");
-    }
-    if let Some(start) = &draft.start
-        && let Some(port) = start::literal_port(start)
-    {
-        draft.warn(format!("the start command names port {port}; it must listen on $HOST:$PORT"));
-    }
-    let links =
-        ["requirements.txt", "pyproject.toml", "package.json", "Cargo.toml", "index.html", "Procfile"];
-    for name in links.iter().filter(|name| project.listing().get(name).is_some_and(ListedFile::is_link)) {
-        draft.warn(format!("`{name}` is a symbolic link, which detection does not follow"));
-    }
 }

@@ -98,9 +98,17 @@ pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
         }
         "node" | "nodejs" | "npm" | "npx" | "pnpm" | "yarn" | "tsx" | "ts-node" | "next" | "nest" | "nuxt"
         | "nodemon" | "remix-serve" | "react-router-serve" | "strapi" | "astro" | "pm2" | "pm2-runtime" => Some(Runtime::Node),
+        "cargo" => Some(Runtime::Rust),
+        "go" => Some(Runtime::Go),
+        "ruby" | "bundle" | "rails" | "puma" | "rackup" | "unicorn" | "thin" | "rake" | "passenger" => {
+            Some(Runtime::Ruby)
+        }
+        "php" | "frankenphp" | "artisan" | "heroku-php-apache2" | "heroku-php-nginx" => Some(Runtime::Php),
+        "java" | "mvn" | "mvnw" | "gradle" | "gradlew" => Some(Runtime::Java),
+        "dotnet" => Some(Runtime::Dotnet),
+        "mix" | "elixir" | "iex" => Some(Runtime::Elixir),
         "bun" | "bunx" => Some(Runtime::Bun),
         "deno" => Some(Runtime::Deno),
-        "cargo" => Some(Runtime::Rust),
         _ if command.contains(".backend-im/bin/") || command.contains("target/release/") => {
             Some(Runtime::Rust)
         }

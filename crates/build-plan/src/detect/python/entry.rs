@@ -201,6 +201,7 @@ fn started_elsewhere(project: &Project<'_>, search: &mut Search) {
         "docker-compose.yaml",
         "compose.yaml",
         "Makefile",
+        ".flaskenv",
         "README.md",
     ];
     let texts: Vec<_> = FILES.iter().filter_map(|file| project.manifest(file).ok().flatten()).collect();

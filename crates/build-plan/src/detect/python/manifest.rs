@@ -306,7 +306,9 @@ fn command(method: InstallMethod, inputs: &[String], extra: &[String], options: 
     let first = inputs.first().map(String::as_str).unwrap_or_default();
     let is_locked = inputs.iter().any(|file| is_lock(file));
     match method {
-        InstallMethod::UvSync => format!("uv sync --locked --no-dev --no-install-project{options}{then}"),
+        InstallMethod::UvSync => {
+            format!("uv sync --locked --no-dev --no-install-project --no-editable{options}{then}")
+        }
         InstallMethod::Poetry => format!("poetry install --only main --no-root{options}{then}"),
         InstallMethod::Pdm => format!("pdm sync --prod --no-self{options}{then}"),
         InstallMethod::Pipenv if is_locked => format!("pipenv sync{then}"),

@@ -68,6 +68,9 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
         None => started(context, &search, manifest.as_ref())?,
     };
     let Some(mut draft) = found else { return Ok(None) };
+    if context.start.is_none() && lies_deeper(&search, &draft, manifest.as_ref()) {
+        return Ok(None);
+    }
     draft.warnings.extend(warnings);
     manifest::version(project, manifest.as_ref(), &mut draft)?;
     system::note(project, manifest.as_ref().map(|manifest| &manifest.packages), &mut draft);
@@ -75,6 +78,17 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
         install(manifest, &mut draft, context);
     }
     Ok(Some(draft))
+}
+
+/// Whether both what is started and its list of packages lie in one folder, which then is the project.
+fn lies_deeper(search: &Search, draft: &Draft, manifest: Option<&Manifest>) -> bool {
+    let Some(manifest) = manifest else { return false };
+    let Some((folder, _)) = manifest.packages.source.rsplit_once('/') else { return false };
+    let runs_inside = match search.entries.first() {
+        Some(entry) => entry.folder.as_deref() == Some(folder),
+        None => true,
+    };
+    runs_inside && draft.evidence[0].source.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whatever the source offers to be started: Django's own way, an application, a page, a program.
@@ -117,6 +131,10 @@ fn started_by_hand(
     manifest: Option<&Manifest>,
     context: &Context<'_>,
 ) -> Option<Draft> {
+    let packages = manifest.map(|manifest| &manifest.packages);
+    if let Some(draft) = django::find(context.project).and_then(|site| site.draft(context, packages)) {
+        return Some(draft);
+    }
     let found = search.entries.first();
     let is_asked_for =
         context.settings.runtime == Some(Runtime::Python) || context.starts_with(Runtime::Python);
@@ -129,7 +147,7 @@ fn started_by_hand(
     let strength = if found.is_some() { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Python, strength, source);
     if let Some(entry) = found
-        && let Some(framework) = framework_of(entry, search, manifest.map(|manifest| &manifest.packages))
+        && let Some(framework) = framework_of(entry, search, packages)
     {
         draft.set_framework(framework.name, entry.source());
     }
@@ -221,8 +239,10 @@ fn install(manifest: Manifest, draft: &mut Draft, context: &Context<'_>) {
     draft.warnings.extend(packages.warnings.iter().cloned());
     let mut extra = Vec::new();
     let mut options = Vec::new();
+    let mut subset = None;
     if let Some(package) = framework_package(draft).filter(|package| !packages.has_kin(package)) {
-        if let Some(subset) = packages.subset_with(package) {
+        subset = packages.subset_with(package);
+        if let Some(subset) = subset {
             options = manifest.options(subset);
         } else {
             extra.push(package.to_owned());
@@ -234,7 +254,8 @@ fn install(manifest: Manifest, draft: &mut Draft, context: &Context<'_>) {
     }
     let start = context.start.as_ref().map(|start| &start.command).or(draft.start.as_ref());
     let start = start.map(String::as_str).unwrap_or_default();
-    extra.extend(missing_servers(start, packages));
+    let has = |name: &str| packages.has(name) || subset.is_some_and(|subset| packages.brings(subset, name));
+    extra.extend(missing_servers(start, has));
     draft.set_package_manager(manifest.manager(), None, packages.source.clone());
     draft.installed = vec![".venv".to_owned()];
     draft.set_install(manifest.install(extra, options));
@@ -248,13 +269,13 @@ fn framework_package(draft: &Draft) -> Option<&'static str> {
 }
 
 /// The servers that the start command names and the manifest does not.
-fn missing_servers(start: &str, packages: &Packages) -> Vec<String> {
+fn missing_servers(start: &str, has: impl Fn(&str) -> bool) -> Vec<String> {
     let mut missing: Vec<String> = SERVERS
         .iter()
-        .filter(|(word, package)| shell::mentions(start, word) && !packages.has(package))
+        .filter(|(word, package)| shell::mentions(start, word) && !has(package))
         .map(|(_, package)| (*package).to_owned())
         .collect();
-    if shell::program(start) == Some("fastapi") && !packages.has("fastapi-cli") {
+    if shell::program(start) == Some("fastapi") && !has("fastapi-cli") {
         missing.extend(["fastapi-cli".to_owned(), "uvicorn".to_owned()]);
     }
     missing

@@ -21,6 +21,16 @@ pub(crate) struct Packages {
     pub(crate) warnings: Vec<String>,
 }
 
+/// What the extras of frameworks bring that start commands then name.
+const EXTRAS: &[(&str, &str, &[&str])] = &[
+    ("fastapi", "standard", &["uvicorn", "fastapi-cli"]),
+    ("fastapi", "all", &["uvicorn", "fastapi-cli"]),
+    ("litestar", "standard", &["uvicorn"]),
+    ("litestar", "full", &["uvicorn"]),
+    ("starlite", "standard", &["uvicorn"]),
+    ("channels", "daphne", &["daphne"]),
+];
+
 /// A part of a project's packages that is installed on demand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subset {
@@ -36,7 +46,7 @@ impl Packages {
         Self { source: file.to_owned(), inputs: vec![file.to_owned()], ..Self::default() }
     }
 
-    /// Whether the package is named. `uvicorn` is also what the extras `standard` and `all` of `FastAPI` bring.
+    /// Whether the package is named, by itself or by an extra that brings it.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names.contains(name)
     }
@@ -51,6 +61,11 @@ impl Packages {
         self.optional.iter().find(|(_, names)| names.contains(name)).map(|(subset, _)| subset)
     }
 
+    /// Whether an extra or group brings the package.
+    pub(crate) fn brings(&self, subset: &Subset, name: &str) -> bool {
+        self.optional.iter().any(|(known, names)| known == subset && names.contains(name))
+    }
+
     /// Adds what one more extra or group brings.
     pub(crate) fn add_optional(&mut self, subset: Subset, requirements: impl IntoIterator<Item = String>) {
         let mut inner = Self::default();
@@ -61,8 +76,10 @@ impl Packages {
     /// Adds one requirement such as `fastapi[standard]>=0.115; python_version > "3.8"`.
     pub(crate) fn add(&mut self, requirement: &str) {
         let Some((name, extras)) = named(requirement) else { return };
-        if name == "fastapi" && extras.iter().any(|extra| extra == "standard" || extra == "all") {
-            self.names.extend(["uvicorn".to_owned(), "fastapi-cli".to_owned()]);
+        for (package, extra, brings) in EXTRAS {
+            if name == *package && extras.iter().any(|asked| asked == extra) {
+                self.names.extend(brings.iter().map(|name| (*name).to_owned()));
+            }
         }
         self.names.insert(name);
     }
