@@ -7,6 +7,7 @@
 
 mod agent_session;
 mod claude;
+mod conformance;
 mod contract;
 mod deploy;
 mod durability;
@@ -15,6 +16,7 @@ mod environment;
 mod failures;
 mod generating;
 mod harness;
+mod http;
 mod inspector;
 mod mcp;
 mod previews;
