@@ -55,14 +55,12 @@ impl McpHttp {
     /// Sends a request as it is, and reads the head of the answer.
     pub(crate) fn raw(&self, line: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Exchange> {
         let mut wire = Wire::connect(self.port)?;
-        let mut request = format!("{line} HTTP/1.1\r\n");
-        for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
-        }
+        let mut request = vec![format!("{line} HTTP/1.1")];
+        request.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
         if !body.is_empty() {
-            request += &format!("Content-Length: {}\r\n", body.len());
+            request.push(format!("Content-Length: {}", body.len()));
         }
-        wire.send(format!("{request}\r\n{body}").as_bytes())?;
+        wire.send(format!("{}\r\n\r\n{body}", request.join("\r\n")).as_bytes())?;
         let head = wire.head()?;
         Ok(Exchange { wire, head, text: String::new() })
     }

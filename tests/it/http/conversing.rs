@@ -109,7 +109,7 @@ fn every_client_is_shown_every_line_once() {
 }
 
 #[test]
-fn two_clients_deploy_at_once() {
+fn clients_of_both_eras_deploy_at_once() {
     let home = Home::new();
     let root = Project::empty("root");
     for name in ["one", "two"] {
@@ -118,20 +118,19 @@ fn two_clients_deploy_at_once() {
     }
     let server = McpHttp::start(&home, &root.path(), &[]);
     std::thread::scope(|scope| {
-        for name in ["one", "two"] {
-            let server = &server;
-            scope.spawn(move || {
-                let live = server.ok("deploy_project", &json!({"path": name}));
-                assert_eq!(live["status"], "complete", "{live:#}");
-            });
-        }
+        scope.spawn(|| {
+            let live = server.ok("deploy_project", &json!({"path": "one"}));
+            assert_eq!(live["status"], "complete", "{live:#}");
+        });
+        let live = server.session().ok("deploy_project", &json!({"path": "two"}));
+        assert_eq!(live["status"], "complete", "{live:#}");
     });
     let projects = server.ok("list_projects", &json!({}));
     let names: BTreeSet<_> = projects["projects"]
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|one| one["name"].as_str())
+        .filter_map(|one| one["project"].as_str())
         .collect();
     assert_eq!(names, BTreeSet::from(["one", "two"]), "{projects:#}");
 }
