@@ -14,6 +14,7 @@ mod durability;
 mod elicitation;
 mod environment;
 mod failures;
+mod frames;
 mod generating;
 mod harness;
 mod http;

@@ -19,6 +19,7 @@ mod hash;
 mod listing;
 mod plan;
 mod project;
+pub mod secret;
 mod shell;
 
 pub use detect::plan;

@@ -13,6 +13,8 @@ pub struct ServerConfig {
     pub backend: Backend,
     /// Where `path` and `output_dir` of every call must lie.
     pub root: Root,
+    /// The project of calls that name none; without it the folder decides, or the call has to.
+    pub project: Option<String>,
     /// The program's version, as clients are told it.
     pub version: String,
 }

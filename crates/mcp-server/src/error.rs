@@ -7,7 +7,7 @@
 use platform_api::{Code, Failure};
 use platform_client::ClientError;
 use rmcp::model::{
-    CallToolResponse, CallToolResult, ContentBlock, ErrorData, InputRequiredResult, JsonObject,
+    CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ErrorData, InputRequiredResult, JsonObject,
 };
 use rmcp::service::{QuitReason, ServerInitializeError};
 use schemars::JsonSchema;
@@ -158,6 +158,20 @@ pub(crate) fn foreign_state() -> ErrorData {
     ErrorData::invalid_params("`requestState` does not belong to this call: repeat the call without it", None)
 }
 
+/// The protocol error for a message that is not served, with what every error has.
+pub(crate) fn protocol(kind: ErrorCode, code: &Code, message: &str, hint: &str) -> ErrorData {
+    let data = serde_json::json!({"code": code, "hint": hint});
+    ErrorData::new(kind, format!("{message}; {hint}"), Some(data))
+}
+
+/// The result of a call that came while too many others are under way.
+pub(crate) fn too_many_calls(calls_max: usize) -> CallToolResult {
+    let mut error = ToolError::new(Code::RATE_LIMITED, format!("{calls_max} calls are under way already"))
+        .hint("wait until one of them is answered, then repeat this one");
+    error.retryable = true;
+    error.into_result()
+}
+
 /// The result of a call whose handler broke: a bug, told rather than left unanswered.
 pub(crate) fn broken() -> CallToolResult {
     ToolError::new(Code::INTERNAL, "the tool broke while it worked on this call")
@@ -168,9 +182,6 @@ pub(crate) fn broken() -> CallToolResult {
 /// Why the server ended other than by its client going away.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The client opened with something that neither era of the protocol begins with.
-    #[error("the client did not open with `initialize` or with a request of protocol 2026-07-28")]
-    Opening,
     /// The opening exchange was refused.
     #[error("the opening exchange failed: {message}")]
     Refused {
@@ -198,7 +209,7 @@ pub(crate) fn opening(error: ServerInitializeError) -> Result<(), ServeError> {
         ServerInitializeError::TransportError { error, .. } => {
             Err(ServeError::Transport { message: error.to_string() })
         }
-        _ => Err(ServeError::Opening),
+        other => Err(ServeError::Refused { message: other.to_string() }),
     }
 }
 

@@ -10,14 +10,19 @@ use rmcp::model::{
     CallToolRequestParams, CallToolResponse, ErrorData, Implementation, ListToolsResult,
     PaginatedRequestParams, ServerCapabilities, ServerConfig as ServerInfo,
 };
-use rmcp::service::RequestContext;
-use rmcp::transport::IntoTransport;
+use rmcp::service::{RequestContext, ServerInitializeError};
 use rmcp::{RoleServer, ServiceExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::conversation::Conversation;
 use crate::error::{self, ServeError};
+use crate::stdio::Stdio;
 use crate::{Root, ServerConfig, tools};
+
+/// How many calls may be under way at once, answered or not; a further one is told to come back.
+const CALLS_MAX: usize = 64;
 
 /// What a model reads before it sees any tool.
 const INSTRUCTIONS: &str = "\
@@ -39,8 +44,10 @@ pub(crate) struct Server(Arc<Inner>);
 struct Inner {
     backend: Backend,
     root: Root,
+    project: Option<String>,
     version: String,
     conversation: Conversation,
+    calls: Semaphore,
     closing: CancellationToken,
 }
 
@@ -52,8 +59,16 @@ impl Server {
 
     /// A server whose calls stop waiting from `closing` on.
     pub(crate) fn until(config: ServerConfig, closing: CancellationToken) -> Self {
-        let ServerConfig { backend, root, version } = config;
-        Self(Arc::new(Inner { backend, root, version, conversation: Conversation::default(), closing }))
+        let ServerConfig { backend, root, project, version } = config;
+        Self(Arc::new(Inner {
+            backend,
+            root,
+            project,
+            version,
+            conversation: Conversation::default(),
+            calls: Semaphore::new(CALLS_MAX),
+            closing,
+        }))
     }
 
     pub(crate) fn backend(&self) -> &Backend {
@@ -64,11 +79,15 @@ impl Server {
         &self.0.root
     }
 
+    pub(crate) fn project(&self) -> Option<&str> {
+        self.0.project.as_deref()
+    }
+
     pub(crate) fn conversation(&self) -> &Conversation {
         &self.0.conversation
     }
 
-    /// From when on calls that wait return what they know.
+    /// Cancelled once the client has gone away, or the server closes: calls that wait answer with what they know.
     pub(crate) fn closing(&self) -> &CancellationToken {
         &self.0.closing
     }
@@ -99,6 +118,9 @@ impl ServerHandler for Server {
         let Some(call) = tools::call(self, request, context) else {
             return Err(error::unknown_tool(&name));
         };
+        let Ok(_under_way) = self.0.calls.try_acquire() else {
+            return Ok(error::too_many_calls(CALLS_MAX).into());
+        };
         // A tool that panics must not leave its caller waiting for an answer that never comes.
         let result = AssertUnwindSafe(call).catch_unwind().await;
         result.unwrap_or_else(|_| Ok(error::broken().into()))
@@ -116,17 +138,24 @@ impl ServerHandler for Server {
 /// # Panics
 /// Outside a tokio runtime with I/O enabled.
 pub async fn serve_stdio(config: ServerConfig) -> Result<(), ServeError> {
-    serve(config, rmcp::transport::stdio_pipes()).await
+    let (read, write) = rmcp::transport::stdio_pipes();
+    serve(config, read, write).await
 }
 
-pub(crate) async fn serve<T, E, A>(config: ServerConfig, transport: T) -> Result<(), ServeError>
+pub(crate) async fn serve<R, W>(config: ServerConfig, read: R, write: W) -> Result<(), ServeError>
 where
-    T: IntoTransport<RoleServer, E, A>,
-    E: std::error::Error + Send + Sync + 'static,
+    R: AsyncRead + Unpin + Send + 'static,
+    W: AsyncWrite + Unpin + Send + 'static,
 {
-    match Server::new(config).serve(transport).await {
-        Ok(session) => error::closing(session.waiting().await),
-        Err(error) => error::opening(error),
+    let server = Server::new(config);
+    let client = Stdio::new(read, write, server.closing().clone());
+    loop {
+        return match server.clone().serve(client.clone()).await {
+            Ok(session) => error::closing(session.waiting().await),
+            // An answer or a notification before the opening: passed over, as it would be later.
+            Err(ServerInitializeError::ExpectedInitializeRequest(_)) => continue,
+            Err(error) => error::opening(error),
+        };
     }
 }
 

@@ -12,6 +12,7 @@ mod plan;
 mod platform;
 mod problem;
 mod project;
+mod secret;
 mod state;
 mod status;
 
@@ -28,8 +29,15 @@ pub use ids::{
 };
 pub use log::{LogCursor, LogLine, LogPage, LogSource, LogStream};
 pub use plan::PlanRequest;
-pub use platform::{Challenge, PlatformFile, PlatformStatus, StopAnswer, StoppedApp, Verification, Version};
+pub use platform::{
+    CertificateHash, Challenge, InvalidCertificateHash, PlatformFile, PlatformStatus, StopAnswer, StoppedApp,
+    Verification, Version,
+};
 pub use problem::{Code, Problem};
 pub use project::{DeletedProject, FileContent, Page, Project, ProjectFiles};
+pub use secret::{
+    InvalidSecretName, InvalidSecretValue, Secret, SecretName, SecretRequest, SecretRequestState,
+    SecretRequestView, SecretSource, Secrets, check_secret_value,
+};
 pub use state::{Fact, IllegalTransition, State};
 pub use status::Status;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::http::{Call, Http, Upgrade};
 use crate::retry::Retry;
+use crate::upload::Encoding;
 use crate::{ClientError, Endpoint};
 
 /// What a call may take beyond the wait that it asks for.
@@ -148,11 +149,16 @@ impl Client {
         }
     }
 
-    /// `POST /api/blobs`: one tar stream, zstd-compressed, whose entries are named by their blob ids. Sent once; what
+    /// `POST /api/blobs`: one tar stream whose entries are named by their blob ids. Sent once; what
     /// did not arrive the next deploy asks for again.
-    pub(crate) async fn put_blobs(&self, project: &ProjectId, tar: reqwest::Body) -> Result<(), ClientError> {
+    pub(crate) async fn put_blobs(
+        &self,
+        project: &ProjectId,
+        encoding: Encoding,
+        tar: reqwest::Body,
+    ) -> Result<(), ClientError> {
         let call = Call::post("api/blobs").query("projectId", Some(project)).timeout(LONG_CALL);
-        self.shared.http.stream(call, "zstd", tar).await.map(drop)
+        self.shared.http.stream(call, encoding.name(), tar).await.map(drop)
     }
 
     /// `GET /api/status/{id}`.

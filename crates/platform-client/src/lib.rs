@@ -18,6 +18,7 @@ mod identity;
 mod landing;
 mod links;
 mod observe;
+mod pin;
 mod plan;
 mod pull;
 mod retry;

@@ -10,6 +10,7 @@ mod health;
 mod http;
 mod logs;
 mod platform;
+mod secrets;
 mod server;
 mod source;
 mod static_site;

@@ -4,7 +4,7 @@
 
 mod http;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -15,7 +15,7 @@ use platform_client::{Backend, ClientError, Connect};
 use super::context::Context;
 use super::error::Error;
 use super::{home_of, render};
-use crate::config::Settings;
+use crate::config::{ConfigError, Settings};
 use crate::release;
 use crate::start::Starter;
 
@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     /// Where folders that an agent names must lie [default: `CLAUDE_PROJECT_DIR`, else the current folder]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// The project of calls that name none [default: `BACKEND_IM_PROJECT`, else the folder's]
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
     #[command(flatten)]
     http: http::HttpArguments,
 }
@@ -50,8 +53,14 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
             std::env::current_dir().map_err(|error| Error::machine("there is no current folder", error))?
         }
     };
-    let backend = Backend::new(connect(context, &root), home.client_state());
-    let config = ServerConfig { backend, root: Root::new(root), version: release::THIS.to_owned() };
+    let settings = Settings::load(&context.flags, &context.env, &root);
+    let set = settings.as_ref().ok().and_then(|settings| settings.project.clone());
+    let config = ServerConfig {
+        backend: Backend::new(connect(context, settings), home.client_state()),
+        root: Root::new(root),
+        project: arguments.project.or(set),
+        version: release::THIS.to_owned(),
+    };
     if let Some(http) = arguments.http.config(&home)? {
         return http::serve(config, http, &home).await;
     }
@@ -61,8 +70,8 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
 }
 
 /// Finds or starts the platform; settings that cannot be used become the error of the call that needed them.
-fn connect(context: &Context, root: &Path) -> Connect {
-    match Settings::load(&context.flags, &context.env, root) {
+fn connect(context: &Context, settings: Result<Settings, ConfigError>) -> Connect {
+    match settings {
         Ok(settings) => Starter::new(&settings, &context.env, render::tell).into_connect(),
         Err(error) => {
             let (message, hint) = (error.to_string(), error.hint());

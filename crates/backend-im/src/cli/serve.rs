@@ -2,7 +2,7 @@
 //! run on and the next platform adopts them. `platform stop` ends the apps too.
 
 use std::fs::OpenOptions;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -161,8 +161,9 @@ async fn until_stopped(
     let mut signals = Signals::new()?;
     let shutdown = CancellationToken::new();
     let (announcing, mut announced) = oneshot::channel();
+    let listening = config.api.ip();
     let ready = |ready: Ready| {
-        let outcome = announce(home, mode, ready);
+        let outcome = announce(home, mode, &reached(listening, ready));
         is_up();
         if let Err(error) = outcome {
             shutdown.cancel();
@@ -197,15 +198,26 @@ async fn until_stopped(
     Ok(())
 }
 
-/// Says how the platform is reached: in the home, and to whoever started it.
-fn announce(home: &Home, mode: Mode, ready: Ready) -> Result<(), Error> {
-    let file = PlatformFile {
+/// How the programs of this home reach a platform that listens on `listening`: every address means loopback as well.
+fn reached(listening: IpAddr, ready: Ready) -> PlatformFile {
+    let address = match listening {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        one => one,
+    };
+    PlatformFile {
         pid: std::process::id(),
         version: release::THIS.to_owned(),
         api_port: ready.api_port,
         gateway_port: ready.gateway_port,
-    };
-    home.announce(&file).map_err(ClientError::from)?;
+        address,
+        certificate: ready.certificate,
+    }
+}
+
+/// Says how the platform is reached: in the home, and to whoever started it.
+fn announce(home: &Home, mode: Mode, file: &PlatformFile) -> Result<(), Error> {
+    home.announce(file).map_err(ClientError::from)?;
     tracing::info!(
         api.port = file.api_port,
         gateway.port = file.gateway_port,
@@ -215,7 +227,7 @@ fn announce(home: &Home, mode: Mode, ready: Ready) -> Result<(), Error> {
         file.gateway_port
     );
     if mode == Mode::Embedded {
-        render::json_line(&file)?;
+        render::json_line(file)?;
         release_stdout().map_err(|error| Error::machine("cannot let go of stdout", error))?;
     }
     Ok(())

@@ -60,11 +60,22 @@ mod tests {
         (folder, home)
     }
 
+    fn file() -> PlatformFile {
+        PlatformFile {
+            pid: 7,
+            version: "1.0.0".to_owned(),
+            api_port: 1,
+            gateway_port: 2,
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+            certificate: None,
+        }
+    }
+
     #[test]
     fn platform_file_comes_back_and_rubbish_counts_as_none() {
         let (_folder, home) = home();
         assert_eq!(home.platform().unwrap(), None);
-        let file = PlatformFile { pid: 7, version: "1.0.0".to_owned(), api_port: 1, gateway_port: 2 };
+        let file = file();
         home.announce(&file).unwrap();
         home.announce(&file).unwrap();
         assert_eq!(home.platform().unwrap(), Some(file));
@@ -76,7 +87,7 @@ mod tests {
     fn platform_that_ended_leaves_its_ports_for_the_next_one() {
         let (_folder, home) = home();
         home.retire().unwrap();
-        let file = PlatformFile { pid: 7, version: "1.0.0".to_owned(), api_port: 1, gateway_port: 2 };
+        let file = file();
         home.announce(&file).unwrap();
         home.retire().unwrap();
         assert_eq!((home.platform().unwrap(), home.last_platform().unwrap()), (None, Some(file)));

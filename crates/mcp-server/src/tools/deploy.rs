@@ -79,7 +79,7 @@ complete, show the person `url`. When it is failed, read `error` and `diagnosis`
         let limit = limits::wait("wait_seconds", arguments.wait_seconds, WAIT_S)?;
         let options = DeployOptions {
             path: call.root.resolve("path", arguments.path.as_deref(), Expect::Folder)?,
-            project: arguments.project,
+            project: call.project(arguments.project),
             env: arguments.env.unwrap_or_default(),
             message: arguments.message,
             plan_hash: arguments.plan_hash,

@@ -76,7 +76,7 @@ Next: deploy_project with path set to output_dir.";
         let given = arguments.output_dir.as_deref();
         let options = GenerateOptions {
             prompt: arguments.prompt,
-            project: arguments.project,
+            project: call.project(arguments.project),
             output_dir: call.root.resolve("output_dir", given, Expect::MaybeNew)?,
             stack: arguments.stack,
             spec: arguments.spec.map(Value::Object),

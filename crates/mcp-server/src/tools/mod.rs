@@ -18,8 +18,6 @@ mod rollback;
 mod status;
 mod target;
 
-use std::pin::pin;
-
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use platform_client::Backend;
@@ -88,11 +86,27 @@ trait Output: Serialize + JsonSchema + Send {
 struct Call<'a> {
     backend: &'a Backend,
     root: &'a Root,
+    project: Option<&'a str>,
     conversation: &'a Conversation,
     voice: Voice,
     person: Person,
-    /// The caller no longer waits, or the server closes. Ends waiting, never a deployment.
-    gone: CancellationToken,
+    gone: Gone<'a>,
+}
+
+/// When the caller no longer waits. Ends waiting, never a deployment.
+struct Gone<'a> {
+    /// It cancelled this call.
+    call: CancellationToken,
+    /// It went away, or the server closes.
+    client: &'a CancellationToken,
+}
+
+impl Gone<'_> {
+    /// What `waiting` brings, unless the caller goes before.
+    async fn run_until_cancelled<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
+        let waiting = self.call.run_until_cancelled(waiting);
+        self.client.run_until_cancelled(waiting).await.flatten()
+    }
 }
 
 impl Call<'_> {
@@ -100,6 +114,11 @@ impl Call<'_> {
     async fn ask(&self, question: &Question) -> Result<Answer, Halt> {
         self.voice.say("waiting for the person's answer");
         self.person.ask(question).await
+    }
+
+    /// The project that is meant: the one that was named, else the server's own, if it has one.
+    fn project(&self, named: Option<String>) -> Option<String> {
+        named.or_else(|| self.project.map(str::to_owned))
     }
 }
 
@@ -191,31 +210,16 @@ async fn run<T: Tool>(
     let call = Call {
         backend: server.backend(),
         root: server.root(),
+        project: server.project(),
         conversation: server.conversation(),
         voice,
         person,
-        gone: context.ct.child_token(),
+        gone: Gone { call: context.ct, client: server.closing() },
     };
-    let work = until_closing(server.closing(), &call.gone, T::call(&call, arguments));
-    Ok(match progress.during(opening, work).await {
+    Ok(match progress.during(opening, T::call(&call, arguments)).await {
         Ok(answer) => success(&answer).into(),
         Err(halt) => halt.into_response(),
     })
-}
-
-/// Does the work. Once the server closes, nothing in it waits any longer.
-async fn until_closing<T>(
-    closing: &CancellationToken,
-    gone: &CancellationToken,
-    work: impl Future<Output = T>,
-) -> T {
-    let mut work = pin!(work);
-    tokio::select! {
-        biased;
-        done = &mut work => return done,
-        () = closing.cancelled() => gone.cancel(),
-    }
-    work.await
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.

@@ -49,7 +49,7 @@ plan may be deployed.";
     async fn call(call: &Call<'_>, arguments: PlanArguments) -> Result<PlanOut, Halt> {
         let options = PlanOptions {
             path: call.root.resolve("path", arguments.path.as_deref(), Expect::Folder)?,
-            project: arguments.project,
+            project: call.project(arguments.project),
         };
         let report = call.backend.plan(options).await?;
         let next =

@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use super::journal::Journal;
 use super::site::{Place, io_failure};
 use super::supervise::Live;
-use super::{Ended, Site};
+use super::{Ended, Site, secrets};
 use crate::clock::{new_instance, now_ms};
 use crate::engine::{BuildJob, Engine, Exit, LaunchSpec, Release};
 use crate::health::{Healthy, Probe, Unhealthy, probe};
+use crate::secrets::Injected;
 use crate::store::DeploymentRow;
 
 /// How many of an app's last lines a diagnosis reads.
@@ -50,10 +51,12 @@ async fn run<E: Engine>(
     instance: InstanceId,
     cancel: &CancellationToken,
 ) -> Result<(Healthy, Live), Ended> {
-    let release = built(journal, place, cancel).await?;
+    // First of all: what is missing is said before anything is built or started.
+    let secrets = secrets::of_deployment(journal.site, journal.row)?;
+    let release = built(journal, place, &secrets, cancel).await?;
     journal.record(Fact::Built).await?;
     let spec = launch_spec(journal.site, journal.row, instance, release, data_dir);
-    let healthy = start(journal, &spec, cancel).await?;
+    let healthy = start(journal, &spec.clone().with(secrets), cancel).await?;
     journal.record(Fact::Healthy).await?;
     Ok((healthy, Live { row: journal.row.clone(), spec, restarts: 0 }))
 }
@@ -62,6 +65,7 @@ async fn run<E: Engine>(
 async fn built<E: Engine>(
     journal: &Journal<'_, E>,
     place: &Place,
+    secrets: &Injected,
     cancel: &CancellationToken,
 ) -> Result<Release, Ended> {
     let (site, row) = (journal.site, journal.row);
@@ -74,7 +78,8 @@ async fn built<E: Engine>(
         project: row.project.clone(),
         plan: row.plan.clone(),
         source: place.root(),
-        logs: site.logs(row.id),
+        secrets: secrets.clone(),
+        logs: site.logs(&row.project, row.id),
         project_dir: site.project_dir(&row.project),
     };
     let prepared = tokio::select! {
@@ -120,7 +125,7 @@ async fn start<E: Engine>(
     }
 }
 
-/// What an instance of the deployment is started with.
+/// What an instance of the deployment is started with, but for the values of its secrets.
 pub(super) fn launch_spec<E>(
     site: &Site<E>,
     row: &DeploymentRow,
@@ -136,8 +141,9 @@ pub(super) fn launch_spec<E>(
         project: row.project.clone(),
         release,
         env,
+        secrets: Injected::default(),
         data_dir,
-        logs: site.logs(row.id),
+        logs: site.logs(&row.project, row.id),
         started_ms: now_ms(),
     }
 }
@@ -157,7 +163,8 @@ fn diagnosed<E>(
     exit: Option<String>,
     mut failure: Failure,
 ) -> Failure {
-    let lines = site.logs(row.id).tail(DIAGNOSIS_LINES, Some(LogSource::Runtime)).unwrap_or_default();
+    let lines =
+        site.logs(&row.project, row.id).tail(DIAGNOSIS_LINES, Some(LogSource::Runtime)).unwrap_or_default();
     let output: Vec<String> = lines.into_iter().map(|line| line.text).collect();
     let step = FailedStep { phase, runtime: Some(row.plan.runtime), exit };
     if let Some(diagnosis) = build_plan::diagnose(&step, &output) {

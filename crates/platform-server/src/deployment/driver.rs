@@ -165,6 +165,10 @@ impl<E: Engine> Driver<E> {
             if let Some(old) = outgoing {
                 bring_up::stop(&site, old.spec.instance).await;
             }
+            if let Err(error) = site.secrets.prune(&project).await {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(project.id = %project, error, "could not forget replaced secrets");
+            }
             let retired = tokio::task::spawn_blocking(move || retention::retire(&*site, &project)).await;
             if retired.is_err() {
                 tracing::warn!("retiring old releases was interrupted");

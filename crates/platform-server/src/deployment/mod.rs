@@ -17,6 +17,7 @@ mod journal;
 mod previews;
 mod recovery;
 mod retention;
+mod secrets;
 mod site;
 mod supervise;
 

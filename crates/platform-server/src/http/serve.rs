@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::guard::{Own, Scheme};
-use super::tls::Tls;
+use super::tls::Certificate;
 use super::{Api, ApiToken, router};
 use crate::platform::Platform;
 
@@ -98,11 +98,11 @@ pub(crate) struct Bound {
 
 impl Bound {
     /// Takes the port. Off loopback only with a certificate.
-    pub(crate) async fn bind(address: SocketAddr, tls: Option<&Tls>) -> Result<Self, ListenError> {
+    pub(crate) async fn bind(address: SocketAddr, tls: Option<&Certificate>) -> Result<Self, ListenError> {
         if tls.is_none() && !address.ip().is_loopback() {
             return Err(ListenError::PlainOffLoopback { address });
         }
-        let tls = tls.map(Tls::acceptor).transpose()?;
+        let tls = tls.map(|certificate| TlsAcceptor::from(Arc::clone(&certificate.config)));
         let bind = |source| ListenError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;

@@ -39,6 +39,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{BuildJob, Engine, Exit, LaunchSpec, Release, Running};
+use crate::secrets::plain;
 pub(crate) use environment::BuildEnv;
 use instance::{Folder, Record};
 pub use launcher::launch_instance;
@@ -176,6 +177,7 @@ impl ProcessEngine {
             argv,
             dir: release.root.clone(),
             env: self.app_env(spec, address),
+            hidden: spec::hidden(&spec.secrets),
             logs: spec.logs.path().to_owned(),
             grace_ms: u64::try_from(BACKSTOP_GRACE.as_millis()).expect("a minute fits"),
         }
@@ -184,7 +186,8 @@ impl ProcessEngine {
     fn app_env(&self, spec: &LaunchSpec, address: SocketAddr) -> BTreeMap<String, String> {
         let mut env = self.env.for_app(&spec.release.path_prefix);
         env.extend(spec.release.env.clone());
-        env.extend(spec.env.clone());
+        env.extend(plain(&spec.env));
+        env.extend(spec::exposed(&spec.secrets));
         env.insert("PORT".to_owned(), address.port().to_string());
         env.insert("HOST".to_owned(), address.ip().to_string());
         env.insert("DATA_DIR".to_owned(), spec.data_dir.to_string_lossy().into_owned());

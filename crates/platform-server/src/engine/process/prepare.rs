@@ -14,6 +14,7 @@ use super::layers::{Layer, LayerKey};
 use super::step::{Step, cancelled, internal};
 use super::{ProcessEngine, blocking, command, node, python, remove_dir, rust, tmp};
 use crate::engine::{BuildJob, Release, StartCommand};
+use crate::secrets::{Injected, plain};
 
 /// Makes the release of `job`.
 pub(super) async fn prepare(
@@ -113,6 +114,7 @@ impl Build<'_> {
         std::fs::create_dir_all(&data).map_err(|error| internal(&error))?;
         let port = self.engine.ports.pick().map_err(|error| internal(&error))?;
         let mut step = self.shell(Phase::Test, text);
+        step.secrets = job.secrets.clone();
         if job.plan.runtime == Runtime::Rust {
             rust::place(self, &mut step);
         }
@@ -146,7 +148,7 @@ impl Build<'_> {
     fn release(&mut self, start: StartCommand) -> Release {
         let mut env = std::mem::take(&mut self.runtime_env);
         env.append(&mut self.env);
-        env.extend(self.job.plan.env.clone());
+        env.extend(plain(&self.job.plan.env));
         Release {
             root: self.job.source.clone(),
             start,
@@ -184,6 +186,7 @@ impl Build<'_> {
             argv: command::shell(text),
             dir: self.job.source.clone(),
             env: BTreeMap::new(),
+            secrets: Injected::default(),
         }
     }
 
@@ -195,6 +198,7 @@ impl Build<'_> {
             argv: argv.iter().map(|&word| word.to_owned()).collect(),
             dir: self.job.source.clone(),
             env: BTreeMap::new(),
+            secrets: Injected::default(),
         }
     }
 

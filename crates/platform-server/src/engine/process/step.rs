@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use super::prepare::Build;
 use super::shim::{self, Launcher, Line};
-use super::spec::{LauncherSpec, Report, Role};
+use super::spec::{self, LauncherSpec, Report, Role};
 use super::{KILL_LIMIT, blocking, disk_full, tree};
 use crate::engine::Exit;
+use crate::secrets::{Injected, plain};
 
 /// How long a cancelled step may take to end by itself.
 const STEP_GRACE: Duration = Duration::from_secs(2);
@@ -32,6 +33,7 @@ pub(super) struct Step {
     pub(super) dir: PathBuf,
     /// In addition to the build's environment.
     pub(super) env: BTreeMap<String, String>,
+    pub(super) secrets: Injected,
 }
 
 /// How a step came to its end.
@@ -79,6 +81,7 @@ impl Build<'_> {
             argv: step.argv.clone(),
             dir: step.dir.clone(),
             env: self.step_env(step),
+            hidden: spec::hidden(&step.secrets),
             logs: self.job.logs.path().to_owned(),
             notes: self.take_notes(),
             grace_ms: u64::try_from(STEP_GRACE.as_millis()).expect("seconds fit"),
@@ -98,7 +101,8 @@ impl Build<'_> {
     fn step_env(&self, step: &Step) -> BTreeMap<String, String> {
         let mut env = self.engine.env.for_build(&self.path_prefix);
         env.extend(self.env.clone());
-        env.extend(self.job.plan.env.clone());
+        env.extend(plain(&self.job.plan.env));
+        env.extend(spec::exposed(&step.secrets));
         env.extend(step.env.clone());
         env
     }

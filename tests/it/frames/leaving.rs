@@ -1,0 +1,1 @@
+//! The client goes away while calls are under way.
