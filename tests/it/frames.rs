@@ -2,6 +2,7 @@
 
 mod flood;
 mod leaving;
+mod purity;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -18,8 +19,8 @@ const GROWTH_KIB_MAX: u64 = 64 << 10;
 /// A server that has been greeted, with its pipes apart so that one thread writes while another reads.
 struct Server {
     child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
+    stdin: Option<ChildStdin>,
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Server {
@@ -27,8 +28,8 @@ impl Server {
         command.current_dir(project.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the program starts");
-        let stdin = child.stdin.take().expect("a pipe");
-        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().map(BufReader::new);
         let mut server = Self { child, stdin, stdout };
         let client = json!({"name": "test", "version": "1"});
         let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client});
@@ -36,11 +37,15 @@ impl Server {
         server
     }
 
+    fn say(&mut self, message: &Value) {
+        writeln!(self.stdin.as_mut().expect("open"), "{message}").expect("the server reads");
+    }
+
     /// Says something and waits for what comes back.
     fn ask(&mut self, message: &Value) -> Value {
-        writeln!(self.stdin, "{message}").expect("the server reads");
+        self.say(message);
         let mut line = String::new();
-        self.stdout.read_line(&mut line).expect("an answer");
+        self.stdout.as_mut().expect("open").read_line(&mut line).expect("an answer");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
@@ -61,11 +66,11 @@ impl Server {
         line.trim_matches([':', ' ', '\t']).trim_end_matches(" kB").parse().expect("a number")
     }
 
-    /// Sends the whole flood while reading every answer; answers how many came.
-    fn swallow(&mut self, flood: Flood) -> u64 {
-        let (stdin, stdout) = (&mut self.stdin, &mut self.stdout);
+    /// Sends the whole flood while reading every answer; answers how many have to come, and how many came.
+    fn swallow(&mut self, flood: Flood) -> (u64, u64) {
+        let (stdin, stdout) = (self.stdin.as_mut().expect("open"), self.stdout.as_mut().expect("open"));
         std::thread::scope(|scope| {
-            scope.spawn(move || flood.pour(stdin));
+            let pouring = scope.spawn(move || flood.pour(stdin));
             let (mut line, mut answers) = (Vec::new(), 0);
             loop {
                 line.clear();
@@ -73,7 +78,7 @@ impl Server {
                 let message: Value = serde_json::from_slice(&line).expect("nothing but JSON");
                 assert_eq!(message["jsonrpc"], "2.0", "{message}");
                 if message["id"] == flood::LAST {
-                    return answers;
+                    return (pouring.join().expect("it was written"), answers);
                 }
                 answers += 1;
             }
@@ -95,9 +100,8 @@ fn a_million_bad_frames_neither_end_it_nor_make_it_grow_nor_slow() {
     let mut server = Server::start(home.program(&["mcp"]), &project);
     server.plan();
     let before_kib = server.memory_kib("VmRSS");
-    let flood = Flood::new(1_000_000);
-    let (expected, began) = (flood.answers(), Instant::now());
-    let answers = server.swallow(flood);
+    let began = Instant::now();
+    let (expected, answers) = server.swallow(Flood::new(1_000_000));
     let took = began.elapsed();
     let mut next: Vec<Duration> = (0..5).map(|_| server.plan()).collect();
     let grown_kib = server.memory_kib("VmHWM").saturating_sub(before_kib);

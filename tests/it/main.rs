@@ -24,5 +24,6 @@ mod previews;
 mod readme;
 mod runtimes;
 mod source;
+mod surface;
 mod switch;
 mod tidy;

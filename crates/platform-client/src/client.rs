@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use platform_api::{
     BlobId, Code, DeletedProject, DeployRequest, Deployment, DeploymentAccepted, DeploymentId, FilePath,
-    GenerateAnswer, GenerateRequest, LogCursor, LogPage, LogSource, Page, PlatformStatus, Project,
-    ProjectFiles, ProjectId, RollbackRequest, ShortCommit, StopAnswer, Verification, Version, limits,
+    GenerateAnswer, GenerateRequest, KeepRequest, LogCursor, LogPage, LogSource, Page, PlatformStatus,
+    Project, ProjectFiles, ProjectId, RollbackRequest, ShortCommit, StopAnswer, Verification, Version,
+    limits,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -327,6 +328,17 @@ impl Client {
         key: &str,
     ) -> Result<GenerateAnswer, ClientError> {
         self.post("api/generate".to_owned(), request, key).await
+    }
+
+    /// `POST /api/projects/{id}/keep`; `key` names the act.
+    pub(crate) async fn keep(
+        &self,
+        id: &ProjectId,
+        commit: &ShortCommit,
+        key: &str,
+    ) -> Result<(), ClientError> {
+        let request = KeepRequest { commit: commit.clone() };
+        self.post::<Project>(format!("api/projects/{id}/keep"), &request, key).await.map(drop)
     }
 
     /// `GET /api/platform`.

@@ -19,14 +19,14 @@ enum Answer {
 }
 
 /// The frames.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Flood {
     frames: u64,
     dice: Dice,
 }
 
 /// Numbers that look random and are the same at every run.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Dice(u64);
 
 impl Dice {
@@ -63,22 +63,12 @@ impl Flood {
         Self { frames, dice: Dice(0x5eed_0f_f2a3_e5) }
     }
 
-    /// How many answers it has to get, without the last one.
-    pub(super) fn answers(&self) -> u64 {
-        let mut flood = self.clone();
-        let mut line = Vec::new();
-        let frames = (0..self.frames).map(|at| {
-            line.clear();
-            flood.frame(at, &mut line)
-        });
-        frames.filter(|answer| *answer == Answer::One).count() as u64
-    }
-
-    /// Writes all of it, and a valid request behind it.
-    pub(super) fn pour(mut self, to: &mut impl Write) {
+    /// Writes all of it, and a valid request behind it. Returns how many answers it has to get, without the last one.
+    pub(super) fn pour(mut self, to: &mut impl Write) -> u64 {
+        let mut answers = 0;
         let mut batch = Vec::with_capacity(2 * BATCH_BYTES);
         for at in 0..self.frames {
-            self.frame(at, &mut batch);
+            answers += u64::from(self.frame(at, &mut batch) == Answer::One);
             batch.push(b'\n');
             if batch.len() >= BATCH_BYTES {
                 to.write_all(&batch).expect("the server reads");
@@ -87,6 +77,7 @@ impl Flood {
         }
         writeln!(batch, r#"{{"jsonrpc":"2.0","id":"{LAST}","method":"ping"}}"#).expect("a buffer");
         to.write_all(&batch).expect("the server reads");
+        answers
     }
 
     fn frame(&mut self, at: u64, out: &mut Vec<u8>) -> Answer {
@@ -269,9 +260,9 @@ impl Flood {
     /// Within the limit, and much for whoever keeps all of it: one long text, or very many values.
     fn large(&mut self, at: u64, out: &mut Vec<u8>) -> Answer {
         let (text, repeats) = match self.dice.below(3) {
-            0 => ("\"", self.dice.repeats("\\n", 7 << 20, 8 << 20)),
-            1 => ("\"", self.dice.repeats("ä", 7 << 20, 8 << 20)),
-            _ => ("[", self.dice.repeats("0,", 1 << 20, 2 << 20)),
+            0 => ("\"", self.dice.repeats("\\n", 3 << 20, 4 << 20)),
+            1 => ("\"", self.dice.repeats("ä", 3 << 20, 4 << 20)),
+            _ => ("[", self.dice.repeats("{\"a\":0},", 1 << 10, 1 << 17)),
         };
         let end = if text == "[" { "0]" } else { "\"" };
         let call =

@@ -1,6 +1,7 @@
 //! What every test stands on: a home folder of its own, the real program, real HTTP, and the check that nothing is
 //! left running.
 
+mod eras;
 mod home;
 mod http;
 mod mcp;
@@ -11,6 +12,7 @@ mod served;
 mod wait;
 mod wire;
 
+pub(crate) use eras::{Client, ERAS, Era, nobody};
 pub(crate) use home::{Done, Home, is_alive};
 pub(crate) use http::{Answer, Api, block_on, get, send, to, trusting, visit};
 pub(crate) use mcp::Mcp;

@@ -5,8 +5,8 @@
 
 use rmcp::model::RequestId;
 
-/// The longest id that is remembered, as it is written, in bytes.
-const ID_BYTES_MAX: usize = 1_024;
+use super::ID_BYTES_MAX;
+
 /// Room for the longest member name that matters, `method`, its quotes and one byte more.
 const NAME_BYTES_MAX: usize = 9;
 

@@ -11,10 +11,10 @@ use tokio::sync::Notify;
 const REQUESTS_MAX: usize = 256;
 /// How many subscriptions may be open, because they end only when the client wants it.
 const SUBSCRIPTIONS_MAX: usize = 32;
-/// A request larger than this counts as large, in bytes.
+/// A request that takes more than this counts as large, in bytes of memory.
 const LARGE_BYTES: usize = 64 << 10;
-/// How large all large requests may be together, in bytes: one that is as long as a line may be.
-const LARGE_BYTES_MAX: usize = super::lines::LINE_BYTES_MAX;
+/// How much all large requests may take together, in bytes of memory: one that is as large as any may be.
+const LARGE_BYTES_MAX: usize = super::lines::LINE_BYTES_MAX + super::VALUES_MAX * super::VALUE_BYTES;
 
 /// Why a request is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub(super) enum Denied {
 /// What is known of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request {
+    /// About how much memory it takes.
     pub(super) bytes: usize,
     pub(super) is_subscription: bool,
 }

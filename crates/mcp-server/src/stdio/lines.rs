@@ -6,8 +6,9 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 use super::glance::Glance;
 
-/// The longest line that is read, in bytes (16 MiB); what most servers of the protocol take.
-pub(super) const LINE_BYTES_MAX: usize = 16 << 20;
+/// The longest line that is read, in bytes (8 MiB): as much as all environment variables that a project may have. While a
+/// message is read it takes several times its length.
+pub(super) const LINE_BYTES_MAX: usize = 8 << 20;
 /// How much is read at once, in bytes.
 const READ_BYTES: usize = 64 << 10;
 /// How much room for a line is kept for the next one, in bytes.

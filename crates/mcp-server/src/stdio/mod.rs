@@ -17,6 +17,7 @@ use std::sync::Arc;
 use rmcp::RoleServer;
 use rmcp::model::{ClientJsonRpcMessage, ClientNotification, ClientRequest, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::Transport;
+use serde_json::error::Category;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Mutex;
 use tokio_util::bytes::{Buf, BytesMut};
@@ -30,9 +31,12 @@ use self::refusal::Refusal;
 /// The deepest nesting that is read; what the parser takes at most.
 const DEPTH_MAX: usize = 127;
 /// How many values a message may hold, because each takes many times its own length in memory.
-const VALUES_MAX: usize = 100_000;
-/// A line shorter than this, in bytes, cannot hold too many values.
-const SHORT_BYTES: usize = 64 << 10;
+const VALUES_MAX: usize = 50_000;
+/// About how much memory one value takes, in bytes.
+const VALUE_BYTES: usize = 300;
+/// The longest name of a method and the longest id, in bytes; both come back in answers.
+const METHOD_BYTES_MAX: usize = 256;
+const ID_BYTES_MAX: usize = 1_024;
 /// How much room for answers is kept for later ones, in bytes.
 const KEPT_BYTES_MAX: usize = 256 << 10;
 
@@ -132,7 +136,8 @@ where
             Said::TooLong(glance) if glance.wants_no_answer() => return Ok(None),
             Said::TooLong(glance) => return Err(Refusal::too_long(glance.id())),
         };
-        let (parsed, bytes) = (parse(&line), line.len());
+        let glance = Glance::of(&line);
+        let (parsed, bytes) = (parse(&line, &glance), line.len() + glance.values() * VALUE_BYTES);
         lines.reuse(line);
         let Some(message) = parsed? else { return Ok(None) };
         self.admit(&message, bytes)?;
@@ -143,6 +148,12 @@ where
     fn admit(&self, message: &ClientJsonRpcMessage, bytes: usize) -> Result<(), Refusal> {
         match message {
             ClientJsonRpcMessage::Request(asked) => {
+                if matches!(&asked.id, RequestId::String(id) if id.len() > ID_BYTES_MAX) {
+                    return Err(Refusal::long_id());
+                }
+                if asked.request.method().len() > METHOD_BYTES_MAX {
+                    return Err(Refusal::no_message(Some(asked.id.clone())));
+                }
                 let is_subscription = matches!(asked.request, ClientRequest::SubscriptionsListenRequest(_));
                 let entered = self.requests.enter(&asked.id, Request { bytes, is_subscription });
                 entered.map_err(|denied| Refusal::denied(&asked.id, denied))
@@ -245,23 +256,19 @@ fn answered(message: &ServerJsonRpcMessage) -> Option<&RequestId> {
 }
 
 /// The message in a line; nothing if it is one that needs no answer and that nobody can use.
-fn parse(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refusal> {
-    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
-    if line.len() > SHORT_BYTES {
-        let glance = Glance::of(line);
-        if glance.values() > VALUES_MAX {
-            return Err(Refusal::too_many_values(glance.id()));
-        }
+fn parse(line: &[u8], glance: &Glance) -> Result<Option<ClientJsonRpcMessage>, Refusal> {
+    if glance.values() > VALUES_MAX {
+        return Err(Refusal::too_many_values(glance.id()));
     }
-    serde_json::from_slice(line).map(Some).or_else(|error| {
-        let glance = Glance::of(line);
-        match error.classify() {
-            _ if glance.deepest() > DEPTH_MAX => Err(Refusal::too_deep(glance.id())),
-            serde_json::error::Category::Syntax | serde_json::error::Category::Eof => Err(Refusal::no_json()),
-            _ if glance.wants_no_answer() => Ok(None),
-            _ if glance.is_batch() => Err(Refusal::batch()),
-            _ => Err(Refusal::no_message(glance.id())),
-        }
+    if glance.deepest() > DEPTH_MAX {
+        return Err(Refusal::too_deep(glance.id()));
+    }
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+    serde_json::from_slice(line).map(Some).or_else(|error| match error.classify() {
+        Category::Syntax | Category::Eof => Err(Refusal::no_json()),
+        Category::Data | Category::Io if glance.wants_no_answer() => Ok(None),
+        Category::Data | Category::Io if glance.is_batch() => Err(Refusal::batch()),
+        Category::Data | Category::Io => Err(Refusal::no_message(glance.id())),
     })
 }
 

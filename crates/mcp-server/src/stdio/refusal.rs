@@ -5,7 +5,7 @@ use rmcp::model::{ErrorCode, RequestId};
 
 use super::in_flight::Denied;
 use super::lines::LINE_BYTES_MAX;
-use super::{DEPTH_MAX, VALUES_MAX};
+use super::{DEPTH_MAX, ID_BYTES_MAX, VALUES_MAX};
 use crate::error;
 
 /// For what a server may not be able to do at the moment; the first of the codes that are the server's own.
@@ -42,6 +42,11 @@ impl Refusal {
     /// The line is an array of messages.
     pub(super) fn batch() -> Self {
         Self::invalid(None, "batches are not served".to_owned(), "send each message on a line of its own")
+    }
+
+    /// The request's id is longer than any that is sent back.
+    pub(super) fn long_id() -> Self {
+        Self::invalid(None, format!("the id is longer than {ID_BYTES_MAX} bytes"), "number the requests")
     }
 
     /// The line is longer than any may be.

@@ -94,6 +94,14 @@ async fn what_cannot_be_served_is_answered_with_its_id_where_that_can_be_told() 
         ("[".repeat(100_000).into_bytes(), json!([[null, -32600]])),
         (many.into_bytes(), json!([[9, -32600]])),
         (long.into_bytes(), json!([[10, -32600]])),
+        (
+            format!(r#"{{"jsonrpc":"2.0","id":"{}","method":"ping"}}"#, "x".repeat(2_000)).into_bytes(),
+            json!([[null, -32600]]),
+        ),
+        (
+            format!(r#"{{"jsonrpc":"2.0","id":13,"method":"{}"}}"#, "x".repeat(2_000)).into_bytes(),
+            json!([[13, -32600]]),
+        ),
         // What needs no answer gets none.
         (br#"{"jsonrpc":"2.0","method":"no/such/notification"}"#.to_vec(), json!([])),
         (br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":7}"#.to_vec(), json!([])),
