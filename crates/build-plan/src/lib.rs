@@ -26,4 +26,4 @@ pub use detect::plan;
 pub use diagnose::{Confidence, Diagnosis, FailedStep, Phase, diagnose};
 pub use error::{Candidate, PlanError};
 pub use listing::{ListedFile, Listing};
-pub use plan::{Evidence, Install, InstallMethod, Plan, Runtime};
+pub use plan::{CacheLayer, Evidence, Install, InstallMethod, PackageManager, Plan, Runtime, SystemPackage};

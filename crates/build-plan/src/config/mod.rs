@@ -6,7 +6,7 @@
 mod environment;
 mod interpret;
 mod keys;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +36,8 @@ pub struct Settings {
     pub name: Option<String>,
     /// The platform to deploy to.
     pub url: Option<String>,
+    /// The folder that is the project, where that is not the whole.
+    pub root: Option<String>,
     /// The runtime, where detection is not to choose.
     pub runtime: Option<Runtime>,
     /// The runtime's version.
@@ -46,6 +48,8 @@ pub struct Settings {
     pub build: Option<String>,
     /// The command that must succeed before the new version gets any request.
     pub test: Option<String>,
+    /// The command that runs once before the switch.
+    pub release: Option<String>,
     /// The start command.
     pub start: Option<String>,
     /// The older way to say what starts: a file of the project, or a command.

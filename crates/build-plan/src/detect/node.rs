@@ -242,6 +242,7 @@ fn install(project: &Project<'_>, package: &PackageJson, draft: &mut Draft) {
     }
     let inputs = ["package.json"].into_iter().chain(lock).chain(project.first_of(&[".npmrc"]));
     draft.set_install(Install {
+        options: Vec::new(),
         method,
         command: command.to_owned(),
         inputs: inputs.map(str::to_owned).collect(),
