@@ -215,6 +215,7 @@ async fn open(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let limits = Limits {
         probe: config.health_limit,
+        settle: Duration::from_secs(2),
         drain: Duration::from_secs(30),
         stop_grace: Duration::from_secs(10),
         releases: config.keep_releases.max(1),
