@@ -12,12 +12,14 @@ use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use platform_api::{Code, Failure, InstanceId};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::engine::{Engine, Exit};
 
-/// How often an instance that does not answer yet is asked again.
+/// How often an instance that does not listen yet is looked for.
 const POLL: Duration = Duration::from_millis(25);
+/// How often one that listens but is not well is asked again at the longest: each time costs it an answer.
+const ASK_AGAIN_MAX: Duration = Duration::from_millis(250);
 /// How long one connection or one answer may take; less where the probe itself is over before.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(5);
 /// How long an instance may listen elsewhere before that is its answer; frameworks open debug ports first.
@@ -92,6 +94,23 @@ impl Attempt {
     }
 }
 
+/// How long to wait for the next attempt: no longer than a moment for an instance that starts, ever longer for one that
+/// answers that it is not well.
+struct Pace(Duration);
+
+impl Pace {
+    fn after(&mut self, attempt: &Attempt) -> Duration {
+        match attempt {
+            Attempt::Answered | Attempt::Refused | Attempt::Foreign => POLL,
+            Attempt::Silent | Attempt::Status { .. } => {
+                let wait = self.0;
+                self.0 = (wait * 2).min(ASK_AGAIN_MAX);
+                wait
+            }
+        }
+    }
+}
+
 /// Probes an instance until it is healthy, dead or out of time.
 ///
 /// # Errors
@@ -111,6 +130,7 @@ async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Heal
     let deadline = Instant::now() + probe.limit;
     let mut elsewhere_since = None;
     let mut last = Attempt::Refused;
+    let mut pace = Pace(POLL);
     loop {
         let attempt = attempt(engine, probe, deadline).await;
         let now = Instant::now();
@@ -130,8 +150,9 @@ async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Heal
         if now >= deadline {
             return Err(out_of_time(probe, &attempt.or_further(last)));
         }
+        let wait = pace.after(&attempt);
         last = attempt;
-        sleep(POLL).await;
+        sleep_until(deadline.min(now + wait)).await;
     }
 }
 
@@ -264,4 +285,20 @@ fn out_of_time(probe: &Probe, last: &Attempt) -> Unhealthy {
         ),
     };
     Unhealthy::Unwell { failure, seen }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_instance_that_answers_is_asked_less_and_less_often() {
+        let ill = Attempt::Status { path: "/".to_owned(), status: 503 };
+        let mut pace = Pace(POLL);
+        let mut waits = |attempt: &Attempt| pace.after(attempt).as_millis();
+        assert_eq!([(); 3].map(|()| waits(&Attempt::Refused)), [25; 3]);
+        assert_eq!([(); 6].map(|()| waits(&ill)), [25, 50, 100, 200, 250, 250]);
+        assert_eq!(waits(&Attempt::Silent), 250);
+        assert_eq!(waits(&Attempt::Refused), 25, "it starts again");
+    }
 }
