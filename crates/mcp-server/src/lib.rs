@@ -5,7 +5,7 @@
 //! serves the same over HTTP.
 //!
 //! A call's way: `stdio/` reads the line → `server.rs` takes the request → `tools/mod.rs` parses the arguments, lets `progress.rs` tell about it
-//! and the tool's own file do it → `output.rs` cleans what apps and files brought in → `error.rs` shapes what went wrong.
+//! and the tool's own file do it → `output.rs` and `quote.rs` clean what apps and files brought in and set it apart → `error.rs` shapes what went wrong.
 
 mod config;
 mod conversation;
@@ -15,6 +15,7 @@ mod error;
 mod http;
 mod output;
 mod progress;
+mod quote;
 mod root;
 mod schema;
 mod server;

@@ -5,6 +5,9 @@ use super::scene::Scene;
 use super::{Confidence, Phase};
 use crate::Runtime;
 
+/// The longest name that advice repeats, in bytes.
+const NAME_BYTES_MAX: usize = 100;
+
 /// What a rule's `{}` captured.
 pub(super) type Captured<'a> = &'a [&'a str];
 
@@ -53,14 +56,23 @@ impl Rule {
     pub(super) fn fit(&self, scene: &Scene, line: usize, confidence: Confidence) -> Option<Finding> {
         let text = scene.plain.get(line)?;
         let captured = self.patterns.iter().find_map(|pattern| capture(text, pattern))?;
+        let names: Vec<&str> = captured.iter().map(|text| name(text)).collect();
         Some(Finding {
             code: self.code,
             line,
             title: (self.title)(&captured),
-            fix: (self.fix)(&captured),
+            fix: (self.fix)(&names),
             confidence,
         })
     }
+}
+
+/// What advice may repeat of an app's words: a name, or of more than that the last word. A sentence could be advice itself.
+fn name(text: &str) -> &str {
+    let is_part = |c: char| c.is_ascii_graphic() && !matches!(c, '`' | '"' | '\'' | '\\');
+    let word = text.rsplit(' ').next().unwrap_or(text);
+    let is_name = word.len() <= NAME_BYTES_MAX && word.chars().all(is_part);
+    if is_name { word } else { "…" }
 }
 
 /// What the capture at this place is, or a word that stands for it.

@@ -92,6 +92,10 @@ impl Output for DeleteOut {
     fn text(&self) -> String {
         format!("deleted {}\nnext: {}", self.project, self.next)
     }
+
+    fn quotes(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

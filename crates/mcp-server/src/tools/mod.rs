@@ -46,6 +46,7 @@ use crate::elicit::{Answer, Person, Question};
 use crate::error::{self, Halt};
 use crate::output;
 use crate::progress::{self, Opening, Voice};
+use crate::quote;
 use crate::root::Root;
 use crate::schema;
 use crate::server::Server;
@@ -78,8 +79,23 @@ trait Tool {
 
 /// A structured result that can also be said in a few lines.
 trait Output: Serialize + JsonSchema + Send {
+    /// How much of it there may be.
+    const SIZE: Size = Size::Small;
+
     /// The few lines.
     fn text(&self) -> String;
+
+    /// Whether something in it was written by the project or its app.
+    fn quotes(&self) -> bool;
+}
+
+/// How large a result may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// Cut until it fits [`quote::RESULT_BYTES_MAX`].
+    Small,
+    /// What the caller asked for.
+    AsAsked,
 }
 
 /// What a call gets to work with.
@@ -223,10 +239,18 @@ async fn run<T: Tool>(
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.
-fn success(answer: &impl Output) -> CallToolResult {
+fn success<O: Output>(answer: &O) -> CallToolResult {
     let mut structured = serde_json::to_value(answer).expect("results are plain data");
     output::clean_json(&mut structured);
-    let mut result = CallToolResult::success(vec![ContentBlock::text(output::clean_text(&answer.text()))]);
+    let mut text = output::clean_text(&answer.text());
+    if O::SIZE == Size::Small {
+        quote::fit(&mut structured);
+        text = quote::fit_text(text);
+    }
+    if answer.quotes() {
+        structured = quote::labelled(structured);
+    }
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
     result.structured_content = Some(structured);
     result
 }

@@ -14,6 +14,7 @@ use crate::deployment::{self, DeploymentOut};
 use crate::error::Halt;
 use crate::output;
 use crate::progress::Opening;
+use crate::quote;
 use crate::schema;
 
 /// How many lines of the log a status shows.
@@ -94,9 +95,6 @@ deployment. Ended is complete, failed or cancelled. Next: what `next` says; stre
         let mut shown = DeploymentOut::from(deployment);
         // Asked for often, so without what plan_deploy tells better.
         shown.plan.iter_mut().for_each(|plan| drop(plan.shift_remove("evidence")));
-        if !log_tail.is_empty() {
-            shown.notice = Some(deployment::NOTICE);
-        }
         Ok(StatusOut { deployment: shown, instances, log_tail, next })
     }
 }
@@ -173,11 +171,14 @@ impl Output for StatusOut {
                 .iter()
                 .map(|one| format!("instance {} at {} since {}", one.id, one.address, one.started)),
         );
-        if !self.log_tail.is_empty() {
-            lines.push(output::fence(self.log_tail.iter().map(String::as_str)));
-        }
+        let quoted = self.deployment.quoted();
+        lines.extend(quote::fence(quoted.iter().chain(&self.log_tail).map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        true
     }
 }
 
