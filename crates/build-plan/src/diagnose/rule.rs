@@ -5,6 +5,9 @@ use super::scene::Scene;
 use super::{Confidence, Phase};
 use crate::Runtime;
 
+/// The longest name that advice repeats, in bytes.
+const NAME_BYTES_MAX: usize = 100;
+
 /// What a rule's `{}` captured.
 pub(super) type Captured<'a> = &'a [&'a str];
 
@@ -77,15 +80,24 @@ impl Rule {
             .patterns
             .iter()
             .find_map(|pattern| capture(text, pattern).filter(|_| !scene.is_quoted(line, pattern)))?;
+        let names: Vec<&str> = captured.iter().map(|text| name(text)).collect();
         Some(Finding {
             code: self.code,
             line: Some(line),
             title: (self.title)(&captured),
-            fix: (self.fix)(&captured),
+            fix: (self.fix)(&names),
             confidence,
             captured: captured.into_iter().map(str::to_owned).collect(),
         })
     }
+}
+
+/// What advice may repeat of an app's words: a name, or of more than that the last word. A sentence could be advice itself.
+fn name(text: &str) -> &str {
+    let is_part = |c: char| c.is_ascii_graphic() && !matches!(c, '`' | '"' | '\'' | '\\');
+    let word = text.rsplit(' ').next().unwrap_or(text);
+    let is_name = word.len() <= NAME_BYTES_MAX && word.chars().all(is_part);
+    if is_name { word } else { "…" }
 }
 
 /// What the capture at this place is, or a word that stands for it.

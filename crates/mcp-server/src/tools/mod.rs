@@ -51,6 +51,7 @@ use crate::era::Era;
 use crate::error::{self, Halt};
 use crate::output;
 use crate::progress::{self, Opening, Voice};
+use crate::quote;
 use crate::root::Root;
 use crate::schema;
 use crate::server::Server;
@@ -83,8 +84,23 @@ trait Tool {
 
 /// A structured result that can also be said in a few lines.
 trait Output: Serialize + JsonSchema + Send {
+    /// How much of it there may be.
+    const SIZE: Size = Size::Small;
+
     /// The few lines.
     fn text(&self) -> String;
+
+    /// Whether something in it was written by the project or its app.
+    fn quotes(&self) -> bool;
+}
+
+/// How large a result may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// Cut until it fits [`quote::RESULT_BYTES_MAX`].
+    Small,
+    /// What the caller asked for.
+    AsAsked,
 }
 
 /// What a call gets to work with.
@@ -234,22 +250,30 @@ async fn run<T: Tool>(
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.
-fn success(answer: &impl Output) -> CallToolResult {
+fn success<O: Output>(answer: &O) -> CallToolResult {
+    let mut text = output::clean_text(&answer.text());
+    if O::SIZE == Size::Small {
+        text = quote::fit_text(text);
+    }
     let structured = structured(answer);
-    let mut result = CallToolResult::success(vec![ContentBlock::text(output::clean_text(&answer.text()))]);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
     result.structured_content = Some(structured);
     result
 }
 
 /// The result as resources show it.
-fn json(answer: &impl Output) -> String {
+fn json<O: Output>(answer: &O) -> String {
     structured(answer).to_string()
 }
 
-fn structured(answer: &impl Output) -> Value {
+/// What others wrote in it is clean, cut to what fits, and said to be theirs.
+fn structured<O: Output>(answer: &O) -> Value {
     let mut structured = serde_json::to_value(answer).expect("results are plain data");
     output::clean_json(&mut structured);
-    structured
+    if O::SIZE == Size::Small {
+        quote::fit(&mut structured);
+    }
+    if answer.quotes() { quote::labelled(structured) } else { structured }
 }
 
 #[cfg(test)]
