@@ -20,4 +20,4 @@ mod store;
 pub use engine::process::launch_instance;
 pub use http::Tls;
 pub use server::{PlatformConfig, Ready, ServeError, Stopped, serve};
-pub use static_site::serve_static;
+pub use static_site::{Pages, serve_static};

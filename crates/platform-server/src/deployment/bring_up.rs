@@ -78,7 +78,8 @@ async fn built<E: Engine>(
         deployment: row.id,
         project: row.project.clone(),
         plan: row.plan.clone(),
-        source: place.root(),
+        // What lies beside the project's folder was only uploaded with it.
+        source: place.root().join(row.plan.root.as_deref().unwrap_or_default()),
         secrets: secrets.clone(),
         logs: site.logs(&row.project, row.id),
         project_dir: site.project_dir(&row.project),

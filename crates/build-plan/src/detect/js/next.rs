@@ -31,7 +31,7 @@ pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
     };
     let mut draft = match output {
         Output::Export => pages(js, &source),
-        Output::Server | Output::Standalone => server(js),
+        Output::Server | Output::Standalone => server(js, output),
     };
     draft.set_framework("next", Js::dependency("next"));
     draft.keep("next", &[".next/cache"]);
@@ -68,13 +68,17 @@ fn pages(js: &Js<'_>, source: &str) -> Draft {
 }
 
 /// The start script where it is more than `next start`: a server of the project's own.
-fn server(js: &Js<'_>) -> Draft {
+fn server(js: &Js<'_>, output: Output) -> Draft {
     let mut draft = Draft::new(Runtime::Node, Strength::Server, "package.json");
     let Some((name, text)) = script::start(&js.package) else { return draft };
     let (program, is_start) = match script::plain(text) {
         Some(parts) => (parts.program.to_owned(), parts.arguments.contains(&"start")),
         None => (String::new(), text.contains("next start")),
     };
+    // Next itself says that its own start is not for a server that stands by itself.
+    if program == "next" && is_start && output == Output::Standalone {
+        return draft;
+    }
     if program == "next" && is_start && text.contains(" -") {
         let start = address::heeded(text).unwrap_or_else(|| text.to_owned());
         draft.set_start(js.chosen.exec(&start), format!("package.json: scripts.{name}"));

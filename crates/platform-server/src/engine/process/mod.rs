@@ -4,6 +4,7 @@
 //! What must not happen here: a decision about deployments (that is the driver's), a request to an app (health's), a
 //! signal to a process that was not looked at through a pidfd.
 
+mod bun;
 mod command;
 mod environment;
 mod instance;
@@ -11,6 +12,8 @@ mod isolation;
 mod launcher;
 mod layers;
 mod node;
+mod node_version;
+mod npm_tools;
 mod output;
 mod ports;
 mod prepare;
