@@ -7,7 +7,6 @@ use platform_client::Backend;
 use crate::Root;
 
 /// Everything a server needs. Making one connects to nothing.
-#[derive(Clone)]
 pub struct ServerConfig {
     /// The platform as its users see it; connects on first use.
     pub backend: Backend,

@@ -81,6 +81,23 @@ impl Server {
         }))
     }
 
+    /// A server for another client of the same process: it remembers nothing of this one's conversation, and each tells
+    /// the other's client what it changed.
+    pub(crate) fn beside(&self) -> Self {
+        let Inner { backend, root, project, version, acts, closing, .. } = &*self.0;
+        Self(Arc::new(Inner {
+            backend: backend.clone(),
+            root: root.clone(),
+            project: project.clone(),
+            version: version.clone(),
+            conversation: Conversation::default(),
+            subscriptions: Subscriptions::default(),
+            acts: acts.clone(),
+            calls: Semaphore::new(CALLS_MAX),
+            closing: closing.clone(),
+        }))
+    }
+
     pub(crate) fn backend(&self) -> &Backend {
         &self.0.backend
     }

@@ -38,7 +38,8 @@ impl McpHttp {
             let url = text.strip_prefix("serving MCP at ")?.split("/mcp").next()?.to_owned();
             text.ends_with('\n').then(|| port_of(&url))
         });
-        let token = std::fs::read_to_string(home.path().join("mcp-token")).ok();
+        let token =
+            std::fs::read_to_string(home.path().join("mcp-token")).ok().map(|token| token.trim().to_owned());
         Self { child, said, port, token }
     }
 
@@ -50,6 +51,11 @@ impl McpHttp {
     /// The address of the protocol.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/mcp", self.port)
+    }
+
+    /// What every request needs.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().expect("it wants a token")
     }
 
     /// Sends a request as it is, and reads the head of the answer.
@@ -126,13 +132,16 @@ impl McpHttp {
 
 impl Drop for McpHttp {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal("TERM");
-            if std::thread::panicking() {
-                drop(self.child.kill());
-            }
+        if std::thread::panicking() {
+            drop(self.child.kill());
+            drop(self.child.wait());
+            return;
         }
-        drop(self.child.wait());
+        // It is ended as a person would end it, unless it has ended already.
+        if self.child.try_wait().expect("a child").is_none() {
+            self.signal("TERM");
+        }
+        assert_eq!(self.wait().code(), Some(0), "{}", self.said());
     }
 }
 

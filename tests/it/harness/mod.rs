@@ -8,7 +8,6 @@ mod mcp;
 mod mcp_http;
 mod npm;
 mod project;
-mod served;
 mod wait;
 mod wire;
 
@@ -19,6 +18,5 @@ pub(crate) use mcp::Mcp;
 pub(crate) use mcp_http::{McpHttp, message};
 pub(crate) use npm::{npm, run_within};
 pub(crate) use project::{Project, example, python_server};
-pub(crate) use served::Served;
 pub(crate) use wait::{eventually, has_tool};
 pub(crate) use wire::{Wire, host_of, port_of};
