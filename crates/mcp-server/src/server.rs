@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::conversation::Conversation;
 use crate::error::{self, ServeError};
 use crate::stdio::Stdio;
-use crate::{Root, ServerConfig, tools};
+use crate::{AllowedSecrets, Root, ServerConfig, tools};
 
 /// How many calls may be under way at once, answered or not; a further one is told to come back.
 const CALLS_MAX: usize = 64;
@@ -45,6 +45,7 @@ struct Inner {
     backend: Backend,
     root: Root,
     project: Option<String>,
+    secrets: AllowedSecrets,
     version: String,
     conversation: Conversation,
     calls: Semaphore,
@@ -59,11 +60,12 @@ impl Server {
 
     /// A server whose calls stop waiting from `closing` on.
     pub(crate) fn until(config: ServerConfig, closing: CancellationToken) -> Self {
-        let ServerConfig { backend, root, project, version } = config;
+        let ServerConfig { backend, root, project, secrets, version } = config;
         Self(Arc::new(Inner {
             backend,
             root,
             project,
+            secrets,
             version,
             conversation: Conversation::default(),
             calls: Semaphore::new(CALLS_MAX),
@@ -81,6 +83,10 @@ impl Server {
 
     pub(crate) fn project(&self) -> Option<&str> {
         self.0.project.as_deref()
+    }
+
+    pub(crate) fn secrets(&self) -> &AllowedSecrets {
+        &self.0.secrets
     }
 
     pub(crate) fn conversation(&self) -> &Conversation {
