@@ -31,7 +31,7 @@ mod tools;
 #[cfg(test)]
 mod testing;
 
-pub use config::ServerConfig;
+pub use config::{AllowedSecrets, ServerConfig};
 pub use error::ServeError;
 #[cfg(feature = "conformance")]
 pub use http::serve_handler;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,10 +11,14 @@ use platform_api::{
     Code, InvalidSecretValue, ProjectId, SecretName, SecretRequest, SecretRequestView, Secrets,
     check_secret_value, limits,
 };
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, open, openat2};
 use secrecy::zeroize::{Zeroize as _, Zeroizing};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{Backend, ClientError, identity};
+
+/// Opening must not wait for whoever writes into a pipe of this name.
+const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 /// A secret's value on its way to the platform. It leaves this box as the body of one call, nowhere else.
 ///
@@ -72,8 +77,20 @@ impl SecretValue {
     /// # Errors
     /// As [`SecretValue::read`].
     pub fn read_file(path: &Path) -> Result<Self, ClientError> {
+        Self::read_opened(path, open(path, FLAGS, Mode::empty()))
+    }
+
+    /// The same, following no link: what somebody agreed to by its path is read, not what has taken its place since.
+    ///
+    /// # Errors
+    /// As [`SecretValue::read`].
+    pub fn read_real_file(path: &Path) -> Result<Self, ClientError> {
+        Self::read_opened(path, openat2(CWD, path, FLAGS, Mode::empty(), ResolveFlags::NO_SYMLINKS))
+    }
+
+    fn read_opened(path: &Path, opened: rustix::io::Result<OwnedFd>) -> Result<Self, ClientError> {
         let shown = format!("`{}`", path.display());
-        let file = File::open(path).map_err(|error| unreadable(&shown, &error))?;
+        let file = File::from(opened.map_err(|error| unreadable(&shown, &error.into()))?);
         // Neither a folder nor something that never ends.
         if !file.metadata().is_ok_and(|meta| meta.is_file()) {
             let what = format!("{shown} is no file");
@@ -206,6 +223,12 @@ mod tests {
         assert_eq!(code(&vec![b'x'; limits::SECRET_VALUE_BYTES_MAX * 4]), Err(Code::TOO_LARGE));
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(SecretValue::read_file(folder.path()).unwrap_err().code, Code::UNREADABLE_FILE);
+        std::fs::write(folder.path().join("key"), "value").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("key"), folder.path().join("link")).unwrap();
+        assert_eq!(SecretValue::read_file(&folder.path().join("link")).unwrap().expose(), "value");
+        assert!(SecretValue::read_real_file(&folder.path().join("link")).is_err());
+        let real = folder.path().canonicalize().unwrap();
+        assert_eq!(SecretValue::read_real_file(&real.join("key")).unwrap().expose(), "value");
         let missing = folder.path().join("missing");
         assert_eq!(SecretValue::read_file(&missing).unwrap_err().code, Code::UNREADABLE_FILE);
     }

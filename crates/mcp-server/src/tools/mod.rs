@@ -1,4 +1,4 @@
-//! The nine tools: what one is, the list of them, and the way of a call through its tool.
+//! The ten tools: what one is, the list of them, and the way of a call through its tool.
 //!
 //! A tool's file holds its arguments, its result and a few lines that ask the client crate. Shared between tools are only
 //! `follow.rs` (waiting for a deployment), `limits.rs` (reading bounded arguments), `target.rs` (what a call is about) and
@@ -15,6 +15,7 @@ mod logs;
 mod plan;
 mod projects;
 mod rollback;
+mod secret;
 mod status;
 mod target;
 
@@ -44,7 +45,9 @@ use self::logs::StreamLogs;
 use self::plan::PlanDeploy;
 use self::projects::ListProjects;
 use self::rollback::RollbackProject;
+use self::secret::SetSecret;
 use self::status::GetStatus;
+use crate::AllowedSecrets;
 use crate::conversation::Conversation;
 use crate::elicit::{Answer, Person, Question};
 use crate::era::Era;
@@ -108,6 +111,10 @@ struct Call<'a> {
     backend: &'a Backend,
     root: &'a Root,
     project: Option<&'a str>,
+    /// Where the person allowed secrets to be taken from.
+    secrets: &'a AllowedSecrets,
+    /// What the client calls itself.
+    client: String,
     conversation: &'a Conversation,
     voice: Voice,
     person: Person,
@@ -154,6 +161,8 @@ enum Effect {
     Deploys,
     /// Lets an earlier version serve; the same again may go further back.
     GoesBack,
+    /// Takes the place of what was there; the same again changes nothing.
+    Replaces,
     /// Ends something for good; the same again changes nothing.
     Ends,
 }
@@ -166,7 +175,9 @@ impl Effect {
             Self::Writes => hints.read_only(false).destructive(true).idempotent(false).open_world(false),
             Self::Deploys => hints.read_only(false).destructive(false).idempotent(true).open_world(true),
             Self::GoesBack => hints.read_only(false).destructive(false).idempotent(false).open_world(false),
-            Self::Ends => hints.read_only(false).destructive(true).idempotent(true).open_world(false),
+            Self::Replaces | Self::Ends => {
+                hints.read_only(false).destructive(true).idempotent(true).open_world(false)
+            }
         }
     }
 }
@@ -181,6 +192,7 @@ pub(crate) fn all() -> Vec<Definition> {
         definition::<StreamLogs>(),
         definition::<ListProjects>(),
         definition::<RollbackProject>(),
+        definition::<SetSecret>(),
         definition::<CancelDeployment>(),
         definition::<DeleteProject>(),
     ]
@@ -203,6 +215,7 @@ pub(crate) fn call(
         StreamLogs::NAME => run::<StreamLogs>(server, request, context).boxed(),
         ListProjects::NAME => run::<ListProjects>(server, request, context).boxed(),
         RollbackProject::NAME => run::<RollbackProject>(server, request, context).boxed(),
+        SetSecret::NAME => run::<SetSecret>(server, request, context).boxed(),
         CancelDeployment::NAME => run::<CancelDeployment>(server, request, context).boxed(),
         DeleteProject::NAME => run::<DeleteProject>(server, request, context).boxed(),
         _ => return None,
@@ -233,6 +246,8 @@ async fn run<T: Tool>(
         backend: server.backend(),
         root: server.root(),
         project: server.project(),
+        secrets: server.secrets(),
+        client: client(&context),
         conversation: server.conversation(),
         voice,
         person,
@@ -246,6 +261,14 @@ async fn run<T: Tool>(
             success(&answer).into()
         }
         Err(halt) => halt.into_response(),
+    })
+}
+
+/// What the client calls itself, for a person who wonders who asks.
+fn client(context: &RequestContext<RoleServer>) -> String {
+    context.client_info().map_or_else(String::new, |about| {
+        let name = about.title.unwrap_or(about.name);
+        output::clean_line(&format!("{name} {}", about.version))
     })
 }
 
