@@ -86,11 +86,12 @@ impl Server {
     /// A server for another client of the same process: it remembers nothing of this one's conversation, and each tells
     /// the other's client what it changed.
     pub(crate) fn beside(&self) -> Self {
-        let Inner { backend, root, project, version, acts, closing, .. } = &*self.0;
+        let Inner { backend, root, project, secrets, version, acts, closing, .. } = &*self.0;
         Self(Arc::new(Inner {
             backend: backend.clone(),
             root: root.clone(),
             project: project.clone(),
+            secrets: secrets.clone(),
             version: version.clone(),
             conversation: Conversation::default(),
             subscriptions: Subscriptions::default(),

@@ -310,4 +310,8 @@ impl Output for SecretOut {
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
     }
+
+    fn quotes(&self) -> bool {
+        false
+    }
 }
