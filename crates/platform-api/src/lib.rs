@@ -12,6 +12,7 @@ mod plan;
 mod platform;
 mod problem;
 mod project;
+mod secret;
 mod state;
 mod status;
 
@@ -34,5 +35,9 @@ pub use platform::{
 };
 pub use problem::{Code, Problem};
 pub use project::{DeletedProject, FileContent, Page, Project, ProjectFiles};
+pub use secret::{
+    InvalidSecretName, InvalidSecretValue, Secret, SecretName, SecretRequest, SecretRequestState,
+    SecretRequestView, SecretSource, Secrets, check_secret_value,
+};
 pub use state::{Fact, IllegalTransition, State};
 pub use status::Status;

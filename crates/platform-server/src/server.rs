@@ -23,6 +23,7 @@ use crate::gateway::{Gateway, GatewayConfig};
 use crate::http::{ApiToken, Bound, Certificate, InvalidToken, ListenError, Tls};
 use crate::logs::LogWatches;
 use crate::platform::{Identity, Platform, Refusal};
+use crate::secrets::{Requests, Secrets};
 use crate::store::{Store, StoreError};
 
 /// How many instances build or start at once, for each core: more only makes all of them slower.
@@ -225,6 +226,8 @@ async fn open(
     };
     let site = Site {
         home: config.home.clone(),
+        secrets: Secrets::new(&config.home, store.clone()),
+        secret_requests: Requests::default(),
         store,
         engine,
         gateway,

@@ -135,7 +135,6 @@ fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<Platf
     let api = api.unwrap_or_else(|| again(before.as_ref().map(|file| file.api_port), "API"));
     let gateway = arguments.gateway_port.or(settings.gateway_port);
     let gateway = gateway.unwrap_or_else(|| again(before.as_ref().map(|file| file.gateway_port), "gateway"));
-    home.token_or_new().map_err(ClientError::from)?;
     Ok(PlatformConfig {
         home: home.root().to_owned(),
         api: SocketAddr::new(arguments.listen, api),
@@ -143,7 +142,7 @@ fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<Platf
         tls,
         program: start::own_program()
             .map_err(|error| Error::machine("cannot find this program's file", error))?,
-        token: home.token_text().map_err(ClientError::from)?,
+        token: home.token_or_new().map_err(ClientError::from)?,
         keep_releases: arguments.keep_releases.map_or(settings.keep_releases, usize::from),
         deploys_per_minute: arguments
             .deploys_per_minute

@@ -30,7 +30,11 @@ use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::projects::projects_json;
+pub(crate) use self::status::{deployment_json, log_text};
 
 use self::cancel::CancelDeployment;
 use self::delete::DeleteProject;
@@ -43,9 +47,11 @@ use self::rollback::RollbackProject;
 use self::status::GetStatus;
 use crate::conversation::Conversation;
 use crate::elicit::{Answer, Person, Question};
+use crate::era::Era;
 use crate::error::{self, Halt};
 use crate::output;
 use crate::progress::{self, Opening, Voice};
+use crate::quote;
 use crate::root::Root;
 use crate::schema;
 use crate::server::Server;
@@ -78,8 +84,23 @@ trait Tool {
 
 /// A structured result that can also be said in a few lines.
 trait Output: Serialize + JsonSchema + Send {
+    /// How much of it there may be.
+    const SIZE: Size = Size::Small;
+
     /// The few lines.
     fn text(&self) -> String;
+
+    /// Whether something in it was written by the project or its app.
+    fn quotes(&self) -> bool;
+}
+
+/// How large a result may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// Cut until it fits [`quote::RESULT_BYTES_MAX`].
+    Small,
+    /// What the caller asked for.
+    AsAsked,
 }
 
 /// What a call gets to work with.
@@ -90,20 +111,35 @@ struct Call<'a> {
     conversation: &'a Conversation,
     voice: Voice,
     person: Person,
-    /// The caller no longer waits. Ends waiting, never a deployment.
-    gone: CancellationToken,
+    gone: Gone<'a>,
+}
+
+/// When the caller no longer waits. Ends waiting, never a deployment.
+struct Gone<'a> {
+    /// It cancelled this call.
+    call: CancellationToken,
+    /// It went away, or the server closes.
+    client: &'a CancellationToken,
+}
+
+impl Gone<'_> {
+    /// What `waiting` brings, unless the caller goes before.
+    async fn run_until_cancelled<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
+        let waiting = self.call.run_until_cancelled(waiting);
+        self.client.run_until_cancelled(waiting).await.flatten()
+    }
 }
 
 impl Call<'_> {
-    /// The project that is meant: the one that was named, else the server's own, if it has one.
-    fn project(&self, named: Option<String>) -> Option<String> {
-        named.or_else(|| self.project.map(str::to_owned))
-    }
-
     /// Asks the person, or answers with what they said before; see [`Person::ask`].
     async fn ask(&self, question: &Question) -> Result<Answer, Halt> {
         self.voice.say("waiting for the person's answer");
         self.person.ask(question).await
+    }
+
+    /// The project that is meant: the one that was named, else the server's own, if it has one.
+    fn project(&self, named: Option<String>) -> Option<String> {
+        named.or_else(|| self.project.map(str::to_owned))
     }
 }
 
@@ -191,6 +227,7 @@ async fn run<T: Tool>(
         Err(error) => return Ok(error.into_result().into()),
     };
     let opening = T::opening(&arguments);
+    let (era, peer) = (Era::of(&context), context.peer.clone());
     let (voice, progress) = progress::of(&context);
     let call = Call {
         backend: server.backend(),
@@ -199,21 +236,44 @@ async fn run<T: Tool>(
         conversation: server.conversation(),
         voice,
         person,
-        gone: context.ct,
+        gone: Gone { call: context.ct, client: server.closing() },
     };
     Ok(match progress.during(opening, T::call(&call, arguments)).await {
-        Ok(answer) => success(&answer).into(),
+        Ok(answer) => {
+            if !matches!(T::EFFECT, Effect::Reads) {
+                server.acted(era, &peer).await;
+            }
+            success(&answer).into()
+        }
         Err(halt) => halt.into_response(),
     })
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.
-fn success(answer: &impl Output) -> CallToolResult {
-    let mut structured = serde_json::to_value(answer).expect("results are plain data");
-    output::clean_json(&mut structured);
-    let mut result = CallToolResult::success(vec![ContentBlock::text(output::clean_text(&answer.text()))]);
+fn success<O: Output>(answer: &O) -> CallToolResult {
+    let mut text = output::clean_text(&answer.text());
+    if O::SIZE == Size::Small {
+        text = quote::fit_text(text);
+    }
+    let structured = structured(answer);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
     result.structured_content = Some(structured);
     result
+}
+
+/// The result as resources show it.
+fn json<O: Output>(answer: &O) -> String {
+    structured(answer).to_string()
+}
+
+/// What others wrote in it is clean, cut to what fits, and said to be theirs.
+fn structured<O: Output>(answer: &O) -> Value {
+    let mut structured = serde_json::to_value(answer).expect("results are plain data");
+    output::clean_json(&mut structured);
+    if O::SIZE == Size::Small {
+        quote::fit(&mut structured);
+    }
+    if answer.quotes() { quote::labelled(structured) } else { structured }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) async fn of(
     deployment_id: Option<&str>,
     project: Option<String>,
 ) -> Result<Target, Halt> {
-    match (deployment_id, project) {
+    match (deployment_id, call.project(project)) {
         (Some(id), _) => Ok(Target::Deployment(limits::parse::<DeploymentId>("deployment_id", id)?)),
         (None, Some(project)) => Ok(Target::Project(project)),
         (None, None) => chosen(call).await,

@@ -18,6 +18,7 @@ mod outgoing;
 mod previews;
 mod recovery;
 mod retention;
+mod secrets;
 mod site;
 mod supervise;
 

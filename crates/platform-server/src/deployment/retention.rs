@@ -21,10 +21,15 @@ pub(super) fn kept<E>(site: &Site<E>, project: &ProjectId) -> Vec<ShortCommit> {
     kept
 }
 
-/// Removes the releases that are no longer kept, in the background: that takes long for large ones.
+/// Removes the releases that are no longer kept, in the background: that takes long for large ones. With them go the
+/// secrets that were replaced and that nothing runs with any more.
 pub(super) fn retire_later<E: Engine>(site: &SharedSite<E>, project: &ProjectId) {
     let (own, project) = (site.clone(), project.clone());
     site.background.spawn(async move {
+        if let Err(error) = own.secrets.prune(&project).await {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(project.id = %project, error, "could not forget replaced secrets");
+        }
         let in_use = in_use(&own, &project).await;
         let retired = tokio::task::spawn_blocking(move || retire(&own, &project, in_use)).await;
         if retired.is_err() {

@@ -21,6 +21,7 @@ use crate::event_log::EventLog;
 use crate::gateway::Gateway;
 use crate::logs::{LogDir, LogWatches};
 use crate::platform::Refusal;
+use crate::secrets::{Requests, Secrets};
 use crate::source::Repository;
 use crate::store::{DeploymentRow, Store, StoreError};
 
@@ -43,6 +44,9 @@ pub(crate) struct Limits {
 pub(crate) struct Site<E> {
     pub(crate) home: PathBuf,
     pub(crate) store: Store,
+    pub(crate) secrets: Secrets,
+    /// What persons are being asked for.
+    pub(crate) secret_requests: Requests,
     pub(crate) engine: E,
     pub(crate) gateway: Gateway,
     pub(crate) events: EventLog,
@@ -96,9 +100,10 @@ impl<E> Site<E> {
         self.project_dir(project).join("repository.git")
     }
 
-    /// The deployment's log.
-    pub(crate) fn logs(&self, deployment: DeploymentId) -> LogDir {
-        LogDir::new(self.home.join("logs").join(deployment.to_string()))
+    /// The deployment's log, without the secrets of its project.
+    pub(crate) fn logs(&self, project: &ProjectId, deployment: DeploymentId) -> LogDir {
+        let path = self.home.join("logs").join(deployment.to_string());
+        LogDir::new(path).without(self.secrets.redaction(project))
     }
 
     pub(super) fn place(&self, project: &ProjectId, commit: &CommitHash) -> Place {

@@ -26,6 +26,8 @@ mod platform;
 mod problem;
 mod projects;
 mod rate;
+mod secret_page;
+mod secrets;
 mod serve;
 mod tls;
 mod upload;
@@ -101,6 +103,8 @@ routes! {
         GET "/api/version" => platform::version;
         GET "/api/openapi.json" => openapi::document;
         GET "/api/challenge" => challenge::challenge;
+        GET "/secrets/{page}" => secret_page::show;
+        POST "/secrets/{page}" => secret_page::answer;
     }
     token {
         GET "/api/auth/verify" => auth::verify;
@@ -120,6 +124,11 @@ routes! {
         GET "/api/projects/{id}/files" => projects::files;
         POST "/api/projects/{id}/keep" => generate::keep;
         POST "/api/projects/{id}/rollback" => projects::rollback;
+        GET "/api/projects/{id}/secrets" => secrets::list;
+        POST "/api/projects/{id}/secrets/requests" => secrets::ask;
+        GET "/api/projects/{id}/secrets/requests/{request}" => secrets::wait;
+        PUT "/api/projects/{id}/secrets/{name}" => secrets::set;
+        DELETE "/api/projects/{id}/secrets/{name}" => secrets::remove;
         GET "/api/platform" => platform::status;
         POST "/api/platform/stop" => platform::stop;
     }
@@ -129,6 +138,7 @@ fn on<H: Handler<T, Api>, T: 'static>(method: &str, handler: H) -> MethodRouter<
     match method {
         "GET" => axum::routing::get(handler),
         "POST" => axum::routing::post(handler),
+        "PUT" => axum::routing::put(handler),
         "DELETE" => axum::routing::delete(handler),
         _ => unreachable!("the list above has no other method"),
     }

@@ -115,7 +115,8 @@ pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 pub(super) async fn dress(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON) {
+    let is_ours = |kind: &HeaderValue| kind == PROBLEM_JSON || kind.as_bytes().starts_with(b"text/html");
+    if !is_error || response.headers().get(CONTENT_TYPE).is_some_and(is_ours) {
         return response;
     }
     let code = match status {

@@ -1,8 +1,9 @@
 //! Why the platform will not do it: typed by its code, worded for whoever asked.
 
-use platform_api::{BlobId, Code, FilePath};
+use platform_api::{BlobId, Code, FilePath, ProjectId};
 
 use crate::generation::GenerationError;
+use crate::secrets::SecretError;
 use crate::source::SourceError;
 use crate::store::StoreError;
 
@@ -114,6 +115,17 @@ impl From<build_plan::PlanError> for Refusal {
 impl From<GenerationError> for Refusal {
     fn from(error: GenerationError) -> Self {
         Self::new(error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl Refusal {
+    /// What became of a secret of `project`.
+    pub(crate) fn of_secret(error: SecretError, project: &ProjectId) -> Self {
+        match error {
+            SecretError::Store(error) => error.into(),
+            error if error.code() == Code::INTERNAL => Self::internal(&error),
+            error => Self::new(error.code(), error.to_string()).hint(error.hint(project)),
+        }
     }
 }
 
