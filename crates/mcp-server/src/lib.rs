@@ -5,8 +5,8 @@
 //! serves the same over HTTP.
 //!
 //! A call's way: `stdio/` or `http/` reads the message → `server.rs` takes the request → `tools/mod.rs` parses the arguments,
-//! lets `progress.rs` tell about it and the tool's own file do it → `output.rs` cleans what apps and files brought in →
-//! `error.rs` shapes what went wrong.
+//! lets `progress.rs` tell about it and the tool's own file do it → `output.rs` and `quote.rs` clean what apps and files
+//! brought in and set it apart → `error.rs` shapes what went wrong.
 
 mod completion;
 mod config;
@@ -20,6 +20,7 @@ mod icons;
 mod output;
 mod progress;
 mod prompts;
+mod quote;
 mod resources;
 mod root;
 mod schema;
@@ -30,7 +31,7 @@ mod tools;
 #[cfg(test)]
 mod testing;
 
-pub use config::ServerConfig;
+pub use config::{AllowedSecrets, ServerConfig};
 pub use error::ServeError;
 #[cfg(feature = "conformance")]
 pub use http::serve_handler;

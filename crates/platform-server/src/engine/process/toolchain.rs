@@ -15,8 +15,6 @@ pub(super) fn require(build: &Build<'_>, runtime: Runtime) -> Result<(), Failure
 /// The program that a runtime cannot do without, and how to get it.
 fn program(runtime: Runtime) -> Option<(&'static str, &'static str)> {
     Some(match runtime {
-        Runtime::Bun => ("bun", "install Bun (https://bun.sh)"),
-        Runtime::Deno => ("deno", "install Deno (https://deno.com)"),
         Runtime::Go => ("go", "install Go (Debian, Ubuntu: `apt install golang-go`)"),
         Runtime::Ruby => {
             ("bundle", "install Ruby and Bundler (Debian, Ubuntu: `apt install ruby-dev bundler`)")
@@ -25,7 +23,13 @@ fn program(runtime: Runtime) -> Option<(&'static str, &'static str)> {
         Runtime::Java => ("java", "install a JDK (Debian, Ubuntu: `apt install default-jdk-headless`)"),
         Runtime::Dotnet => ("dotnet", "install the .NET SDK (https://dotnet.microsoft.com/download)"),
         Runtime::Elixir => ("mix", "install Elixir (Debian, Ubuntu: `apt install elixir`)"),
-        Runtime::Python | Runtime::Node | Runtime::Rust | Runtime::Static | Runtime::Command => return None,
+        Runtime::Python
+        | Runtime::Node
+        | Runtime::Bun
+        | Runtime::Deno
+        | Runtime::Rust
+        | Runtime::Static
+        | Runtime::Command => return None,
     })
 }
 
