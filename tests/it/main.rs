@@ -24,4 +24,5 @@ mod runtimes;
 mod source;
 mod surface;
 mod switch;
+mod tasks;
 mod tidy;
