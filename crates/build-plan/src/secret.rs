@@ -1,7 +1,11 @@
 //! References to secrets in the values of environment variables: `secret:NAME` as a whole value, `${SECRET:NAME}` anywhere
 //! in one. A plan holds the second form only; nothing here ever sees a secret's value but [`fill`], which puts it in.
 
+mod likeness;
+
 use std::collections::BTreeSet;
+
+pub use likeness::resembles;
 
 /// What a reference inside a value begins with.
 const BEGIN: &str = "${SECRET:";

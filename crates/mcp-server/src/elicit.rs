@@ -68,7 +68,6 @@ impl Question {
     }
 
     /// To visit the page at `url`, which is known to the server as `id`.
-    #[expect(dead_code, reason = "for what must not pass the client: secrets are entered there")]
     pub(crate) fn page(key: &'static str, message: impl Into<String>, url: String, id: String) -> Self {
         Self { key, message: message.into(), form: Form::Page { url, id } }
     }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::output;
+use crate::{output, quote};
 
 /// How many paths an error lists before it only counts them.
 const PATHS_MAX: usize = 20;
@@ -32,11 +32,30 @@ pub(crate) struct ToolError {
     retryable: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changed: Vec<String>,
+    /// Whose words it has.
+    #[serde(skip)]
+    words: Words,
+}
+
+/// Whose words an error has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// The server's, and what the caller itself said.
+    Ours,
+    /// Names, commands and messages of the project among them.
+    Quoted,
 }
 
 impl ToolError {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, retryable: false, changed: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            retryable: false,
+            changed: Vec::new(),
+            words: Words::Ours,
+        }
     }
 
     /// The value of `argument` is not what the tool takes.
@@ -61,21 +80,46 @@ impl ToolError {
 
     /// The error in a few lines.
     pub(crate) fn text(&self) -> String {
-        let mut lines = vec![format!("failed: {}", self.message)];
+        match self.words {
+            Words::Ours => {
+                let mut lines = vec![format!("failed: {}", output::clean_line(&self.message))];
+                lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
+                lines.push(format!("code: {}, retryable: {}", self.code, self.retryable));
+                lines.join("\n")
+            }
+            Words::Quoted => {
+                let quoted = self.quoted();
+                let quoted = quote::fence(quoted.iter().map(String::as_str));
+                [Some(self.head()), quoted].into_iter().flatten().collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+
+    /// What is ours of an error that quotes others.
+    pub(crate) fn head(&self) -> String {
+        format!("failed: {}, retryable: {}", self.code, self.retryable)
+    }
+
+    /// What may quote others.
+    pub(crate) fn quoted(&self) -> Vec<String> {
+        let mut lines = vec![self.message.clone()];
         lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
         if !self.changed.is_empty() {
             lines.push(format!("changed: {}", self.changed.join(", ")));
         }
-        lines.push(format!("code: {}, retryable: {}", self.code, self.retryable));
-        lines.join("\n")
+        lines
     }
 
     /// The result that carries this error.
     pub(crate) fn into_result(self) -> CallToolResult {
-        let text = self.text();
+        let text = quote::fit_text(output::clean_text(&self.text()));
         let mut structured = serde_json::to_value(&self).expect("texts and a flag are JSON");
         output::clean_json(&mut structured);
-        let mut result = CallToolResult::error(vec![ContentBlock::text(output::clean_text(&text))]);
+        quote::fit(&mut structured);
+        if self.words == Words::Quoted {
+            structured = quote::labelled(structured);
+        }
+        let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
         result.structured_content = Some(structured);
         result
     }
@@ -94,6 +138,7 @@ impl From<ClientError> for ToolError {
             hint: error.hint,
             retryable: error.retryable,
             changed,
+            words: Words::Quoted,
         }
     }
 }
@@ -106,6 +151,7 @@ impl From<&Failure> for ToolError {
             hint: failure.hint.clone(),
             retryable: failure.retryable,
             changed: Vec::new(),
+            words: Words::Quoted,
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::era::{Era, Freshness};
 use crate::error::{self, ServeError};
 use crate::resources::{self, Address, Subscriptions};
 use crate::stdio::Stdio;
-use crate::{Root, ServerConfig, completion, icons, prompts, tasks, tools};
+use crate::{AllowedSecrets, Root, ServerConfig, completion, icons, prompts, tasks, tools};
 
 /// How many calls may be under way at once, answered or not; a further one is told to come back.
 const CALLS_MAX: usize = 64;
@@ -52,6 +52,7 @@ struct Inner {
     backend: Backend,
     root: Root,
     project: Option<String>,
+    secrets: AllowedSecrets,
     version: String,
     conversation: Conversation,
     subscriptions: Subscriptions,
@@ -68,17 +69,36 @@ impl Server {
 
     /// A server whose calls stop waiting from `closing` on.
     pub(crate) fn until(config: ServerConfig, closing: CancellationToken) -> Self {
-        let ServerConfig { backend, root, project, version } = config;
+        let ServerConfig { backend, root, project, secrets, version } = config;
         Self(Arc::new(Inner {
             backend,
             root,
             project,
+            secrets,
             version,
             conversation: Conversation::default(),
             subscriptions: Subscriptions::default(),
             acts: watch::Sender::new(()),
             calls: Semaphore::new(CALLS_MAX),
             closing,
+        }))
+    }
+
+    /// A server for another client of the same process: it remembers nothing of this one's conversation, and each tells
+    /// the other's client what it changed.
+    pub(crate) fn beside(&self) -> Self {
+        let Inner { backend, root, project, secrets, version, acts, closing, .. } = &*self.0;
+        Self(Arc::new(Inner {
+            backend: backend.clone(),
+            root: root.clone(),
+            project: project.clone(),
+            secrets: secrets.clone(),
+            version: version.clone(),
+            conversation: Conversation::default(),
+            subscriptions: Subscriptions::default(),
+            acts: acts.clone(),
+            calls: Semaphore::new(CALLS_MAX),
+            closing: closing.clone(),
         }))
     }
 
@@ -92,6 +112,10 @@ impl Server {
 
     pub(crate) fn project(&self) -> Option<&str> {
         self.0.project.as_deref()
+    }
+
+    pub(crate) fn secrets(&self) -> &AllowedSecrets {
+        &self.0.secrets
     }
 
     pub(crate) fn conversation(&self) -> &Conversation {

@@ -64,8 +64,13 @@ impl Talk {
             connect()
         });
         let backend = Backend::new(counted, dir.path().join("client"));
-        let config =
-            ServerConfig { backend, root: Root::new(root), project: None, version: "0.0.1".to_owned() };
+        let config = ServerConfig {
+            backend,
+            root: Root::new(root),
+            project: None,
+            secrets: crate::AllowedSecrets::default(),
+            version: "0.0.1".to_owned(),
+        };
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let mut server = JoinSet::new();
         let (read, write) = tokio::io::split(theirs);

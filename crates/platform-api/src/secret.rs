@@ -205,6 +205,9 @@ pub struct SecretRequestView {
     pub page_url: String,
     /// When the page ends, in milliseconds since the Unix epoch.
     pub expires_ms: u64,
+    /// Whether this very call opened it: then nobody can know of the page yet.
+    #[serde(default)]
+    pub is_new: bool,
 }
 
 #[cfg(test)]

@@ -225,10 +225,13 @@ impl Store {
 
 async fn project(State(platform): State<Platform>, AxumPath(id): AxumPath<String>) -> Response {
     let id: ProjectId = id.parse().unwrap();
-    if !platform.store().heads.contains_key(&id) {
-        return respond(&problem(404, Code::NOT_FOUND));
+    let head = platform.store().heads.get(&id).cloned();
+    match head {
+        Some(head) => {
+            axum::Json(json!({"id": id, "name": id.name(), "createdMs": 1, "head": head})).into_response()
+        }
+        None => respond(&problem(404, Code::NOT_FOUND)),
     }
-    axum::Json(json!({"id": id, "name": id.name(), "createdMs": 1})).into_response()
 }
 
 async fn files(

@@ -3,12 +3,13 @@
 //! read them.
 
 mod http;
+mod install;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use mcp_server::{Root, ServerConfig};
+use mcp_server::{AllowedSecrets, Root, ServerConfig};
 use platform_api::Code;
 use platform_client::{Backend, ClientError, Connect};
 
@@ -27,7 +28,9 @@ use crate::start::Starter;
 #[command(after_help = "Examples:
   claude mcp add backend-im -- backend-im mcp
   backend-im mcp --root ~/src/shop
-  backend-im mcp --http 127.0.0.1:7330")]
+  backend-im mcp --http 127.0.0.1:7330
+  backend-im mcp install cursor")]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     /// Where folders that an agent names must lie [default: `CLAUDE_PROJECT_DIR`, else the current folder]
     #[arg(long, value_name = "DIR")]
@@ -35,16 +38,27 @@ pub(crate) struct Arguments {
     /// The project of calls that name none [default: `BACKEND_IM_PROJECT`, else the folder's]
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
+    /// Let agents hand this variable to apps as a secret without asking you; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_secret_env: Vec<String>,
+    /// Let agents hand this file to apps as a secret without asking you; may be repeated
+    #[arg(long, value_name = "PATH")]
+    allow_secret_file: Vec<PathBuf>,
     #[command(flatten)]
     http: http::HttpArguments,
+    #[command(subcommand)]
+    command: Option<install::Command>,
 }
 
 /// Runs the command until stdin ends, or over HTTP until a signal.
 ///
 /// # Errors
-/// [`Error::Config`] when there is no place for a home, [`Error::Client`] when it cannot listen, [`Error::Machine`] when
-/// the protocol broke.
+/// [`Error::Config`] when there is no place for a home, [`Error::Client`] when it cannot listen or a client's file cannot be
+/// edited, [`Error::Machine`] when the protocol broke.
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
+    if let Some(command) = arguments.command {
+        return install::run(context, command);
+    }
     let home = home_of(context)?;
     let named = arguments.root.or_else(|| context.env.agent_project_dir());
     let root = match named {
@@ -59,6 +73,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         backend: Backend::new(connect(context, settings), home.client_state()),
         root: Root::new(root),
         project: arguments.project.or(set),
+        secrets: AllowedSecrets { variables: arguments.allow_secret_env, files: arguments.allow_secret_file },
         version: release::THIS.to_owned(),
     };
     if let Some(http) = arguments.http.config(&home)? {

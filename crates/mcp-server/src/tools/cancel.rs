@@ -58,4 +58,8 @@ impl Output for CancelOut {
     fn text(&self) -> String {
         format!("{} · deployment {}\nnext: {}", self.status, self.deployment_id, self.next)
     }
+
+    fn quotes(&self) -> bool {
+        false
+    }
 }

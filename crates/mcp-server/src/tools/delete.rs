@@ -91,6 +91,10 @@ impl Output for DeleteOut {
     fn text(&self) -> String {
         format!("deleted {}\nnext: {}", self.project, self.next)
     }
+
+    fn quotes(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::{Call, Effect, Output, Tool, follow, limits};
 use crate::deployment::{self, DeploymentOut};
 use crate::error::Halt;
 use crate::progress::{self, Opening};
+use crate::quote;
 use crate::root::Expect;
 use crate::tasks;
 
@@ -108,7 +109,7 @@ call get_status with its deployment_id. When it is complete, show the person `ur
                 let id = &accepted.deployment_id;
                 let next = format!(
                     "Accepted; how it goes on is not known ({}). Call get_status with deployment_id {id}.",
-                    error.message
+                    error.code
                 );
                 DeployOut::new(deployed, accepted, next)
             }
@@ -155,9 +156,15 @@ impl Output for DeployOut {
             let UploadOut { files, bytes, sent_files, sent_bytes } = upload;
             format!("upload: {sent_files} of {files} files, {sent_bytes} of {bytes} bytes")
         }));
-        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
-        lines.extend(ignored::line(&self.ignored));
+        let mut quoted = self.deployment.quoted();
+        quoted.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        quoted.extend(ignored::line(&self.ignored));
+        lines.extend(quote::fence(quoted.iter().map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        true
     }
 }

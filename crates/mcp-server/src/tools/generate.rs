@@ -12,6 +12,7 @@ use crate::elicit::{Answer, Question};
 use crate::error::{Halt, ToolError};
 use crate::progress::Opening;
 use crate::root::Expect;
+use crate::{output, quote};
 
 /// How many files a person is named before they are only counted.
 const PATHS_MAX: usize = 20;
@@ -89,7 +90,7 @@ understood: mend that in the files. Next: deploy_project with path set to output
             }
             generated => generated?,
         };
-        let output_dir = generated.output_dir.display().to_string();
+        let output_dir = output::clean_line(&generated.output_dir.display().to_string());
         Ok(GenerateOut {
             project: generated.project.to_string(),
             stack: generated.stack,
@@ -134,8 +135,13 @@ impl Output for GenerateOut {
             ),
             self.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>().join(", "),
         ];
-        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        let warnings: Vec<_> = self.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
+        lines.extend(quote::fence(warnings.iter().map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        !self.warnings.is_empty()
     }
 }

@@ -1,4 +1,4 @@
-//! The nine tools: what one is, the list of them, and the way of a call through its tool.
+//! The ten tools: what one is, the list of them, and the way of a call through its tool.
 //!
 //! A tool's file holds its arguments, its result and a few lines that ask the client crate. Shared between tools are only
 //! `follow.rs` (waiting for a deployment), `limits.rs` (reading bounded arguments), `target.rs` (what a call is about) and
@@ -15,6 +15,7 @@ mod logs;
 mod plan;
 mod projects;
 mod rollback;
+mod secret;
 mod status;
 mod target;
 
@@ -45,13 +46,16 @@ use self::logs::StreamLogs;
 use self::plan::PlanDeploy;
 use self::projects::ListProjects;
 use self::rollback::RollbackProject;
+use self::secret::SetSecret;
 use self::status::GetStatus;
+use crate::AllowedSecrets;
 use crate::conversation::Conversation;
 use crate::elicit::{Answer, Person, Question};
 use crate::era::Era;
 use crate::error::{self, Halt};
 use crate::output;
 use crate::progress::{self, Opening, Voice};
+use crate::quote;
 use crate::root::Root;
 use crate::schema;
 use crate::server::Server;
@@ -84,8 +88,23 @@ trait Tool {
 
 /// A structured result that can also be said in a few lines.
 trait Output: Serialize + JsonSchema + Send {
+    /// How much of it there may be.
+    const SIZE: Size = Size::Small;
+
     /// The few lines.
     fn text(&self) -> String;
+
+    /// Whether something in it was written by the project or its app.
+    fn quotes(&self) -> bool;
+}
+
+/// How large a result may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// Cut until it fits [`quote::RESULT_BYTES_MAX`].
+    Small,
+    /// What the caller asked for.
+    AsAsked,
 }
 
 /// What a call gets to work with.
@@ -93,6 +112,10 @@ struct Call<'a> {
     backend: &'a Backend,
     root: &'a Root,
     project: Option<&'a str>,
+    /// Where the person allowed secrets to be taken from.
+    secrets: &'a AllowedSecrets,
+    /// What the client calls itself.
+    client: String,
     conversation: &'a Conversation,
     voice: Voice,
     person: Person,
@@ -141,6 +164,8 @@ enum Effect {
     Deploys,
     /// Lets an earlier version serve; the same again may go further back.
     GoesBack,
+    /// Takes the place of what was there; the same again changes nothing.
+    Replaces,
     /// Ends something for good; the same again changes nothing.
     Ends,
 }
@@ -153,7 +178,9 @@ impl Effect {
             Self::Writes => hints.read_only(false).destructive(true).idempotent(false).open_world(false),
             Self::Deploys => hints.read_only(false).destructive(false).idempotent(true).open_world(true),
             Self::GoesBack => hints.read_only(false).destructive(false).idempotent(false).open_world(false),
-            Self::Ends => hints.read_only(false).destructive(true).idempotent(true).open_world(false),
+            Self::Replaces | Self::Ends => {
+                hints.read_only(false).destructive(true).idempotent(true).open_world(false)
+            }
         }
     }
 }
@@ -168,6 +195,7 @@ pub(crate) fn all() -> Vec<Definition> {
         definition::<StreamLogs>(),
         definition::<ListProjects>(),
         definition::<RollbackProject>(),
+        definition::<SetSecret>(),
         definition::<CancelDeployment>(),
         definition::<DeleteProject>(),
     ]
@@ -190,6 +218,7 @@ pub(crate) fn call(
         StreamLogs::NAME => run::<StreamLogs>(server, request, context).boxed(),
         ListProjects::NAME => run::<ListProjects>(server, request, context).boxed(),
         RollbackProject::NAME => run::<RollbackProject>(server, request, context).boxed(),
+        SetSecret::NAME => run::<SetSecret>(server, request, context).boxed(),
         CancelDeployment::NAME => run::<CancelDeployment>(server, request, context).boxed(),
         DeleteProject::NAME => run::<DeleteProject>(server, request, context).boxed(),
         _ => return None,
@@ -220,6 +249,8 @@ async fn run<T: Tool>(
         backend: server.backend(),
         root: server.root(),
         project: server.project(),
+        secrets: server.secrets(),
+        client: client(&context),
         conversation: server.conversation(),
         voice,
         person,
@@ -241,23 +272,39 @@ pub(crate) fn deployed(deployment: Deployment) -> CallToolResult {
     success(&DeployOut::of_task(deployment))
 }
 
+/// What the client calls itself, for a person who wonders who asks.
+fn client(context: &RequestContext<RoleServer>) -> String {
+    context.client_info().map_or_else(String::new, |about| {
+        let name = about.title.unwrap_or(about.name);
+        output::clean_line(&format!("{name} {}", about.version))
+    })
+}
+
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.
-fn success(answer: &impl Output) -> CallToolResult {
+fn success<O: Output>(answer: &O) -> CallToolResult {
+    let mut text = output::clean_text(&answer.text());
+    if O::SIZE == Size::Small {
+        text = quote::fit_text(text);
+    }
     let structured = structured(answer);
-    let mut result = CallToolResult::success(vec![ContentBlock::text(output::clean_text(&answer.text()))]);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
     result.structured_content = Some(structured);
     result
 }
 
 /// The result as resources show it.
-fn json(answer: &impl Output) -> String {
+fn json<O: Output>(answer: &O) -> String {
     structured(answer).to_string()
 }
 
-fn structured(answer: &impl Output) -> Value {
+/// What others wrote in it is clean, cut to what fits, and said to be theirs.
+fn structured<O: Output>(answer: &O) -> Value {
     let mut structured = serde_json::to_value(answer).expect("results are plain data");
     output::clean_json(&mut structured);
-    structured
+    if O::SIZE == Size::Small {
+        quote::fit(&mut structured);
+    }
+    if answer.quotes() { quote::labelled(structured) } else { structured }
 }
 
 #[cfg(test)]

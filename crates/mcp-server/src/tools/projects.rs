@@ -230,6 +230,10 @@ impl Output for ListOut {
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
     }
+
+    fn quotes(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -91,4 +91,8 @@ impl Output for RollbackOut {
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
     }
+
+    fn quotes(&self) -> bool {
+        self.error.is_some()
+    }
 }

@@ -14,6 +14,7 @@ use crate::deployment::{self, DeploymentOut};
 use crate::error::Halt;
 use crate::output;
 use crate::progress::Opening;
+use crate::quote;
 use crate::schema;
 
 /// How much of the log a status shows.
@@ -109,7 +110,8 @@ pub(crate) fn log_text(deployment: &Deployment) -> String {
         deployment.id,
         deployment.status.as_str()
     );
-    format!("{about}\n{}", output::fence(shown.iter().map(String::as_str)))
+    let fenced = quote::fence(shown.iter().map(String::as_str));
+    fenced.map_or_else(|| about.clone(), |fenced| format!("{about}\n{fenced}"))
 }
 
 impl StatusOut {
@@ -119,9 +121,6 @@ impl StatusOut {
         let mut shown = DeploymentOut::from(deployment);
         // Asked for often, so without what plan_deploy tells better.
         shown.plan.iter_mut().for_each(|plan| drop(plan.shift_remove("evidence")));
-        if !log_tail.is_empty() {
-            shown.notice = Some(deployment::NOTICE);
-        }
         Self { deployment: shown, instances, log_tail, next }
     }
 }
@@ -204,11 +203,14 @@ impl Output for StatusOut {
                 .iter()
                 .map(|one| format!("instance {} at {} since {}", one.id, one.address, one.started)),
         );
-        if !self.log_tail.is_empty() {
-            lines.push(output::fence(self.log_tail.iter().map(String::as_str)));
-        }
+        let quoted = self.deployment.quoted();
+        lines.extend(quote::fence(quoted.iter().chain(&self.log_tail).map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        true
     }
 }
 

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bring_up::{exited_early, launch_spec, stop};
 use super::journal::say;
+use super::retention;
 use super::secrets;
 use super::site::SharedSite;
 use crate::clock::new_instance;
@@ -94,6 +95,8 @@ async fn preview<E: Engine>(site: SharedSite<E>, wake: Wake, ending: Cancellatio
             wake.withdraw().drained(Duration::from_secs(DRAIN_S)).await;
             stop(&site, instance).await;
             say(&site, &row, LogSource::Runtime, "the preview of this release has ended");
+            // It may have ended because it is not kept, and its release had to wait for that.
+            retention::retire_later(&site, wake.project());
         }
     }
 }
@@ -126,6 +129,6 @@ async fn start<E: Engine>(
     match probe(&site.engine, &Probe { instance, address, path, limit }).await {
         Ok(healthy) => Ok(healthy),
         Err(Unhealthy::Exited(exit)) => Err(exited_early(site, row, &exit)),
-        Err(Unhealthy::Failed(failure)) => Err(failure),
+        Err(Unhealthy::Unwell { failure, .. } | Unhealthy::Failed(failure)) => Err(failure),
     }
 }

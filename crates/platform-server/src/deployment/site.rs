@@ -30,7 +30,9 @@ use crate::store::{DeploymentRow, Store, StoreError};
 pub(crate) struct Limits {
     /// From launch to a healthy answer.
     pub(crate) probe: Duration,
-    /// For requests in flight on the old instance after the switch.
+    /// How long the end of a deployment waits for requests in flight on the old instance: ordinary ones are done by then.
+    pub(crate) settle: Duration,
+    /// For requests in flight on the old instance after the switch: streams and downloads.
     pub(crate) drain: Duration,
     /// From TERM to KILL.
     pub(crate) stop_grace: Duration,
@@ -52,7 +54,7 @@ pub(crate) struct Site<E> {
     pub(crate) limits: Limits,
     /// Bounds how many instances build or start at once; more only makes all of them slower.
     pub(crate) starts: Semaphore,
-    /// Owns the work that outlives a deployment: stopping the old instance, retiring releases.
+    /// Owns the work that outlives a deployment: retiring releases.
     pub(crate) background: TaskTracker,
     /// How often the live instance of a deployment ended by itself.
     pub(crate) restarts: Mutex<HashMap<DeploymentId, u32>>,

@@ -100,6 +100,8 @@ pub(crate) enum StartCommand {
     Shell(String),
     /// The platform's own server for the release's `static_root`.
     StaticSite,
+    /// The same for a page with a router of its own, which answers for every path without a file.
+    SinglePage,
 }
 
 /// One instance to be started.

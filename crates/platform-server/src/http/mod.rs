@@ -25,11 +25,14 @@ mod plan;
 mod platform;
 mod problem;
 mod projects;
+mod rate;
 mod secret_page;
 mod secrets;
 mod serve;
 mod tls;
 mod upload;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -52,6 +55,7 @@ struct Api {
     platform: Platform,
     token: ApiToken,
     own: guard::Own,
+    deploys: Arc<rate::Rate>,
     /// Cancelled when the platform stops: whoever waits for news answers with what there is.
     shutdown: CancellationToken,
     /// Owns the sockets, which outlive the connections that they came over.

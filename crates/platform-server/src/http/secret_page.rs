@@ -252,6 +252,7 @@ mod tests {
             request,
             state,
             expires_ms: now_ms() + 600_000,
+            is_new: false,
         };
         Question { asked, replaces_ms: None }
     }

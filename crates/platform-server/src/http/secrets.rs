@@ -122,6 +122,7 @@ impl Api {
             state: asked.state,
             page_url: self.own.page(host, &format!("/secrets/{}", asked.page)),
             expires_ms: asked.expires_ms,
+            is_new: asked.is_new,
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Refusal {
     pub(crate) retryable: bool,
     /// For `missing_blobs`: what the platform lacks.
     pub(crate) missing: Vec<BlobId>,
+    /// For what is worth repeating: after how many seconds.
+    pub(crate) retry_after_s: u64,
     /// For `diverged`: what changed on the platform.
     pub(crate) changed: Vec<FilePath>,
 }
@@ -34,6 +36,7 @@ impl Refusal {
             hint: None,
             retryable: false,
             missing: Vec::new(),
+            retry_after_s: 1,
             changed: Vec::new(),
         }
     }
@@ -49,6 +52,13 @@ impl Refusal {
     #[must_use]
     pub(crate) fn retryable(mut self) -> Self {
         self.retryable = true;
+        self
+    }
+
+    /// Not worth repeating earlier than this.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = seconds;
         self
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct AskedFor {
     pub(crate) state: State,
     /// When its page ends, in milliseconds since the Unix epoch.
     pub(crate) expires_ms: u64,
+    /// Whether it was made just now.
+    pub(crate) is_new: bool,
 }
 
 /// What a person answers.
@@ -89,11 +91,12 @@ impl Requests {
             request: request.clone(),
             state: State::Waiting,
             expires_ms: now_ms() + limits::SECRET_REQUEST_S * 1000,
+            is_new: false,
         };
         let state = watch::Sender::new(State::Waiting);
         let entry = Entry { asked: asked.clone(), until: Instant::now() + LIFE, state, told: false };
         entries.insert(asked.id.clone(), entry);
-        Ok(asked)
+        Ok(AskedFor { is_new: true, ..asked })
     }
 
     /// The request of this id, as soon as it is no longer waiting, at the latest at `deadline`.

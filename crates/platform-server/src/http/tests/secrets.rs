@@ -82,6 +82,7 @@ async fn a_page_takes_one_value_and_tells_nobody() {
         (&asked["state"], &ask(&served, question.clone()).await["id"]),
         (&json!("waiting"), &asked["id"])
     );
+    assert_eq!(asked["isNew"], true);
     let page = page(&asked);
     let shown = open(&served, &page).await.expect(StatusCode::OK);
     let text = String::from_utf8_lossy(&shown.body).into_owned();
