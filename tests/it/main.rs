@@ -30,4 +30,5 @@ mod secrets;
 mod source;
 mod surface;
 mod switch;
+mod tasks;
 mod tidy;

@@ -7,11 +7,12 @@ use futures_util::FutureExt;
 use platform_client::Backend;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult,
-    ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities,
-    ServerConfig as ServerInfo, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
+    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
+    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+    ServerCapabilities, ServerConfig as ServerInfo, SubscribeRequestParams, SubscriptionFilter,
+    UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{Peer, RequestContext, ServerInitializeError, SubscriptionContext};
 use rmcp::{RoleServer, ServiceExt};
@@ -24,7 +25,7 @@ use crate::era::{Era, Freshness};
 use crate::error::{self, ServeError};
 use crate::resources::{self, Address, Subscriptions};
 use crate::stdio::Stdio;
-use crate::{AllowedSecrets, Root, ServerConfig, completion, icons, prompts, tools};
+use crate::{AllowedSecrets, Root, ServerConfig, completion, icons, prompts, tasks, tools};
 
 /// How many calls may be under way at once, answered or not; a further one is told to come back.
 const CALLS_MAX: usize = 64;
@@ -149,6 +150,7 @@ impl ServerHandler for Server {
             .enable_resources()
             .enable_resources_subscribe()
             .enable_resources_list_changed()
+            .enable_tasks()
             .build();
         ServerInfo::new(capabilities).with_server_info(about).with_instructions(INSTRUCTIONS)
     }
@@ -275,6 +277,30 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         Ok(CompleteResult::new(completion::complete(&self.0.backend, &request).await))
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::get(&self.0.backend, &request.task_id).await
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::update(&self.0.backend, &request.task_id).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::cancel(&self.0.backend, &request.task_id).await
     }
 }
 
