@@ -7,6 +7,7 @@
 
 mod agent_session;
 mod claude;
+mod conformance;
 mod contract;
 mod deploy;
 mod durability;
@@ -16,6 +17,7 @@ mod failures;
 mod frames;
 mod generating;
 mod harness;
+mod http;
 mod inspector;
 mod mcp;
 mod previews;
@@ -23,5 +25,6 @@ mod readme;
 mod runtimes;
 mod secrets;
 mod source;
+mod surface;
 mod switch;
 mod tidy;
