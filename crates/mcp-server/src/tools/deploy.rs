@@ -15,6 +15,7 @@ use crate::error::Halt;
 use crate::progress::{self, Opening};
 use crate::quote;
 use crate::root::Expect;
+use crate::schema;
 use crate::tasks;
 
 /// How long a deploy is waited for unless the caller says otherwise.
@@ -29,7 +30,7 @@ pub(super) struct DeployArguments {
     path: Option<String>,
     /// Name or id; default: the folder's project
     project: Option<String>,
-    /// Environment variables, kept for later deployments; never secrets
+    /// Environment variables, kept for later deployments; secrets: set_secret
     env: Option<BTreeMap<String, String>>,
     /// Why; becomes the commit message
     message: Option<String>,
@@ -48,6 +49,7 @@ pub(super) struct DeployOut {
     upload: Option<UploadOut>,
     unchanged: bool,
     warnings: Vec<String>,
+    #[schemars(schema_with = "schema::list")]
     ignored: Vec<IgnoredOut>,
     next: String,
 }
