@@ -16,6 +16,7 @@ mod failures;
 mod generating;
 mod harness;
 mod inspector;
+mod installing;
 mod mcp;
 mod previews;
 mod readme;
