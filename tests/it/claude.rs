@@ -31,24 +31,18 @@ import nothing_of_this_name
 "#;
 
 /// Claude Code in a home of its own, without an account and without any traffic but that to the model's API.
-struct Claude<'a> {
-    test: &'static str,
-    home: &'a Home,
-    folder: PathBuf,
+pub(crate) struct Claude<'a> {
+    pub(crate) test: &'static str,
+    pub(crate) home: &'a Home,
+    pub(crate) folder: PathBuf,
 }
 
 impl Claude<'_> {
     fn command(&self) -> Option<Command> {
         let mut command = npm(self.test, "claude")?;
-        let program = self.home.program(&[]);
-        let mut path = Path::new(program.get_program()).parent().expect("a folder").as_os_str().to_owned();
-        path.push(":");
-        path.push(std::env::var_os("PATH").unwrap_or_default());
-        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.home.lend(&mut command);
         command
             .current_dir(&self.folder)
-            .env("PATH", path)
-            .env("HOME", self.home.path().join("person"))
             .env("TERM", "dumb")
             .env("DISABLE_AUTOUPDATER", "1")
             .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
@@ -57,7 +51,7 @@ impl Claude<'_> {
     }
 
     /// Runs the client with these arguments.
-    fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Option<Done> {
+    pub(crate) fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Option<Done> {
         Some(run_within(LIMIT_S, self.command()?.args(arguments)).ok())
     }
 

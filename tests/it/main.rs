@@ -21,6 +21,7 @@ mod harness;
 mod hostile;
 mod http;
 mod inspector;
+mod installing;
 mod listing;
 mod mcp;
 mod previews;

@@ -1,6 +1,6 @@
 //! `backend-im`: one program from an agent's hands to a live URL. `mcp` is the server that an agent starts, `platform`
 //! is the platform, the other subcommands are the same use cases for a person. No logic here: parsing, rendering,
-//! signals, exit codes, and finding or starting the embedded platform.
+//! signals, exit codes, finding or starting the embedded platform, and telling MCP clients of this program.
 
 mod cli;
 mod config;

@@ -98,6 +98,27 @@ impl Home {
         command
     }
 
+    /// A person's home directory, inside this one.
+    pub(crate) fn person(&self) -> PathBuf {
+        let person = self.path().join("person");
+        std::fs::create_dir_all(&person).expect("a folder");
+        person
+    }
+
+    /// Makes this home that of another program, for the person in it; the program is on its `PATH`, which stays otherwise.
+    pub(crate) fn lend(&self, command: &mut Command) {
+        let program = Path::new(env!("CARGO_BIN_EXE_backend-im")).parent().expect("a folder");
+        let given = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, path)| path);
+        let path = given.map(ToOwned::to_owned).or_else(|| std::env::var_os("PATH")).unwrap_or_default();
+        let folders = std::iter::once(program.to_owned()).chain(std::env::split_paths(&path));
+        let path = std::env::join_paths(folders).expect("folders");
+        command
+            .envs(&self.env)
+            .env("BACKEND_IM_HOME", self.path())
+            .env("HOME", self.person())
+            .env("PATH", path);
+    }
+
     /// Runs the program to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Done {
         self.run_in(&std::env::temp_dir(), args)

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -21,20 +21,33 @@ pub(crate) struct Mcp {
 impl Mcp {
     /// Starts it in `root` and greets it the old way, with `initialize`.
     pub(crate) fn start(home: &Home, root: &Path) -> Self {
-        let mut mcp = Self::silent(home, root);
+        Self::silent(home, root).greeted()
+    }
+
+    /// Starts what a client was told to start, and greets it.
+    pub(crate) fn over(command: Command) -> Self {
+        Self::spawn(command).greeted()
+    }
+
+    fn greeted(mut self) -> Self {
         let client = json!({"name": "test", "version": "1"});
-        mcp.request(
+        self.request(
             "initialize",
             &json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}),
         );
-        mcp.line(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
-        mcp
+        self.line(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
+        self
     }
 
     /// Starts it in `root` and says nothing yet.
     pub(crate) fn silent(home: &Home, root: &Path) -> Self {
         let mut command = home.program(&["mcp"]);
-        command.current_dir(root).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command.current_dir(root);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("the program starts");
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));

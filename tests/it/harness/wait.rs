@@ -18,7 +18,11 @@ pub(crate) fn eventually<T>(what: &str, limit_s: u64, mut ask: impl FnMut() -> O
 /// Whether a program that a test needs is here; when not, says so by name, and the test returns.
 pub(crate) fn has_tool(test: &str, tool: &str) -> bool {
     // A program that is there may not know `--version`, and one that answers anything may be an empty shim.
-    let question = if tool == "openssl" { "version" } else { "--version" };
+    let question = match tool {
+        "openssl" => "version",
+        "unzip" => "-v",
+        _ => "--version",
+    };
     let found = Command::new(tool).arg(question).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let here = found.is_ok_and(|status| status.success());
     if !here {

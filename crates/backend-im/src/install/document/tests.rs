@@ -57,20 +57,49 @@ fn comments_order_indents_and_line_ends_stay() {
     assert!(!after.replace("\r\n", "").contains('\n'), "{after:?}");
 }
 
+const ADDED: &str = "[mcp_servers.backend-im]\ncommand = \"backend-im\"\nargs = [\"mcp\"]\ntimeout = 600\n";
+
 #[test]
 fn toml_keeps_everything_around_the_entry() {
-    let before = "# mine\nmodel = \"o5\" # best\n\n[mcp_servers.other]\ncommand = 'x'\nenv = { A = \"1\" }\n\n[tui]\ntheme = \"dark\"\n";
-    let after = toml(before).put(&ours()).unwrap();
-    let added = "[mcp_servers.backend-im]\ncommand = \"backend-im\"\nargs = [\"mcp\"]\ntimeout = 600\n";
-    assert!(after.contains(added), "{after}");
-    for line in before.lines() {
-        assert!(after.contains(line), "{line} is lost: {after}");
+    for before in [
+        "# mine\n",
+        "model = \"o5\" # best\n\n[mcp_servers.other]\ncommand = 'x'\nenv = { A = \"1\" }\n\n[tui]\ntheme = 1\n\n# end\n",
+        "mcp_servers.other.command = \"x\"\n",
+    ] {
+        let after = toml(before).put(&ours()).unwrap();
+        assert_eq!(after, format!("{before}\n{ADDED}"));
+        assert_eq!(toml(&after).find("backend-im").unwrap(), Some(ours().value));
+        assert_eq!(toml(&after).remove("backend-im").unwrap(), before);
     }
-    assert_eq!(toml(&after).find("backend-im").unwrap(), Some(ours().value));
-    assert_eq!(toml(&after).remove("backend-im").unwrap().trim_end(), before.trim_end());
-    let inline = toml("mcp_servers = { other = { command = \"x\" } }\n").put(&ours()).unwrap();
-    assert_eq!(toml(&inline).find("backend-im").unwrap(), Some(ours().value), "{inline}");
-    assert!(toml(&inline).find("other").unwrap().is_some(), "{inline}");
+    let windows = "a = 1\r\n";
+    let after = toml(windows).put(&ours()).unwrap();
+    assert_eq!(after, format!("{windows}\r\n{}", ADDED.replace('\n', "\r\n")));
+    assert_eq!(toml(&after).remove("backend-im").unwrap(), windows);
+}
+
+#[test]
+fn toml_that_is_written_inline_is_edited_inline() {
+    let before = "mcp_servers = { other = { command = \"x\" } }\n";
+    let after = toml(before).put(&ours()).unwrap();
+    assert_eq!(toml(&after).find("backend-im").unwrap(), Some(ours().value), "{after}");
+    assert!(toml(&after).find("other").unwrap().is_some(), "{after}");
+    let removed = toml(&after).remove("backend-im").unwrap();
+    assert_eq!(toml(&removed).find("backend-im").unwrap(), None, "{removed}");
+    assert!(toml(&removed).find("other").unwrap().is_some(), "{removed}");
+    let nested = "[mcp_servers]\nbackend-im = { command = \"old\" }\n";
+    let after = toml(nested).put(&ours()).unwrap();
+    assert_eq!(toml(&after).find("backend-im").unwrap(), Some(ours().value), "{after}");
+}
+
+#[test]
+fn tables_of_an_entry_go_with_it_and_comments_around_stay() {
+    let before = "# top\n[mcp_servers.backend-im] # old\ncommand = \"old\"\na.b = 1\n\n# of tui\n[tui]\nx = 1\n\n# env\n[mcp_servers.backend-im.env]\nA = \"\"\"\n[b]\n\"\"\" # here\n# end\n";
+    let after = toml(before).put(&ours()).unwrap();
+    assert_eq!(after, format!("# top\n{ADDED}\n# of tui\n[tui]\nx = 1\n\n# env\n# end\n"));
+    assert_eq!(
+        toml(before).remove("backend-im").unwrap(),
+        "# top\n\n# of tui\n[tui]\nx = 1\n\n# env\n# end\n"
+    );
 }
 
 #[test]
@@ -124,7 +153,7 @@ fn any_object() -> impl Strategy<Value = Map<String, Value>> {
 /// JSON with a comment after every line.
 fn commented(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap();
-    text.lines().map(|line| format!("{line} // kept\n")).collect()
+    text.replace('\n', " // kept\n") + " // kept\n"
 }
 
 /// The data of such a text, read by a parser that knows no comments.
@@ -169,6 +198,7 @@ proptest! {
             prop_assert_eq!(toml(&after).find(name).unwrap(), toml(&before).find(name).unwrap());
         }
         prop_assert_eq!(&toml(&after).put(&ours()).unwrap(), &after);
+        prop_assert_eq!(toml(&after).remove("backend-im").unwrap(), before);
     }
 
     #[test]
