@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use self::model_api::ModelApi;
 use self::script::{Script, Told, Turn};
-use crate::harness::{Done, Home, Project, npm, run_within};
+use crate::harness::{Done, Home, Project, Served, npm, run_within};
 
 /// How long one run of the client may take, in seconds. It installs an app's packages, also on a slow machine.
 const LIMIT_S: u64 = 420;
@@ -56,10 +56,9 @@ impl Claude<'_> {
         Some(command)
     }
 
-    /// Runs a command line of the client.
-    fn run(&self, line: &str) -> Option<Done> {
-        let words = line.strip_prefix("claude ").expect("a command of the client").split(' ');
-        Some(run_within(LIMIT_S, self.command()?.args(words)).ok())
+    /// Runs the client with these arguments.
+    fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Option<Done> {
+        Some(run_within(LIMIT_S, self.command()?.args(arguments)).ok())
     }
 
     /// Lets the script play the model; answers every request for a message.
@@ -73,11 +72,12 @@ impl Claude<'_> {
     }
 }
 
-/// The README's command for Claude Code.
-fn readme_command() -> String {
+/// The arguments of the README's command for Claude Code.
+fn readme_command() -> Vec<String> {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
     let text = std::fs::read_to_string(readme).expect("a README");
-    text.lines().find(|line| line.starts_with("claude mcp add ")).expect("the command").to_owned()
+    let line = text.lines().find(|line| line.starts_with("claude mcp add ")).expect("the command");
+    line.split(' ').skip(1).map(str::to_owned).collect()
 }
 
 fn call(tool: &'static str, input: Value) -> Turn {
@@ -128,9 +128,9 @@ fn the_command_of_the_readme_connects_claude_code() {
     let test = "the_command_of_the_readme_connects_claude_code";
     let (home, project) = (Home::new(), Project::quick("hello", "one"));
     let claude = Claude { test, home: &home, folder: project.path() };
-    let Some(added) = claude.run(&readme_command()) else { return };
+    let Some(added) = claude.run(readme_command().iter().map(String::as_str)) else { return };
     assert!(added.stdout.contains("Added stdio MCP server backend-im"), "{added:#?}");
-    let listed = claude.run("claude mcp list").expect("it is installed");
+    let listed = claude.run(["mcp", "list"]).expect("it is installed");
     assert!(listed.stdout.contains("backend-im: backend-im mcp - ✔ Connected"), "{listed:#?}");
     assert!(home.platform_file().is_none(), "connecting starts nothing");
 }
@@ -156,7 +156,7 @@ fn goes_the_whole_way(claude: &Claude<'_>) {
         is_fit_for_a_model(turn.tool(), &told.text);
     }
     knows_what_the_server_is_for(&heard);
-    keeps_secrets(&claude.home.path().join("token"), &heard);
+    keeps_secrets(claude.home, &heard);
 
     assert!(of("generate_code")[0]["files"].to_string().contains("routers/books.py"));
     assert_eq!(of("plan_deploy")[0]["framework"], "fastapi");
@@ -217,11 +217,13 @@ fn knows_what_the_server_is_for(heard: &[Value]) {
 }
 
 /// None of the secrets that lie around reached the model, whole or as the app could have printed them.
-fn keeps_secrets(token: &Path, heard: &[Value]) {
-    let token = std::fs::read_to_string(token).expect("a token");
+fn keeps_secrets(home: &Home, heard: &[Value]) {
+    let tokens = ["token", "mcp-token"].map(|name| std::fs::read_to_string(home.path().join(name)));
+    let tokens: Vec<String> = tokens.into_iter().flatten().collect();
+    assert!(!tokens.is_empty(), "a platform has a token");
     let requests = Value::from(heard.to_vec()).to_string();
     assert!(requests.contains("DATA_DIR"), "the app showed its environment");
-    let secrets = CANARIES.iter().map(|(_, value)| *value).chain([token.trim()]);
+    let secrets = CANARIES.iter().map(|(_, value)| *value).chain(tokens.iter().map(|token| token.trim()));
     for secret in secrets {
         assert!(!requests.contains(secret), "{secret} reached the model");
     }
@@ -232,7 +234,23 @@ fn claude_code_goes_the_whole_way_over_stdio() {
     let test = "claude_code_goes_the_whole_way_over_stdio";
     let (home, project) = (Home::new(), Project::empty("workspace"));
     let claude = Claude { test, home: &home, folder: project.path() };
-    if claude.run(&readme_command()).is_some() {
+    if claude.run(readme_command().iter().map(String::as_str)).is_some() {
         goes_the_whole_way(&claude);
     }
+}
+
+#[test]
+fn claude_code_goes_the_whole_way_over_http() {
+    let test = "claude_code_goes_the_whole_way_over_http";
+    let (home, project) = (Home::new(), Project::empty("workspace"));
+    let served = Served::start(&home, &project.path());
+    let claude = Claude { test, home: &home, folder: project.path() };
+    let header = format!("Authorization: Bearer {}", served.token);
+    let add = ["mcp", "add", "--transport", "http", "backend-im", &served.url, "--header", &header];
+    if claude.run(add).is_none() {
+        return;
+    }
+    let listed = claude.run(["mcp", "list"]).expect("it is installed");
+    assert!(listed.stdout.contains("(HTTP) - ✔ Connected"), "{listed:#?}");
+    goes_the_whole_way(&claude);
 }

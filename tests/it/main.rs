@@ -7,6 +7,7 @@
 
 mod agent_session;
 mod claude;
+mod conformance;
 mod contract;
 mod deploy;
 mod durability;
@@ -18,11 +19,14 @@ mod frugal;
 mod generating;
 mod harness;
 mod hostile;
+mod http;
 mod inspector;
+mod listing;
 mod mcp;
 mod previews;
 mod readme;
 mod runtimes;
+mod secrets;
 mod source;
 mod surface;
 mod switch;

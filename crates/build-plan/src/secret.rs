@@ -1,7 +1,11 @@
 //! References to secrets in the values of environment variables: `secret:NAME` as a whole value, `${SECRET:NAME}` anywhere
 //! in one. A plan holds the second form only; nothing here ever sees a secret's value but [`fill`], which puts it in.
 
+mod likeness;
+
 use std::collections::BTreeSet;
+
+pub use likeness::resembles;
 
 /// What a reference inside a value begins with.
 const BEGIN: &str = "${SECRET:";
@@ -16,7 +20,7 @@ const NAME_BYTES_MAX: usize = 128;
 pub struct InvalidReference;
 
 /// The text with every reference in the form `${SECRET:NAME}`. Names are upper case, and a hyphen or a dot in one stands
-/// for an underscore: older files write `secret:database-url` and mean DATABASE_URL.
+/// for an underscore: older files write `secret:database-url` and mean `DATABASE_URL`.
 ///
 /// # Errors
 /// [`InvalidReference`] when one is cut short or names no secret.

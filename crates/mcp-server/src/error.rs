@@ -13,7 +13,7 @@ use rmcp::service::{QuitReason, ServerInitializeError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{output, quote};
 
@@ -199,6 +199,24 @@ pub(crate) fn unknown_tool(name: &str) -> ErrorData {
     ErrorData::invalid_params(format!("there is no tool `{}`", output::clean_line(name)), None)
 }
 
+/// The protocol error for parameters that do not fit.
+pub(crate) fn invalid(what: &str) -> ErrorData {
+    ErrorData::invalid_params(output::clean_line(what), None)
+}
+
+/// The protocol error for a resource that nobody offers.
+pub(crate) fn no_resource(uri: &str) -> ErrorData {
+    let uri = output::clean_line(uri);
+    ErrorData::resource_not_found(format!("there is no resource `{uri}`"), Some(json!({ "uri": uri })))
+}
+
+/// The protocol error for a resource that cannot be read now, with what a tool would tell of it.
+pub(crate) fn unreadable(error: ClientError) -> ErrorData {
+    let error = ToolError::from(error);
+    let message = output::clean_line(&error.message);
+    ErrorData::internal_error(message, error.into_result().structured_content)
+}
+
 /// The protocol error for a state that was made for no such call.
 pub(crate) fn foreign_state() -> ErrorData {
     ErrorData::invalid_params("`requestState` does not belong to this call: repeat the call without it", None)
@@ -269,10 +287,8 @@ pub(crate) fn closing(reason: Result<QuitReason, tokio::task::JoinError>) -> Res
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-    use serde_json::json;
-
     use super::*;
+    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -7,15 +7,20 @@
 //! A call's way: `stdio/` reads the line → `server.rs` takes the request → `tools/mod.rs` parses the arguments, lets `progress.rs` tell about it
 //! and the tool's own file do it → `output.rs` and `quote.rs` clean what apps and files brought in and set it apart → `error.rs` shapes what went wrong.
 
+mod completion;
 mod config;
 mod conversation;
 mod deployment;
 mod elicit;
+mod era;
 mod error;
 mod http;
+mod icons;
 mod output;
 mod progress;
+mod prompts;
 mod quote;
+mod resources;
 mod root;
 mod schema;
 mod server;

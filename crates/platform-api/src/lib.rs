@@ -22,7 +22,7 @@ pub use deployment::{
 };
 pub use event::{Event, StatusMessage};
 pub use file::{BlobId, FileMode, FilePath, InvalidFilePath, ManifestEntry};
-pub use generation::{GenerateAnswer, GenerateRequest};
+pub use generation::{GenerateAnswer, GenerateRequest, KeepRequest};
 pub use ids::{
     CommitHash, DeploymentId, InstanceId, InvalidCommitHash, InvalidId, InvalidProjectId, ProjectId,
     ShortCommit, slug,

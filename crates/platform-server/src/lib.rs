@@ -10,6 +10,7 @@ mod health;
 mod http;
 mod logs;
 mod platform;
+mod project_file;
 mod secrets;
 mod server;
 mod source;

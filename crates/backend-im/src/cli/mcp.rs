@@ -3,6 +3,7 @@
 //! read them.
 
 mod http;
+mod install;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +28,9 @@ use crate::start::Starter;
 #[command(after_help = "Examples:
   claude mcp add backend-im -- backend-im mcp
   backend-im mcp --root ~/src/shop
-  backend-im mcp --http 127.0.0.1:7330")]
+  backend-im mcp --http 127.0.0.1:7330
+  backend-im mcp install cursor")]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     /// Where folders that an agent names must lie [default: `CLAUDE_PROJECT_DIR`, else the current folder]
     #[arg(long, value_name = "DIR")]
@@ -37,14 +40,19 @@ pub(crate) struct Arguments {
     project: Option<String>,
     #[command(flatten)]
     http: http::HttpArguments,
+    #[command(subcommand)]
+    command: Option<install::Command>,
 }
 
 /// Runs the command until stdin ends, or over HTTP until a signal.
 ///
 /// # Errors
-/// [`Error::Config`] when there is no place for a home, [`Error::Client`] when it cannot listen, [`Error::Machine`] when
-/// the protocol broke.
+/// [`Error::Config`] when there is no place for a home, [`Error::Client`] when it cannot listen or a client's file cannot be
+/// edited, [`Error::Machine`] when the protocol broke.
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
+    if let Some(command) = arguments.command {
+        return install::run(context, command);
+    }
     let home = home_of(context)?;
     let named = arguments.root.or_else(|| context.env.agent_project_dir());
     let root = match named {

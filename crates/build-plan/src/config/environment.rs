@@ -99,6 +99,13 @@ fn variable(settings: &mut Settings, line: u64, name: &str, value: &Node) -> Res
             .push(format!("`env.{name}` is not applied: the platform gives every app its {name}"));
         return Ok(());
     }
+    if let Some(why) = secret::resembles(name, &text) {
+        settings.warnings.push(format!(
+            "`env.{name}` looks like a secret ({why}), and everybody who sees this file sees it: set it as a secret and \
+             write `{name}: secret:{}`",
+            name.to_ascii_uppercase()
+        ));
+    }
     settings.env.insert(name.to_owned(), text);
     Ok(())
 }

@@ -7,11 +7,13 @@ use super::yaml::Entry;
 pub(super) const APPLIED: &[&str] = &[
     "name",
     "url",
+    "root",
     "runtime",
     "version",
     "install",
     "build",
     "test",
+    "release",
     "start",
     "entrypoint",
     "static_root",
@@ -23,8 +25,6 @@ pub(super) const APPLIED: &[&str] = &[
 
 /// Keys of the top level that are known, and what to say about them instead of applying them.
 pub(super) const NOT_APPLIED: &[(&str, &str)] = &[
-    ("root", "the deployed folder itself is the project; deploy that folder instead"),
-    ("release", "nothing runs between build and start"),
     ("resources", "the app runs without limits of its own"),
     ("scaling", "one instance runs"),
     ("replicas", "one instance runs"),

@@ -12,11 +12,13 @@ fn the_current_spelling_is_applied_in_full() {
     let text = "
 name: my-todo            # a comment
 url: https://platform.example.com
+root: ./backend/
 runtime: python
 version: 3.10
 install: pip install -r requirements.txt
 build: make assets
 test: [pytest -q, ruff check]
+release: python migrate.py
 start: |
   uvicorn main:app --host $HOST --port $PORT
 health_path: healthz
@@ -33,11 +35,13 @@ env:
     let expected = Settings {
         name: Some("my-todo".to_owned()),
         url: Some("https://platform.example.com".to_owned()),
+        root: Some("backend".to_owned()),
         runtime: Some(Runtime::Python),
         version: Some("3.10".to_owned()),
         install: Some("pip install -r requirements.txt".to_owned()),
         build: Some("make assets".to_owned()),
         test: Some("pytest -q && ruff check".to_owned()),
+        release: Some("python migrate.py".to_owned()),
         start: Some("uvicorn main:app --host $HOST --port $PORT".to_owned()),
         entrypoint: None,
         static_root: Some("public".to_owned()),

@@ -62,11 +62,10 @@ impl Tool for GenerateCode {
     const NAME: &'static str = "generate_code";
     const TITLE: &'static str = "Generate an API";
     const DESCRIPTION: &'static str = "\
-Writes a complete REST API from a plain-language description: models, validation, CRUD routes, database schema, tests, \
-README. Use it for a new backend, e.g. \"user management with users and roles, users have an email and a name\"; to change \
-an existing project edit its files instead. The files are written to output_dir and committed on the platform; files that \
-were changed by hand stay unless overwrite is true. `warnings` lists what was not understood: mend that in the files. \
-Next: deploy_project with path set to output_dir.";
+Writes a complete REST API from a plain-language description: models, validation, CRUD routes, database schema, tests. Use \
+it for a new backend, e.g. \"users and roles, users have an email and a name\"; an existing project's files are edited \
+instead. Files that were changed by hand stay unless overwrite is true or the person agrees. `warnings` lists what was not \
+understood: mend that in the files. Next: deploy_project with path set to output_dir.";
     const EFFECT: Effect = Effect::Writes;
 
     fn opening(_: &GenerateArguments) -> Opening {

@@ -30,7 +30,11 @@ use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::projects::projects_json;
+pub(crate) use self::status::{deployment_json, log_text};
 
 use self::cancel::CancelDeployment;
 use self::delete::DeleteProject;
@@ -43,6 +47,7 @@ use self::rollback::RollbackProject;
 use self::status::GetStatus;
 use crate::conversation::Conversation;
 use crate::elicit::{Answer, Person, Question};
+use crate::era::Era;
 use crate::error::{self, Halt};
 use crate::output;
 use crate::progress::{self, Opening, Voice};
@@ -222,6 +227,7 @@ async fn run<T: Tool>(
         Err(error) => return Ok(error.into_result().into()),
     };
     let opening = T::opening(&arguments);
+    let (era, peer) = (Era::of(&context), context.peer.clone());
     let (voice, progress) = progress::of(&context);
     let call = Call {
         backend: server.backend(),
@@ -233,26 +239,39 @@ async fn run<T: Tool>(
         gone: Gone { call: context.ct, client: server.closing() },
     };
     Ok(match progress.during(opening, T::call(&call, arguments)).await {
-        Ok(answer) => success(&answer).into(),
+        Ok(answer) => {
+            if !matches!(T::EFFECT, Effect::Reads) {
+                server.acted(era, &peer).await;
+            }
+            success(&answer).into()
+        }
         Err(halt) => halt.into_response(),
     })
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.
 fn success<O: Output>(answer: &O) -> CallToolResult {
-    let mut structured = serde_json::to_value(answer).expect("results are plain data");
-    output::clean_json(&mut structured);
     let mut text = output::clean_text(&answer.text());
     if O::SIZE == Size::Small {
-        quote::fit(&mut structured);
         text = quote::fit_text(text);
     }
-    if answer.quotes() {
-        structured = quote::labelled(structured);
-    }
     let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-    result.structured_content = Some(structured);
+    result.structured_content = Some(structured(answer));
     result
+}
+
+/// The result as resources show it.
+fn json(answer: &impl Output) -> String {
+    structured(answer).to_string()
+}
+
+fn structured<O: Output>(answer: &O) -> Value {
+    let mut structured = serde_json::to_value(answer).expect("results are plain data");
+    output::clean_json(&mut structured);
+    if O::SIZE == Size::Small {
+        quote::fit(&mut structured);
+    }
+    if answer.quotes() { quote::labelled(structured) } else { structured }
 }
 
 #[cfg(test)]

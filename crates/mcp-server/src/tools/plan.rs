@@ -37,10 +37,9 @@ impl Tool for PlanDeploy {
     const NAME: &'static str = "plan_deploy";
     const TITLE: &'static str = "Show the build plan";
     const DESCRIPTION: &'static str = "\
-Shows how deploy_project would build and start a folder, and which file decided what (`evidence`). Reads only; uploads and \
-changes nothing. Use it when a project is not recognised, when a deploy built or started the wrong thing, or to check a \
-backend-im.yml. `ignored` lists what would stay behind and why. Next: deploy_project, with `plan_hash` if only this very \
-plan may be deployed.";
+Shows how deploy_project would build and start a folder, and which file decided what (`evidence`). Changes nothing. Use it \
+before a first deploy, when the wrong thing was built or started, or to check a backend-im.yml. `ignored` lists what stays \
+behind and why. Next: deploy_project, with `plan_hash` if only this very plan may be deployed.";
     const EFFECT: Effect = Effect::Reads;
 
     fn opening(_: &PlanArguments) -> Opening {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use build_plan::{FailedStep, Phase};
+use build_plan::{Confidence, FailedStep, Phase, Seen};
 use platform_api::{Code, Fact, Failure, InstanceId, LogSource};
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +14,7 @@ use super::{Ended, Site, secrets};
 use crate::clock::{new_instance, now_ms};
 use crate::engine::{BuildJob, Engine, Exit, LaunchSpec, Release};
 use crate::health::{Healthy, Probe, Unhealthy, probe};
+use crate::project_file;
 use crate::secrets::Injected;
 use crate::store::DeploymentRow;
 
@@ -120,7 +121,11 @@ async fn start<E: Engine>(
         outcome = probe(&site.engine, &probed) => match outcome {
             Ok(healthy) => Ok(healthy),
             Err(Unhealthy::Exited(exit)) => Err(exited_early(site, row, &exit).into()),
-            Err(Unhealthy::Failed(failure)) => Err(diagnosed(site, row, Phase::Health, None, failure).into()),
+            Err(Unhealthy::Unwell { failure, seen }) => {
+                let step = failed_step(row, Phase::Health, None, Some(seen));
+                Err(diagnosed(site, row, &step, failure).into())
+            }
+            Err(Unhealthy::Failed(failure)) => Err(failure.into()),
         },
     }
 }
@@ -152,25 +157,26 @@ pub(super) fn exited_early<E>(site: &Site<E>, row: &DeploymentRow, exit: &Exit) 
     let message = format!("the app ended before it was healthy ({})", exit.status);
     let hint = "The lines it printed last say why; the app must keep running and serve HTTP on $HOST:$PORT.";
     let failure = Failure::new(Code::EXITED_EARLY, message).hint(hint);
-    diagnosed(site, row, Phase::Start, Some(exit.status.clone()), failure)
+    diagnosed(site, row, &failed_step(row, Phase::Start, Some(exit.status.clone()), None), failure)
 }
 
-/// Adds what the app's last lines say about the cause.
-fn diagnosed<E>(
-    site: &Site<E>,
-    row: &DeploymentRow,
-    phase: Phase,
-    exit: Option<String>,
-    mut failure: Failure,
-) -> Failure {
+fn failed_step(row: &DeploymentRow, phase: Phase, exit: Option<String>, seen: Option<Seen>) -> FailedStep {
+    FailedStep { phase, runtime: Some(row.plan.runtime), exit, seen }
+}
+
+/// Adds what the app's last lines say about the cause, and what would mend it.
+fn diagnosed<E>(site: &Site<E>, row: &DeploymentRow, step: &FailedStep, mut failure: Failure) -> Failure {
     let lines =
         site.logs(&row.project, row.id).tail(DIAGNOSIS_LINES, Some(LogSource::Runtime)).unwrap_or_default();
     let output: Vec<String> = lines.into_iter().map(|line| line.text).collect();
-    let step = FailedStep { phase, runtime: Some(row.plan.runtime), exit };
-    if let Some(diagnosis) = build_plan::diagnose(&step, &output) {
+    let root =
+        site.place(&row.project, &row.commit).root().join(row.plan.root.as_deref().unwrap_or_default());
+    let diagnosis = build_plan::diagnose(step, &output, &|path| project_file::read(&root, path));
+    // A guess is no better than what the check itself says.
+    if diagnosis.confidence > Confidence::Low {
         failure.hint = Some(diagnosis.fix.clone());
-        failure.diagnosis = serde_json::to_value(diagnosis).ok();
     }
+    failure.diagnosis = serde_json::to_value(diagnosis).ok();
     failure
 }
 

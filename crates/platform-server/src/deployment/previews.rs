@@ -126,6 +126,6 @@ async fn start<E: Engine>(
     match probe(&site.engine, &Probe { instance, address, path, limit }).await {
         Ok(healthy) => Ok(healthy),
         Err(Unhealthy::Exited(exit)) => Err(exited_early(site, row, &exit)),
-        Err(Unhealthy::Failed(failure)) => Err(failure),
+        Err(Unhealthy::Unwell { failure, .. } | Unhealthy::Failed(failure)) => Err(failure),
     }
 }

@@ -135,7 +135,7 @@ async fn route<E: Engine>(
     match outcome {
         Ok(healthy) => site.gateway.restore(&live.row.project, &live.row.commit.short(), healthy),
         Err(Unhealthy::Exited(_)) => {}
-        Err(Unhealthy::Failed(failure)) => {
+        Err(Unhealthy::Unwell { failure, .. } | Unhealthy::Failed(failure)) => {
             say(
                 site,
                 &live.row,

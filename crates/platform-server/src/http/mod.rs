@@ -118,6 +118,7 @@ routes! {
         DELETE "/api/projects/{id}" also "/app/{id}" => projects::delete;
         GET "/api/projects/{id}/deployments" => projects::deployments;
         GET "/api/projects/{id}/files" => projects::files;
+        POST "/api/projects/{id}/keep" => generate::keep;
         POST "/api/projects/{id}/rollback" => projects::rollback;
         GET "/api/projects/{id}/secrets" => secrets::list;
         POST "/api/projects/{id}/secrets/requests" => secrets::ask;

@@ -23,6 +23,7 @@ mod spec;
 mod status;
 mod step;
 mod sync;
+mod toolchain;
 mod tools;
 mod tree;
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::layers::{Layer, LayerKey};
 use super::step::{Step, cancelled, internal};
-use super::{ProcessEngine, blocking, command, node, python, remove_dir, rust, tmp};
+use super::{ProcessEngine, blocking, command, node, python, remove_dir, rust, tmp, toolchain};
 use crate::engine::{BuildJob, Release, StartCommand};
 use crate::secrets::{Injected, plain};
 
@@ -69,7 +69,15 @@ impl Build<'_> {
                     python::install(self, install).await
                 }
                 InstallMethod::NpmCi | InstallMethod::NpmInstall => node::install(self, install).await,
-                InstallMethod::Command => self.install_by_command(install).await,
+                InstallMethod::Tool | InstallMethod::Command => self.install_by_command(install).await,
+                method @ (InstallMethod::Poetry
+                | InstallMethod::Pdm
+                | InstallMethod::Pipenv
+                | InstallMethod::Pnpm
+                | InstallMethod::YarnClassic
+                | InstallMethod::YarnBerry
+                | InstallMethod::Bun
+                | InstallMethod::Deno) => Err(toolchain::cannot_install(method)),
             },
             None => self.install_nothing().await,
         }
@@ -90,7 +98,9 @@ impl Build<'_> {
         match self.job.plan.runtime {
             Runtime::Python => python::install_nothing(self).await,
             Runtime::Node => node::require(self).await.map(drop),
+            // Cargo is asked for when it builds.
             Runtime::Rust | Runtime::Static | Runtime::Command => Ok(()),
+            runtime => toolchain::require(self, runtime),
         }
     }
 

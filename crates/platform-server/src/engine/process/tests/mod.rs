@@ -170,7 +170,7 @@ fn plan(runtime: Runtime) -> Plan {
 
 fn install(method: InstallMethod, command: &str, inputs: &[&str]) -> Install {
     let inputs = inputs.iter().map(|&input| input.to_owned()).collect();
-    Install { method, command: command.to_owned(), inputs, extra: Vec::new() }
+    Install { method, command: command.to_owned(), inputs, extra: Vec::new(), options: Vec::new() }
 }
 
 fn texts(logs: &LogDir, stream: LogStream) -> Vec<String> {
