@@ -128,8 +128,8 @@ impl Server {
     pub(crate) async fn acted(&self, era: Era, peer: &Peer<RoleServer>) {
         self.0.acts.send_replace(());
         if era == Era::Sessions && peer.peer_info().is_some() {
-            // A client that cannot be written to is on its way out.
-            peer.notify_resource_list_changed().await.unwrap_or_default();
+            // Nobody passes this on any more once the client has gone, and the answer must not wait for it.
+            self.closing().run_until_cancelled(peer.notify_resource_list_changed()).await;
         }
     }
 
