@@ -14,6 +14,7 @@ mod failures;
 mod generating;
 mod harness;
 mod mcp;
+mod plans;
 mod previews;
 mod readme;
 mod runtimes;

@@ -40,6 +40,8 @@ pub enum Phase {
     Build,
     /// The test command.
     Test,
+    /// The command that runs once before the switch.
+    Release,
     /// The process ended before it was healthy.
     Start,
     /// The process did not get healthy.
@@ -112,7 +114,7 @@ pub fn diagnose(failed: &FailedStep, output: &[String]) -> Option<Diagnosis> {
         match scene.phase {
             Phase::Install | Phase::Build => by_rule(&scene),
             Phase::Test => tested(&scene),
-            Phase::Start | Phase::Health => ended(&scene),
+            Phase::Release | Phase::Start | Phase::Health => ended(&scene),
         }
     };
     match finding {

@@ -33,10 +33,11 @@ pub(super) struct Finding {
 pub(super) const INSTALL: &[Phase] = &[Phase::Install];
 pub(super) const MAKE: &[Phase] = &[Phase::Install, Phase::Build];
 pub(super) const BUILD: &[Phase] = &[Phase::Build];
-pub(super) const RUN: &[Phase] = &[Phase::Start, Phase::Health, Phase::Test];
-pub(super) const CODE: &[Phase] = &[Phase::Build, Phase::Test, Phase::Start, Phase::Health];
+pub(super) const RUN: &[Phase] = &[Phase::Start, Phase::Health, Phase::Test, Phase::Release];
+pub(super) const CODE: &[Phase] = &[Phase::Build, Phase::Test, Phase::Release, Phase::Start, Phase::Health];
 pub(super) const TEST: &[Phase] = &[Phase::Test];
-pub(super) const ANY: &[Phase] = &[Phase::Install, Phase::Build, Phase::Test, Phase::Start, Phase::Health];
+pub(super) const ANY: &[Phase] =
+    &[Phase::Install, Phase::Build, Phase::Test, Phase::Release, Phase::Start, Phase::Health];
 
 impl Rule {
     /// Whether the rule speaks about this kind of failure at all. An unknown runtime may be any.

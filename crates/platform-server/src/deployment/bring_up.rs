@@ -1,7 +1,7 @@
 //! Build, launch, probe: or leave nothing behind.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use build_plan::{FailedStep, Phase};
 use platform_api::{Code, Fact, Failure, InstanceId, LogSource};
@@ -50,7 +50,7 @@ async fn run<E: Engine>(
     instance: InstanceId,
     cancel: &CancellationToken,
 ) -> Result<(Healthy, Live), Ended> {
-    let release = built(journal, place, cancel).await?;
+    let release = built(journal, place, &data_dir, cancel).await?;
     journal.record(Fact::Built).await?;
     let spec = launch_spec(journal.site, journal.row, instance, release, data_dir);
     let healthy = start(journal, &spec, cancel).await?;
@@ -62,6 +62,7 @@ async fn run<E: Engine>(
 async fn built<E: Engine>(
     journal: &Journal<'_, E>,
     place: &Place,
+    data_dir: &Path,
     cancel: &CancellationToken,
 ) -> Result<Release, Ended> {
     let (site, row) = (journal.site, journal.row);
@@ -76,6 +77,8 @@ async fn built<E: Engine>(
         source: place.root(),
         logs: site.logs(row.id),
         project_dir: site.project_dir(&row.project),
+        data_dir: data_dir.to_owned(),
+        env: app_env(row),
     };
     let prepared = tokio::select! {
         prepared = site.engine.prepare(&job, cancel) => prepared,
@@ -120,6 +123,13 @@ async fn start<E: Engine>(
     }
 }
 
+/// The variables of the plan, and above them those of the deployment.
+fn app_env(row: &DeploymentRow) -> BTreeMap<String, String> {
+    let mut env = row.plan.env.clone();
+    env.extend(row.env.clone());
+    env
+}
+
 /// What an instance of the deployment is started with.
 pub(super) fn launch_spec<E>(
     site: &Site<E>,
@@ -128,14 +138,12 @@ pub(super) fn launch_spec<E>(
     release: Release,
     data_dir: PathBuf,
 ) -> LaunchSpec {
-    let mut env: BTreeMap<String, String> = row.plan.env.clone();
-    env.extend(row.env.clone());
     LaunchSpec {
         instance,
         deployment: row.id,
         project: row.project.clone(),
         release,
-        env,
+        env: app_env(row),
         data_dir,
         logs: site.logs(row.id),
         started_ms: now_ms(),
