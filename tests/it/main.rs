@@ -24,6 +24,7 @@ mod inspector;
 mod installing;
 mod listing;
 mod mcp;
+mod plans;
 mod previews;
 mod readme;
 mod runtimes;
