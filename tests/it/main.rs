@@ -13,6 +13,7 @@ mod environment;
 mod failures;
 mod generating;
 mod harness;
+mod javascript;
 mod mcp;
 mod previews;
 mod readme;

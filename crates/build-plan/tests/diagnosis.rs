@@ -35,7 +35,8 @@ fn cases(name: &str) -> Vec<Case> {
 /// A head of `key: value` lines, `---`, and the output.
 fn case(path: &Path) -> Case {
     let text = fs::read_to_string(path).expect("a text");
-    let (head, output) = text.split_once("\n---\n").unwrap_or_else(|| panic!("{} has no head", path.display()));
+    let (head, output) =
+        text.split_once("\n---\n").unwrap_or_else(|| panic!("{} has no head", path.display()));
     let head: BTreeMap<&str, &str> = head.lines().filter_map(|line| line.split_once(':')).collect();
     let value = |key: &str| head[key].trim().to_owned();
     let phase: Phase = serde_json::from_value(value("phase").into()).expect("a phase");
@@ -59,8 +60,11 @@ impl Case {
     /// What is wrong with the diagnosis.
     fn complaint(&self, found: &Diagnosis) -> Option<String> {
         let line = found.cause_line.as_deref().unwrap_or_default();
-        let is_right = found.code == self.expected && line.contains(&self.cause) && found.fix.contains(&self.fix);
-        (!is_right).then(|| format!("{}: expected {} with `{}`, got {found:#?}", self.name, self.expected, self.cause))
+        let is_right =
+            found.code == self.expected && line.contains(&self.cause) && found.fix.contains(&self.fix);
+        (!is_right).then(|| {
+            format!("{}: expected {} with `{}`, got {found:#?}", self.name, self.expected, self.cause)
+        })
     }
 }
 
@@ -116,7 +120,9 @@ fn what_an_app_prints_while_it_runs_is_never_why_it_fails() {
         let found = diagnose(&failed, &case.output, &|_| None);
         // What such an app may really wait for: a service that refuses it, or its own port.
         let allowed = ["not_healthy", "port_ignored"];
-        let waits = ["database_", "host_not_", "connection_refused"].iter().any(|start| found.code.starts_with(start));
+        let waits = ["database_", "host_not_", "connection_refused"]
+            .iter()
+            .any(|start| found.code.starts_with(start));
         assert!(waits || allowed.contains(&found.code.as_str()), "{}: {found:#?}", case.name);
     }
 }

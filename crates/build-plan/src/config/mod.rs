@@ -70,7 +70,8 @@ impl Settings {
     /// The same settings for a project that is one folder of what is uploaded, and is built and started from the top.
     pub(crate) fn inside(&self, folder: &str) -> Self {
         let word = crate::shell::word(folder);
-        let there = |command: &Option<String>| command.as_ref().map(|command| format!("cd {word} && {command}"));
+        let there =
+            |command: &Option<String>| command.as_ref().map(|command| format!("cd {word} && {command}"));
         let below = |path: &Option<String>| {
             path.as_ref().map(|path| if path == "." { folder.to_owned() } else { format!("{folder}/{path}") })
         };

@@ -198,7 +198,13 @@ fn planned_in(
     }
     let read = |path: &str| whole.bytes(&format!("{root}/{path}"));
     let project = Project::new(&listing, &read);
-    let place = Place { project: &project, whole: Some(whole), root: Some(root), member: None, because: Some(because) };
+    let place = Place {
+        project: &project,
+        whole: Some(whole),
+        root: Some(root),
+        member: None,
+        because: Some(because),
+    };
     consider(&place, settings, file, |context| settle::settle(context, drafted(context)?))
 }
 

@@ -234,7 +234,11 @@ pub(super) const RULES: &[Rule] = &[
         "wrong_import_shape",
         RUN,
         JS,
-        ["TypeError: {} is not a function", "TypeError: {} is not a constructor", "TypeError: {} is not iterable"],
+        [
+            "TypeError: {} is not a function",
+            "TypeError: {} is not a constructor",
+            "TypeError: {} is not iterable"
+        ],
         "`{0}` is not what the code takes it for",
         "check how `{0}` is imported (default or in braces, `.default` behind `require`), and whether its version still offers it that way",
     ),

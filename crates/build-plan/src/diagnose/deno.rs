@@ -31,7 +31,11 @@ pub(super) const RULES: &[Rule] = &[
         "lock_out_of_sync",
         MAKE,
         DENO,
-        ["The lockfile is out of date", "error: Integrity check failed for", "Unsupported lockfile version '{}'"],
+        [
+            "The lockfile is out of date",
+            "error: Integrity check failed for",
+            "Unsupported lockfile version '{}'"
+        ],
         "deno.lock does not match what is imported",
         "run `deno install --frozen=false` with the Deno that is used here, and deploy the new deno.lock",
     ),

@@ -38,7 +38,10 @@ pub(super) const RULES: &[Rule] = &[
         "django_app_not_ready",
         CODE,
         PY,
-        ["AppRegistryNotReady: {}", "doesn't declare an explicit app_label and isn't in an application in INSTALLED_APPS"],
+        [
+            "AppRegistryNotReady: {}",
+            "doesn't declare an explicit app_label and isn't in an application in INSTALLED_APPS"
+        ],
         "A model is imported before Django is set up, or its app is not installed",
         "add the app to INSTALLED_APPS, and import models only after `django.setup()`",
     ),
@@ -78,7 +81,10 @@ pub(super) const RULES: &[Rule] = &[
         "duplicate_route",
         CODE,
         PY,
-        ["View function mapping is overwriting an existing endpoint function: {}", "Blueprint name '{}' is already registered"],
+        [
+            "View function mapping is overwriting an existing endpoint function: {}",
+            "Blueprint name '{}' is already registered"
+        ],
         "Two handlers have the same name `{0}`",
         "rename one of them, or give it an `endpoint`",
     ),
@@ -99,7 +105,10 @@ pub(super) const RULES: &[Rule] = &[
         "signal_outside_main_thread",
         CODE,
         PY,
-        ["set_wakeup_fd only works in main thread", "signal only works in main thread of the main interpreter"],
+        [
+            "set_wakeup_fd only works in main thread",
+            "signal only works in main thread of the main interpreter"
+        ],
         "Signals are set outside of the main thread",
         "start the bot or loop in the main thread, and the web server beside it",
     ),

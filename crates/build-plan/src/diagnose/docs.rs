@@ -7,7 +7,10 @@ const PAGES: &[(&str, &str)] = &[
     ("database_tls_required", "https://www.postgresql.org/docs/current/libpq-ssl.html"),
     ("dependency_conflict", "https://pip.pypa.io/en/stable/topics/dependency-resolution/"),
     ("django_settings_missing", "https://docs.djangoproject.com/en/stable/topics/settings/"),
-    ("externally_managed", "https://packaging.python.org/en/latest/specifications/externally-managed-environments/"),
+    (
+        "externally_managed",
+        "https://packaging.python.org/en/latest/specifications/externally-managed-environments/",
+    ),
     ("factory_needs_flag", "https://www.uvicorn.org/settings/"),
     ("flask_context_missing", "https://flask.palletsprojects.com/en/stable/appcontext/"),
     ("host_not_allowed", "https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts"),
@@ -18,14 +21,20 @@ const PAGES: &[(&str, &str)] = &[
     ("module_format_mismatch", "https://nodejs.org/api/packages.html#determining-module-system"),
     ("no_next_build", "https://nextjs.org/docs/app/getting-started/deploying"),
     ("out_of_memory", "https://nodejs.org/api/cli.html#--max-old-space-sizesize-in-mib"),
-    ("prisma_client_missing", "https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/generating-prisma-client"),
+    (
+        "prisma_client_missing",
+        "https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/generating-prisma-client",
+    ),
     ("pydantic_settings_moved", "https://docs.pydantic.dev/latest/migration/"),
     ("removed_standard_module", "https://docs.python.org/3/whatsnew/3.12.html"),
     ("runtime_permission_missing", "https://docs.deno.com/runtime/fundamentals/security/"),
     ("secret_key_missing", "https://12factor.net/config"),
     ("static_root_missing", "https://docs.djangoproject.com/en/stable/ref/settings/#static-root"),
     ("windows_line_endings", "https://git-scm.com/docs/gitattributes"),
-    ("wrong_import_shape", "https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Statements/import"),
+    (
+        "wrong_import_shape",
+        "https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Statements/import",
+    ),
 ];
 
 /// The page about a code.

@@ -41,7 +41,11 @@ pub(super) const RULES: &[Rule] = &[
         "lock_out_of_sync",
         MAKE,
         EX,
-        ["lock mismatch: the dependency is out of date", "the dependency {} in mix.exs is overriding", "mix.lock is out of date"],
+        [
+            "lock mismatch: the dependency is out of date",
+            "the dependency {} in mix.exs is overriding",
+            "mix.lock is out of date"
+        ],
         "mix.lock does not match mix.exs",
         "run `mix deps.get` and deploy mix.lock with mix.exs",
     ),
@@ -49,7 +53,12 @@ pub(super) const RULES: &[Rule] = &[
         "compile_error",
         MAKE,
         EX,
-        ["== Compilation error in file {} ==", "** (CompileError) {}", "** (SyntaxError) {}", "** (TokenMissingError) {}"],
+        [
+            "== Compilation error in file {} ==",
+            "** (CompileError) {}",
+            "** (SyntaxError) {}",
+            "** (TokenMissingError) {}"
+        ],
         "The code does not compile ({0})",
         "mend the place that the lines below name",
     ),
@@ -81,7 +90,12 @@ pub(super) const RULES: &[Rule] = &[
         "elixir_exception",
         CODE,
         EX,
-        ["^** (Mix) {}", "^** ({}) {}", "Kernel pid terminated (application_controller) {}", "Application {} exited:"],
+        [
+            "^** (Mix) {}",
+            "^** ({}) {}",
+            "Kernel pid terminated (application_controller) {}",
+            "Application {} exited:"
+        ],
         "The program ends with an error of Elixir: {1|see the message}",
         "mend the place in the code that the lines below name, or what the message asks for",
     ),

@@ -8,8 +8,25 @@ use crate::Runtime;
 
 /// Words of a line with which a program gives up.
 const GIVING_UP: &[&str] = &[
-    "error", "fail", "cannot", "can't", "could not", "couldn't", "unable", "invalid", "missing", "must ",
-    "required", "denied", "refused", "not found", "unknown", "unexpected", "abort", "fatal", "usage:",
+    "error",
+    "fail",
+    "cannot",
+    "can't",
+    "could not",
+    "couldn't",
+    "unable",
+    "invalid",
+    "missing",
+    "must ",
+    "required",
+    "denied",
+    "refused",
+    "not found",
+    "unknown",
+    "unexpected",
+    "abort",
+    "fatal",
+    "usage:",
 ];
 
 /// Endings that say what happened whatever was printed before: a signal from outside, and an end without an error.

@@ -168,7 +168,8 @@ impl Scene {
     /// The last error of Go, Ruby, PHP or Elixir that nobody rescued: their reports need no stack to be known.
     fn last_raised(&self) -> Option<usize> {
         const STARTS: &[&str] = &["panic: ", "PHP Fatal error: ", "PHP Parse error: ", "** ("];
-        let raised = |line: &String| STARTS.iter().any(|start| line.starts_with(start)) || is_ruby_error(line);
+        let raised =
+            |line: &String| STARTS.iter().any(|start| line.starts_with(start)) || is_ruby_error(line);
         self.plain.iter().rposition(raised)
     }
 }

@@ -55,12 +55,7 @@ pub(super) const RULES: &[Rule] = &[
         "compile_error",
         MAKE,
         JVM,
-        [
-            ".java:[{}] error: {}",
-            ".java:[{}] {}",
-            ".java:{}: error: {}",
-            "^e: {}.kt:{}",
-        ],
+        [".java:[{}] error: {}", ".java:[{}] {}", ".java:{}: error: {}", "^e: {}.kt:{}",],
         "The code does not compile: {1|see the line}",
         "mend the place that the line names",
     ),

@@ -43,7 +43,6 @@ pub(super) const RULES: &[Rule] = &[
         [
             "Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`",
             "The lockfile would have been modified by this install, which is explicitly forbidden",
-            "YN0028: {}",
         ],
         "yarn.lock does not match package.json",
         "run `yarn install`, and deploy the new yarn.lock with package.json",
@@ -102,7 +101,13 @@ pub(super) const RULES: &[Rule] = &[
         "registry_denied",
         INSTALL,
         JS,
-        ["ERR_PNPM_FETCH_401 {}", "ERR_PNPM_FETCH_403 {}", "YN0041: {}", "error: GET {} - 401", "error: GET {} - 403"],
+        [
+            "ERR_PNPM_FETCH_401 {}",
+            "ERR_PNPM_FETCH_403 {}",
+            "YN0041: {}",
+            "error: GET {} - 401",
+            "error: GET {} - 403"
+        ],
         "The package registry refused access",
         "check the name of the package and the registry's credentials (.npmrc) in the platform's environment",
     ),
@@ -144,7 +149,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "wrong_node_version",
-        MAKE,
+        ANY,
         JS,
         [
             "ERR_PNPM_UNSUPPORTED_ENGINE {}",

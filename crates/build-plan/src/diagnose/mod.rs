@@ -174,11 +174,7 @@ const RULES: &[&[Rule]] = &[
 
 /// Says why a step failed, as well as its output lets one say so. `output` are its last lines; `read` lends the
 /// project's files, for a patch, and is asked for few of them.
-pub fn diagnose(
-    failed: &FailedStep,
-    output: &[String],
-    read: &dyn Fn(&str) -> Option<Vec<u8>>,
-) -> Diagnosis {
+pub fn diagnose(failed: &FailedStep, output: &[String], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Diagnosis {
     let scene = Scene::new(failed, output);
     let finding = found(&scene).unwrap_or_else(|| ending::last_words(&scene));
     let patch = patch::of(&scene, &finding, read);
@@ -288,8 +284,7 @@ fn tail(scene: &Scene) -> Option<Finding> {
     let said = (0..scene.plain.len()).rev().filter(|at| !scene.plain[*at].is_empty());
     let last_words: Vec<usize> = said.take(LAST_WORDS).collect();
     // A runtime reports an exception with its traceback; without one, only last words are believed.
-    let is_believed =
-        |at: usize| !scene::is_exception(&scene.plain[at]) || last_words.contains(&at);
+    let is_believed = |at: usize| !scene::is_exception(&scene.plain[at]) || last_words.contains(&at);
     let mut lines = (start..scene.plain.len()).rev().filter(|at| !scene.is_chat(*at) && is_believed(*at));
     lines.find_map(|at| fit(scene, at, Confidence::Medium))
 }

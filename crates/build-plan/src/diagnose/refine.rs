@@ -39,7 +39,8 @@ fn needs_other_python(scene: &Scene, found: Finding) -> Finding {
 
 /// Cargo says first which Rust there is, and below which one each crate wants.
 fn needs_other_rust(scene: &Scene, found: Finding) -> Finding {
-    let wanted = |line: &String| line.split_once(" requires rustc ").map(|(_, version)| version.trim().to_owned());
+    let wanted =
+        |line: &String| line.split_once(" requires rustc ").map(|(_, version)| version.trim().to_owned());
     let known = scene.plain.iter().enumerate().find_map(|(at, line)| Some((at, wanted(line)?)));
     match known {
         Some((line, version)) => Finding {

@@ -98,7 +98,10 @@ pub(super) const RULES: &[Rule] = &[
         "assets_not_precompiled",
         RUN,
         RB,
-        ["The asset \"{}\" is not present in the asset pipeline", "Sprockets::Rails::Helper::AssetNotPrecompiled"],
+        [
+            "The asset \"{}\" is not present in the asset pipeline",
+            "Sprockets::Rails::Helper::AssetNotPrecompiled"
+        ],
         "Assets were not precompiled",
         "build with `bundle exec rails assets:precompile`",
     ),
@@ -114,7 +117,11 @@ pub(super) const RULES: &[Rule] = &[
         "undefined_name",
         CODE,
         RB,
-        ["uninitialized constant {} (NameError)", "undefined local variable or method `{}'", "undefined local variable or method '{}'"],
+        [
+            "uninitialized constant {} (NameError)",
+            "undefined local variable or method `{}'",
+            "undefined local variable or method '{}'"
+        ],
         "`{0}` is used and nowhere defined",
         "require the file or gem that defines `{0}`; with Zeitwerk a file must be named after its constant",
     ),

@@ -53,8 +53,7 @@ pub(super) const INSTALL: &[Phase] = &[Phase::Install];
 pub(super) const MAKE: &[Phase] = &[Phase::Install, Phase::Build];
 pub(super) const BUILD: &[Phase] = &[Phase::Build];
 pub(super) const RUN: &[Phase] = &[Phase::Release, Phase::Start, Phase::Health, Phase::Test];
-pub(super) const CODE: &[Phase] =
-    &[Phase::Build, Phase::Test, Phase::Release, Phase::Start, Phase::Health];
+pub(super) const CODE: &[Phase] = &[Phase::Build, Phase::Test, Phase::Release, Phase::Start, Phase::Health];
 pub(super) const TEST: &[Phase] = &[Phase::Test];
 pub(super) const ANY: &[Phase] =
     &[Phase::Install, Phase::Build, Phase::Test, Phase::Release, Phase::Start, Phase::Health];
@@ -74,9 +73,10 @@ impl Rule {
     /// Fits the rule to one line.
     pub(super) fn fit(&self, scene: &Scene, line: usize, confidence: Confidence) -> Option<Finding> {
         let text = scene.plain.get(line)?;
-        let captured = self.patterns.iter().find_map(|pattern| {
-            capture(text, pattern).filter(|_| !scene.is_quoted(line, pattern))
-        })?;
+        let captured = self
+            .patterns
+            .iter()
+            .find_map(|pattern| capture(text, pattern).filter(|_| !scene.is_quoted(line, pattern)))?;
         Some(Finding {
             code: self.code,
             line: Some(line),

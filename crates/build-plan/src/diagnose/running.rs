@@ -69,7 +69,10 @@ fn on_other_address(scene: &Scene, address: &str) -> Finding {
 /// What a status alone says about the path that was asked.
 fn by_status(path: &str, status: u16) -> Finding {
     let (code, fix) = match status {
-        404 => ("health_path_missing", "set `health_path` in backend-im.yml to a path that the app answers with success"),
+        404 => (
+            "health_path_missing",
+            "set `health_path` in backend-im.yml to a path that the app answers with success",
+        ),
         401 | 403 => (
             "health_path_protected",
             "set `health_path` in backend-im.yml to a path that answers without a login, and allow the host of the platform",
@@ -102,8 +105,15 @@ fn failed_request(scene: &Scene) -> Option<Finding> {
     }
     let fatal = scene.fatal_lines().into_iter().find(|line| *line > at);
     let cause = fatal.unwrap_or(at);
-    let known =
-        ["migrations_pending", "table_missing", "database_missing", "database_refused", "asgi_wsgi_mismatch", "missing_file", "missing_env_var"];
+    let known = [
+        "migrations_pending",
+        "table_missing",
+        "database_missing",
+        "database_refused",
+        "asgi_wsgi_mismatch",
+        "missing_file",
+        "missing_env_var",
+    ];
     let particular = rules(scene)
         .filter(|rule| known.contains(&rule.code))
         .find_map(|rule| rule.fit(scene, cause, Confidence::Medium).filter(|found| is_cause(scene, found)));
@@ -131,7 +141,8 @@ fn waiting(scene: &Scene) -> Option<Finding> {
     ];
     let start = scene.plain.len().saturating_sub(TAIL_LINES);
     (start..scene.plain.len()).rev().find_map(|at| {
-        let mut fitting = database::RULES.iter().chain(network::RULES).filter(|rule| WAITING.contains(&rule.code));
+        let mut fitting =
+            database::RULES.iter().chain(network::RULES).filter(|rule| WAITING.contains(&rule.code));
         fitting.find_map(|rule| rule.fit(scene, at, Confidence::Medium))
     })
 }

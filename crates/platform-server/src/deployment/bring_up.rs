@@ -13,8 +13,8 @@ use super::supervise::Live;
 use super::{Ended, Site};
 use crate::clock::{new_instance, now_ms};
 use crate::engine::{BuildJob, Engine, Exit, LaunchSpec, Release};
-use crate::project_file;
 use crate::health::{Healthy, Probe, Unhealthy, probe};
+use crate::project_file;
 use crate::store::DeploymentRow;
 
 /// How many of an app's last lines a diagnosis reads.
@@ -163,7 +163,8 @@ fn failed_step(row: &DeploymentRow, phase: Phase, exit: Option<String>, seen: Op
 fn diagnosed<E>(site: &Site<E>, row: &DeploymentRow, step: &FailedStep, mut failure: Failure) -> Failure {
     let lines = site.logs(row.id).tail(DIAGNOSIS_LINES, Some(LogSource::Runtime)).unwrap_or_default();
     let output: Vec<String> = lines.into_iter().map(|line| line.text).collect();
-    let root = site.place(&row.project, &row.commit).root().join(row.plan.root.as_deref().unwrap_or_default());
+    let root =
+        site.place(&row.project, &row.commit).root().join(row.plan.root.as_deref().unwrap_or_default());
     let diagnosis = build_plan::diagnose(step, &output, &|path| project_file::read(&root, path));
     // A guess is no better than what the check itself says.
     if diagnosis.confidence > Confidence::Low {

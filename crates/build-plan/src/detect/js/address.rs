@@ -17,7 +17,8 @@ const OPTIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// Options that say where to listen, in all spellings.
-const GIVEN: &[&str] = &["-H", "--hostname", "--host", "-h", "-p", "--port", "-a", "--address", "-l", "--listen"];
+const GIVEN: &[&str] =
+    &["-H", "--hostname", "--host", "-h", "-p", "--port", "-a", "--address", "-l", "--listen"];
 
 /// The command with $HOST and $PORT where its program does not read them from the environment.
 pub(super) fn heeded(command: &str) -> Option<String> {
@@ -34,7 +35,10 @@ pub(super) fn without<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
     while let Some(word) = words.next() {
         if GIVEN.contains(&word) {
             words.next_if(|value| !value.starts_with('-'));
-        } else if !GIVEN.iter().any(|given| word.strip_prefix(given).is_some_and(|rest| rest.starts_with('='))) {
+        } else if !GIVEN
+            .iter()
+            .any(|given| word.strip_prefix(given).is_some_and(|rest| rest.starts_with('=')))
+        {
             kept.push(word);
         }
     }
@@ -61,7 +65,10 @@ mod tests {
     fn options_of_the_projects_own_give_way() {
         for (command, expected) in [
             ("next start -p 3000", Some("next start -H $HOST -p $PORT")),
-            ("NODE_ENV=production next start --port=80 -H 0.0.0.0", Some("NODE_ENV=production next start -H $HOST -p $PORT")),
+            (
+                "NODE_ENV=production next start --port=80 -H 0.0.0.0",
+                Some("NODE_ENV=production next start -H $HOST -p $PORT"),
+            ),
             ("json-server db.json --watch", Some("json-server db.json --watch --host $HOST --port $PORT")),
             ("node server.js", None),
             ("next start && x", None),

@@ -14,8 +14,18 @@ use crate::{Install, InstallMethod, PlanError, Runtime, shell};
 
 const MANIFESTS: &[&str] = &["deno.json", "deno.jsonc"];
 const ENTRIES: &[&str] = &[
-    "main.ts", "server.ts", "app.ts", "index.ts", "mod.ts", "main.js", "server.js", "main.tsx", "src/main.ts", "src/server.ts",
-    "src/index.ts", "src/app.ts",
+    "main.ts",
+    "server.ts",
+    "app.ts",
+    "index.ts",
+    "mod.ts",
+    "main.js",
+    "server.js",
+    "main.tsx",
+    "src/main.ts",
+    "src/server.ts",
+    "src/index.ts",
+    "src/app.ts",
 ];
 /// How many sources are read for the permissions that they need.
 const SOURCES_MAX: usize = 200;
@@ -23,11 +33,40 @@ const SOURCES_MAX: usize = 200;
 /// Calls by the permission that each needs.
 const PERMISSIONS: &[(&str, &[&str])] = &[
     ("env", &["Deno.env", "process.env"]),
-    ("read", &["Deno.read", "Deno.open", "Deno.stat", "Deno.lstat", "node:fs", "jsr:@std/fs", "serveDir", "serveFile", "Deno.openKv", "send("]),
-    ("write", &["Deno.write", "Deno.create", "Deno.mkdir", "Deno.remove", "Deno.rename", "Deno.copyFile", "Deno.makeTemp", "Deno.openKv"]),
+    (
+        "read",
+        &[
+            "Deno.read",
+            "Deno.open",
+            "Deno.stat",
+            "Deno.lstat",
+            "node:fs",
+            "jsr:@std/fs",
+            "serveDir",
+            "serveFile",
+            "Deno.openKv",
+            "send(",
+        ],
+    ),
+    (
+        "write",
+        &[
+            "Deno.write",
+            "Deno.create",
+            "Deno.mkdir",
+            "Deno.remove",
+            "Deno.rename",
+            "Deno.copyFile",
+            "Deno.makeTemp",
+            "Deno.openKv",
+        ],
+    ),
     ("run", &["Deno.Command", "Deno.run(", "node:child_process"]),
     ("ffi", &["Deno.dlopen", "npm:better-sqlite3", "jsr:@db/sqlite"]),
-    ("sys", &["Deno.hostname", "Deno.osRelease", "Deno.systemMemoryInfo", "node:os", "Deno.networkInterfaces"]),
+    (
+        "sys",
+        &["Deno.hostname", "Deno.osRelease", "Deno.systemMemoryInfo", "node:os", "Deno.networkInterfaces"],
+    ),
 ];
 
 /// Frameworks by a part of what imports them.
@@ -56,7 +95,9 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     };
     let tasks = |name: &str| task(&config, name);
     // With package.json and no task, deno.json is most often there for the editor alone.
-    if project.has("package.json") && (manifest.is_none() || (tasks("start").is_none() && !project.has("deno.lock"))) {
+    if project.has("package.json")
+        && (manifest.is_none() || (tasks("start").is_none() && !project.has("deno.lock")))
+    {
         return Ok(None);
     }
     let is_deno = |path: &str| {
@@ -71,7 +112,8 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let Some(entry) = asked.or_else(|| entry(project, &config, manifest)) else {
         return Ok(by_task_alone(context, &config, manifest));
     };
-    let mut draft = Draft::new(Runtime::Deno, Strength::Server, manifest.map_or_else(|| entry.1.clone(), str::to_owned));
+    let mut draft =
+        Draft::new(Runtime::Deno, Strength::Server, manifest.map_or_else(|| entry.1.clone(), str::to_owned));
     framework(project, &config, &entry.0, &mut draft);
     if context.start.is_none() {
         start(project, &config, manifest, &entry, &mut draft);
@@ -114,7 +156,9 @@ fn entry(project: &Project<'_>, config: &Value, manifest: Option<&str>) -> Optio
     let of_task = ["start", "dev"].iter().find_map(|name| {
         let text = task(config, name)?;
         let path = text.split_whitespace().rfind(|word| is_source(word))?.trim_start_matches("./");
-        project.has(path).then(|| (path.to_owned(), format!("{}: tasks.{name}", manifest.unwrap_or_default())))
+        project
+            .has(path)
+            .then(|| (path.to_owned(), format!("{}: tasks.{name}", manifest.unwrap_or_default())))
     });
     let serves = |path: &&&str| {
         let source = project.source(path)?;
@@ -130,7 +174,8 @@ fn entry(project: &Project<'_>, config: &Value, manifest: Option<&str>) -> Optio
 
 fn framework(project: &Project<'_>, config: &Value, entry: &str, draft: &mut Draft) {
     let imports = config["imports"].as_object();
-    let listed = imports.into_iter().flatten().flat_map(|(name, target)| [Some(name.as_str()), target.as_str()]);
+    let listed =
+        imports.into_iter().flatten().flat_map(|(name, target)| [Some(name.as_str()), target.as_str()]);
     let named: Vec<&str> = listed.flatten().collect();
     let source = project.source(entry).unwrap_or_default();
     let script = scan(&source);
@@ -187,7 +232,12 @@ fn permissions(project: &Project<'_>) -> BTreeSet<&'static str> {
     let paths = project.listing().iter().map(|file| file.path.as_str());
     let sources = paths.filter(|path| (is_source(path) || path.ends_with(".tsx")) && !is_tested(path));
     for text in sources.take(SOURCES_MAX).filter_map(|path| project.source(path)) {
-        flags.extend(PERMISSIONS.iter().filter(|(_, calls)| calls.iter().any(|call| text.contains(call))).map(|(flag, _)| *flag));
+        flags.extend(
+            PERMISSIONS
+                .iter()
+                .filter(|(_, calls)| calls.iter().any(|call| text.contains(call)))
+                .map(|(flag, _)| *flag),
+        );
         if text.contains("npm:") {
             flags.extend(["env", "read", "sys"]);
         }
@@ -210,7 +260,9 @@ fn complete(
     let is_locked = project.has("deno.lock");
     let frozen = if is_locked { " --frozen" } else { "" };
     let target = entry.map_or_else(String::new, |entry| format!(" --entrypoint {}", shell::word(entry)));
-    let inputs = manifest.into_iter().chain(["deno.lock", "package.json"].into_iter().filter(|file| project.has(file)));
+    let inputs = manifest
+        .into_iter()
+        .chain(["deno.lock", "package.json"].into_iter().filter(|file| project.has(file)));
     draft.set_package_manager("deno", None, manifest.or(entry).unwrap_or("deno.json"));
     draft.set_install(Install {
         method: InstallMethod::Deno,
@@ -224,7 +276,9 @@ fn complete(
         draft.set_build("deno task build", format!("{}: tasks.build", manifest.unwrap_or("deno.json")));
     }
     if draft.framework.as_deref() == Some("lume") {
-        draft.warn("Lume makes pages; set `runtime: static` and `static_root: _site` to have them served as files");
+        draft.warn(
+            "Lume makes pages; set `runtime: static` and `static_root: _site` to have them served as files",
+        );
     }
     for file in [".deno-version", ".dvmrc"] {
         if let Some(line) = versions::line_of(project, file) {

@@ -43,7 +43,8 @@ pub(super) const SERVERS: &[(&str, &str)] = &[
 const MODULES: &[&str] = &["http", "https", "http2", "net"];
 
 const NAMES: &[&str] = &["server", "app", "index", "main", "www", "start", "api"];
-const FOLDERS: &[&str] = &["", "src/", "server/", "api/", "backend/", "app/", "lib/", "server/src/", "bin/", "source/"];
+const FOLDERS: &[&str] =
+    &["", "src/", "server/", "api/", "backend/", "app/", "lib/", "server/src/", "bin/", "source/"];
 const ENDINGS: &[&str] = &["js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx"];
 
 /// How many files in unusual places are read at most.
@@ -52,8 +53,29 @@ const SEARCHED_MAX: usize = 200;
 const DEPTH_MAX: usize = 3;
 /// Folders in which nothing lies that is to be started.
 const NOT_SEARCHED: &[&str] = &[
-    "node_modules", "test", "tests", "__tests__", "spec", "e2e", "cypress", "dist", "build", "out", "public", "client",
-    "frontend", "docs", "examples", "example", "scripts", "migrations", "static", "assets", "coverage", "vendor", "benchmarks",
+    "node_modules",
+    "test",
+    "tests",
+    "__tests__",
+    "spec",
+    "e2e",
+    "cypress",
+    "dist",
+    "build",
+    "out",
+    "public",
+    "client",
+    "frontend",
+    "docs",
+    "examples",
+    "example",
+    "scripts",
+    "migrations",
+    "static",
+    "assets",
+    "coverage",
+    "vendor",
+    "benchmarks",
 ];
 
 /// A file that could be started.
@@ -88,7 +110,8 @@ pub(super) fn find(context: &Context<'_>, package: Option<&PackageJson>) -> Opti
     }
     let usual = usual(project);
     let listening = usual.iter().position(|entry| entry.serves.is_some() && entry.listens());
-    let importing = || usual.iter().position(|entry| entry.serves.is_some() && entry.script.listens.is_none());
+    let importing =
+        || usual.iter().position(|entry| entry.serves.is_some() && entry.script.listens.is_none());
     if let Some(at) = listening {
         return usual.into_iter().nth(at);
     }
@@ -105,12 +128,13 @@ pub(super) fn find(context: &Context<'_>, package: Option<&PackageJson>) -> Opti
 fn named(project: &Project<'_>, package: Option<&PackageJson>) -> Vec<Entry> {
     let Some(package) = package else { return Vec::new() };
     let main = package.main.as_deref().map(|main| (main.to_owned(), "package.json: main".to_owned()));
-    let scripts = ["start", "start:dev", "dev", "serve", "server", "develop", "watch"].iter().filter_map(|name| {
-        let script = package.script(name)?;
-        let parts = plain(script)?;
-        let file = parts.arguments.iter().rfind(|word| is_source(word))?;
-        Some(((*file).to_owned(), format!("package.json: scripts.{name}")))
-    });
+    let scripts =
+        ["start", "start:dev", "dev", "serve", "server", "develop", "watch"].iter().filter_map(|name| {
+            let script = package.script(name)?;
+            let parts = plain(script)?;
+            let file = parts.arguments.iter().rfind(|word| is_source(word))?;
+            Some(((*file).to_owned(), format!("package.json: scripts.{name}")))
+        });
     let files = scripts.chain(main).filter_map(|(file, source)| Some((resolve(project, &file)?, source)));
     files.filter_map(|(path, source)| load(project, &path, source)).collect()
 }
@@ -118,7 +142,9 @@ fn named(project: &Project<'_>, package: Option<&PackageJson>) -> Vec<Entry> {
 /// Files in usual places under usual names.
 fn usual(project: &Project<'_>) -> Vec<Entry> {
     let paths = FOLDERS.iter().flat_map(|folder| {
-        NAMES.iter().flat_map(move |name| ENDINGS.iter().map(move |ending| format!("{folder}{name}.{ending}")))
+        NAMES
+            .iter()
+            .flat_map(move |name| ENDINGS.iter().map(move |ending| format!("{folder}{name}.{ending}")))
     });
     // Express' generator makes a file without an ending.
     let paths = paths.chain(["bin/www".to_owned(), "bin/server".to_owned()]).filter(|path| project.has(path));
@@ -144,7 +170,8 @@ fn searched(project: &Project<'_>) -> Option<Entry> {
             && ![".test.", ".spec.", ".config.", ".d.ts"].iter().any(|part| name.contains(part))
             && !folders.iter().any(|folder| folder.starts_with('.') || NOT_SEARCHED.contains(folder))
     };
-    let paths = project.listing().iter().map(|file| file.path.as_str()).filter(is_searched).take(SEARCHED_MAX);
+    let paths =
+        project.listing().iter().map(|file| file.path.as_str()).filter(is_searched).take(SEARCHED_MAX);
     let mut serving = paths.filter_map(|path| {
         let entry = load(project, path, path.to_owned())?;
         let (name, line) = entry.serves.clone()?;

@@ -155,8 +155,12 @@ fn nuxt(js: &Js<'_>) -> Option<Draft> {
         draft.set_static_root(".output/public", "package.json: scripts.build");
         return Some(draft);
     }
-    let is_second = js.package.version_of("nuxt").is_some_and(|version| version.trim_start_matches(['^', '~', '=']).starts_with("2."));
-    let start = if is_second { "nuxt start --host $HOST --port $PORT" } else { "node .output/server/index.mjs" };
+    let is_second = js
+        .package
+        .version_of("nuxt")
+        .is_some_and(|version| version.trim_start_matches(['^', '~', '=']).starts_with("2."));
+    let start =
+        if is_second { "nuxt start --host $HOST --port $PORT" } else { "node .output/server/index.mjs" };
     Some(server(js, "nuxt", package, ("nuxt build", start)))
 }
 
@@ -175,7 +179,8 @@ fn react_router(js: &Js<'_>) -> Option<Draft> {
 }
 
 fn remix(js: &Js<'_>) -> Option<Draft> {
-    let package = ["@remix-run/dev", "@remix-run/serve"].into_iter().find(|package| js.package.uses(package))?;
+    let package =
+        ["@remix-run/dev", "@remix-run/serve"].into_iter().find(|package| js.package.uses(package))?;
     let vite = js.config("vite.config");
     if let Some((path, _)) = vite.as_ref().filter(|(_, text)| text.replace(' ', "").contains("ssr:false")) {
         let mut draft = pages(js, "remix", package, "remix vite:build");

@@ -22,7 +22,9 @@ pub(super) fn svelte(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
         return Ok(None);
     }
     let (path, config) = js.config("svelte.config").unwrap_or(("svelte.config.js".to_owned(), String::new()));
-    let imports = |package: &str| config.contains(&format!("'{package}'")) || config.contains(&format!("\"{package}\""));
+    let imports = |package: &str| {
+        config.contains(&format!("'{package}'")) || config.contains(&format!("\"{package}\""))
+    };
     if imports("@sveltejs/adapter-static") {
         let mut draft = frameworks::pages(js, "sveltekit", "@sveltejs/kit", "vite build");
         let root = frameworks::literal(&config, "pages").unwrap_or_else(|| "build".to_owned());
@@ -41,7 +43,10 @@ pub(super) fn svelte(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
     draft.set_env("HOST_HEADER", "x-forwarded-host");
     if imports("@sveltejs/adapter-node") {
         let out = frameworks::literal(&config, "out").unwrap_or_else(|| "build".to_owned());
-        draft.set_start(js.chosen.exec(&format!("node {}", crate::shell::word(&out))), format!("{path}: adapter-node"));
+        draft.set_start(
+            js.chosen.exec(&format!("node {}", crate::shell::word(&out))),
+            format!("{path}: adapter-node"),
+        );
     } else {
         // `adapter-auto` makes a server of Node where this variable says that one is wanted.
         let build = draft.build.clone().unwrap_or_default();
@@ -64,13 +69,21 @@ pub(super) fn astro(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
         let start = "node ./dist/server/entry.mjs";
         let mut draft = frameworks::server(js, "astro", "astro", ("astro build", start));
         if config.contains("'middleware'") || config.contains("\"middleware\"") {
-            draft.warn(format!("{path}: the adapter's mode is `middleware`, which needs a server of the project's own"));
+            draft.warn(format!(
+                "{path}: the adapter's mode is `middleware`, which needs a server of the project's own"
+            ));
         }
         return Ok(Some(draft));
     }
-    let adapters = [("@astrojs/vercel", "Vercel"), ("@astrojs/netlify", "Netlify"), ("@astrojs/cloudflare", "Cloudflare")];
+    let adapters = [
+        ("@astrojs/vercel", "Vercel"),
+        ("@astrojs/netlify", "Netlify"),
+        ("@astrojs/cloudflare", "Cloudflare"),
+    ];
     let is_server = frameworks::literal(&config, "output").is_some_and(|output| output != "static");
-    if let Some((package, provider)) = adapters.iter().find(|(package, _)| is_server && config.contains(package)) {
+    if let Some((package, provider)) =
+        adapters.iter().find(|(package, _)| is_server && config.contains(package))
+    {
         return Err(foreign(&path, package, provider, "@astrojs/node"));
     }
     let mut draft = frameworks::pages(js, "astro", "astro", "astro build");

@@ -28,10 +28,12 @@ const LOCKS: &[(&str, &str)] = &[
 ];
 
 /// Files that decide what gets installed, beside the manifest and the lock.
-const INPUTS: &[&str] = &[".npmrc", ".yarnrc.yml", ".yarnrc", "pnpm-workspace.yaml", ".pnpmfile.cjs", "bunfig.toml"];
+const INPUTS: &[&str] =
+    &[".npmrc", ".yarnrc.yml", ".yarnrc", "pnpm-workspace.yaml", ".pnpmfile.cjs", "bunfig.toml"];
 
 /// Keys of pnpm-workspace.yaml that only pnpm 10 and later read.
-const PNPM_10_KEYS: &[&str] = &["onlyBuiltDependencies:", "ignoredBuiltDependencies:", "allowBuilds:", "overrides:"];
+const PNPM_10_KEYS: &[&str] =
+    &["onlyBuiltDependencies:", "ignoredBuiltDependencies:", "allowBuilds:", "overrides:"];
 
 /// The manager that was chosen.
 #[derive(Debug, Clone)]
@@ -51,7 +53,8 @@ pub(crate) struct Chosen {
 /// # Errors
 /// [`PlanError::Unreadable`] when a file that decides cannot be read.
 pub(crate) fn choose(project: &Project<'_>, package: &PackageJson) -> Result<Chosen, PlanError> {
-    let locks: Vec<(&'static str, &str)> = LOCKS.iter().copied().filter(|(file, _)| project.has(file)).collect();
+    let locks: Vec<(&'static str, &str)> =
+        LOCKS.iter().copied().filter(|(file, _)| project.has(file)).collect();
     let asked = package.package_manager.as_deref().map(|text| text.split_once('@').unwrap_or((text, "")));
     let known = asked.filter(|(name, _)| ["npm", "pnpm", "yarn", "bun"].contains(name));
     let by_engine = || ["pnpm", "yarn", "bun"].into_iter().find(|name| package.engines.contains_key(*name));
@@ -227,11 +230,18 @@ impl Chosen {
     }
 
     /// Adds the installation to the draft. `members` are the manifests of a workspace's members.
-    pub(crate) fn install(&self, project: &Project<'_>, members: &[String], draft: &mut Draft, extra: Vec<String>) {
+    pub(crate) fn install(
+        &self,
+        project: &Project<'_>,
+        members: &[String],
+        draft: &mut Draft,
+        extra: Vec<String>,
+    ) {
         let (method, command) = self.command();
         draft.set_package_manager(self.manager.name(), self.version.clone(), self.source.clone());
         draft.warnings.extend(self.warnings.iter().cloned());
-        let patches = ["patches", ".yarn/patches"].into_iter().flat_map(|folder| project.listing().under(folder));
+        let patches =
+            ["patches", ".yarn/patches"].into_iter().flat_map(|folder| project.listing().under(folder));
         let inputs = ["package.json"]
             .into_iter()
             .chain(self.lock)

@@ -131,11 +131,10 @@ mod tests {
         assert_eq!(error.to_string(), "package.json:3: not valid JSON: trailing comma");
         assert!(parse(FILE, "[]").is_err());
         assert!(parse(FILE, &"[".repeat(10_000)).is_err());
-        let odd = parse(FILE, r#"{"scripts": "x", "dependencies": {"a": 1, "b": "2"}, "main": 3, "engines": []}"#)
-            .unwrap();
-        assert!(
-            odd.depends_on("b") && !odd.depends_on("a") && odd.main.is_none() && odd.engines.is_empty()
-        );
+        let odd =
+            parse(FILE, r#"{"scripts": "x", "dependencies": {"a": 1, "b": "2"}, "main": 3, "engines": []}"#)
+                .unwrap();
+        assert!(odd.depends_on("b") && !odd.depends_on("a") && odd.main.is_none() && odd.engines.is_empty());
     }
 
     proptest::proptest! {

@@ -51,7 +51,8 @@ impl Js<'_> {
     /// The text of a configuration file, without its comments; nothing when none of these is there.
     fn config(&self, name: &str) -> Option<(String, String)> {
         let endings = ["js", "mjs", "cjs", "ts", "mts", "cts", "json"];
-        let path = endings.iter().map(|ending| format!("{name}.{ending}")).find(|path| self.project.has(path))?;
+        let path =
+            endings.iter().map(|ending| format!("{name}.{ending}")).find(|path| self.project.has(path))?;
         let text = self.project.source(&path)?;
         Some((path, source::without_comments(&text)))
     }

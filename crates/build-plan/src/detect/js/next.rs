@@ -1,8 +1,8 @@
 //! Next: a server, a server that stands by itself, or pages.
 
 use super::{Js, address, frameworks, script};
-use crate::draft::{Draft, Strength};
 use crate::Runtime;
+use crate::draft::{Draft, Strength};
 
 /// What the configuration says about the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,8 @@ enum Output {
 }
 
 /// A standalone server has neither the public files nor the compiled ones beside it.
-const COMPLETE: &str = "cp -r .next/static .next/standalone/.next/ && if [ -d public ]; then cp -r public .next/standalone/; fi";
+const COMPLETE: &str =
+    "cp -r .next/static .next/standalone/.next/ && if [ -d public ]; then cp -r public .next/standalone/; fi";
 
 /// Looks for Next.
 pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {

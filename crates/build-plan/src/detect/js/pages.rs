@@ -3,8 +3,8 @@
 use super::entry;
 use super::frameworks::literal;
 use super::{Js, frameworks, script};
-use crate::draft::{Draft, Strength};
 use crate::Runtime;
+use crate::draft::{Draft, Strength};
 
 /// A builder of pages.
 struct Builder {
@@ -72,8 +72,21 @@ const BUILDERS: &[Builder] = &[
 
 /// Frameworks for pages with a router of their own.
 const SINGLE_PAGE: &[&str] = &[
-    "react", "preact", "vue", "svelte", "solid-js", "@angular/core", "lit", "mithril", "@builder.io/qwik", "inferno",
-    "riot", "@marko/run", "alpinejs", "ember-source", "phaser",
+    "react",
+    "preact",
+    "vue",
+    "svelte",
+    "solid-js",
+    "@angular/core",
+    "lit",
+    "mithril",
+    "@builder.io/qwik",
+    "inferno",
+    "riot",
+    "@marko/run",
+    "alpinejs",
+    "ember-source",
+    "phaser",
 ];
 
 /// Looks for pages.
@@ -133,10 +146,17 @@ fn built(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> Option<Draft> 
 fn has_page(js: &Js<'_>) -> bool {
     let is_page = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        path.matches('/').count() <= 2 && name.starts_with("index.") && [".html", ".ejs", ".pug"].iter().any(|end| name.ends_with(end))
+        path.matches('/').count() <= 2
+            && name.starts_with("index.")
+            && [".html", ".ejs", ".pug"].iter().any(|end| name.ends_with(end))
     };
     let has_plugin = ["html-webpack-plugin", "@rsbuild/core"].iter().any(|plugin| js.package.uses(plugin));
-    has_plugin || js.project.listing().iter().any(|file| is_page(&file.path) && !file.path.starts_with("node_modules/"))
+    has_plugin
+        || js
+            .project
+            .listing()
+            .iter()
+            .any(|file| is_page(&file.path) && !file.path.starts_with("node_modules/"))
 }
 
 /// Where the builder puts its files: what serves them says, or its configuration, or its script, or its habit.
@@ -147,7 +167,9 @@ fn root(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> (String, String
     let clean = |text: &str| text.trim_start_matches("./").trim_end_matches('/').to_owned();
     let inside = |text: &str| !text.starts_with('/') && !text.contains("..");
     let configured = match builder.name {
-        "vite" => js.config("vite.config").map(|(path, text)| (path, literal(&text, "outDir"), literal(&text, "root"))),
+        "vite" => js
+            .config("vite.config")
+            .map(|(path, text)| (path, literal(&text, "outDir"), literal(&text, "root"))),
         "vue-cli" => js.config("vue.config").map(|(path, text)| (path, literal(&text, "outputDir"), None)),
         "eleventy" => eleventy(js),
         _ => None,
@@ -155,7 +177,9 @@ fn root(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> (String, String
     if let Some((path, Some(folder), root)) = &configured {
         // Vite's folder is relative to its root.
         let joined = match (root, folder.strip_prefix("../")) {
-            (Some(root), None) if inside(root) && !clean(root).is_empty() => format!("{}/{}", clean(root), clean(folder)),
+            (Some(root), None) if inside(root) && !clean(root).is_empty() => {
+                format!("{}/{}", clean(root), clean(folder))
+            }
             (Some(_), Some(above)) => clean(above),
             _ => clean(folder),
         };
@@ -171,10 +195,15 @@ fn root(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> (String, String
     }
     // `vitepress build docs` writes below the folder that it reads.
     if matches!(builder.name, "vitepress" | "vuepress") {
-        let folder = script.split(" build").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap_or(".");
+        let folder =
+            script.split(" build").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap_or(".");
         let inner = format!(".{}/dist", builder.name);
         let folder = clean(folder);
-        let root = if folder.is_empty() || folder == "." || folder == "&&" { inner } else { format!("{folder}/{inner}") };
+        let root = if folder.is_empty() || folder == "." || folder == "&&" {
+            inner
+        } else {
+            format!("{folder}/{inner}")
+        };
         return (root, "package.json: scripts.build".to_owned());
     }
     (builder.root.to_owned(), Js::dependency(builder.package))
@@ -188,9 +217,13 @@ fn eleventy(js: &Js<'_>) -> Option<(String, Option<String>, Option<String>)> {
 
 /// A site that is built for a folder of its address is served at the top here.
 fn note_base(js: &Js<'_>, builder: &Builder, draft: &mut Draft) {
-    let Some((path, text)) = (builder.name == "vite").then(|| js.config("vite.config")).flatten() else { return };
+    let Some((path, text)) = (builder.name == "vite").then(|| js.config("vite.config")).flatten() else {
+        return;
+    };
     if let Some(base) = literal(&text, "base").filter(|base| base.starts_with('/') && base != "/") {
-        draft.warn(format!("{path}: `base` is `{base}`, and the site is served at `/`; its files would not be found"));
+        draft.warn(format!(
+            "{path}: `base` is `{base}`, and the site is served at `/`; its files would not be found"
+        ));
     }
 }
 

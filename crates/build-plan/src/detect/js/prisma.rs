@@ -12,7 +12,10 @@ pub(super) fn add(js: &Js<'_>, draft: &mut Draft) {
     }
     let Some(schema) = js.project.first_of(SCHEMAS) else { return };
     let scripts = ["build", "prebuild", "postinstall", "prepare", "start", "prestart", "vercel-build"];
-    let is_done = scripts.iter().filter_map(|name| js.package.script(name)).any(|text| text.contains("prisma generate"));
+    let is_done = scripts
+        .iter()
+        .filter_map(|name| js.package.script(name))
+        .any(|text| text.contains("prisma generate"));
     if !is_done {
         let generate = js.chosen.exec("prisma generate");
         let build = match &draft.build {

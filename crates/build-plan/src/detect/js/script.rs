@@ -5,9 +5,36 @@ use crate::shell;
 
 /// Tools that serve pages while they are written.
 const PAGE_SERVERS: &[&str] = &[
-    "vite", "react-scripts", "react-app-rewired", "craco", "vue-cli-service", "ng", "gatsby", "eleventy", "parcel",
-    "webpack", "webpack-dev-server", "rsbuild", "docusaurus", "vitepress", "vuepress", "hexo", "ember", "snowpack", "preact",
-    "live-server", "browser-sync", "storybook", "quasar", "umi", "rspack", "expo", "stencil", "gulp", "grunt", "11ty",
+    "vite",
+    "react-scripts",
+    "react-app-rewired",
+    "craco",
+    "vue-cli-service",
+    "ng",
+    "gatsby",
+    "eleventy",
+    "parcel",
+    "webpack",
+    "webpack-dev-server",
+    "rsbuild",
+    "docusaurus",
+    "vitepress",
+    "vuepress",
+    "hexo",
+    "ember",
+    "snowpack",
+    "preact",
+    "live-server",
+    "browser-sync",
+    "storybook",
+    "quasar",
+    "umi",
+    "rspack",
+    "expo",
+    "stencil",
+    "gulp",
+    "grunt",
+    "11ty",
 ];
 
 /// Servers of files, which the platform itself is too.
@@ -54,7 +81,11 @@ pub(crate) fn plain(command: &str) -> Option<Plain<'_>> {
         variables.extend(word.contains('=').then_some(word));
     }
     let program = words.next()?;
-    Some(Plain { variables, program: program.rsplit('/').next().unwrap_or(program), arguments: words.collect() })
+    Some(Plain {
+        variables,
+        program: program.rsplit('/').next().unwrap_or(program),
+        arguments: words.collect(),
+    })
 }
 
 impl Plain<'_> {
@@ -136,7 +167,8 @@ pub(crate) fn without_watcher(command: &str) -> Option<String> {
             Some(plain.with("node", &rest))
         }
         "tsx" if has("watch") || has("--watch") => {
-            let rest: Vec<&str> = plain.arguments.iter().copied().filter(|word| !word.contains("watch")).collect();
+            let rest: Vec<&str> =
+                plain.arguments.iter().copied().filter(|word| !word.contains("watch")).collect();
             Some(plain.with("tsx", &rest))
         }
         program if WATCHERS.contains(&program) => {
@@ -172,7 +204,8 @@ pub(crate) fn split_build(command: &str) -> Option<(String, String)> {
 pub(crate) fn needs_tools(package: &PackageJson, command: &str) -> bool {
     let words = command.split(|c: char| c.is_whitespace() || matches!(c, '/' | '=' | '&' | ';'));
     words.filter(|word| !word.is_empty()).any(|word| {
-        let name = PROGRAMS.iter().find(|(program, _)| *program == word).map_or(word, |(_, package)| *package);
+        let name =
+            PROGRAMS.iter().find(|(program, _)| *program == word).map_or(word, |(_, package)| *package);
         !package.depends_on(name) && package.uses(name)
     })
 }

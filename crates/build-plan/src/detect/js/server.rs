@@ -8,8 +8,18 @@ use crate::draft::{Draft, Strength};
 use crate::{Runtime, shell};
 
 /// Programs that are started without the package manager, which costs time and keeps signals to itself.
-const DIRECT: &[&str] =
-    &["node", "bun", "tsx", "ts-node", "remix-serve", "react-router-serve", "strapi", "medusa", "directus", "keystone"];
+const DIRECT: &[&str] = &[
+    "node",
+    "bun",
+    "tsx",
+    "ts-node",
+    "remix-serve",
+    "react-router-serve",
+    "strapi",
+    "medusa",
+    "directus",
+    "keystone",
+];
 
 /// Looks for something that can be started.
 pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
@@ -85,11 +95,16 @@ pub(super) fn by_script(js: &Js<'_>, name: &str, text: &str, draft: &mut Draft) 
 fn with_sources_of_typescript(js: &Js<'_>, command: &str, draft: &mut Draft) {
     let Some(file) = script::plain(command).and_then(|parts| parts.file().map(str::to_owned)) else { return };
     let path = file.trim_start_matches("./");
-    if [".ts", ".mts"].iter().any(|ending| path.ends_with(ending)) && !js.package.engines.contains_key("node") {
+    if [".ts", ".mts"].iter().any(|ending| path.ends_with(ending)) && !js.package.engines.contains_key("node")
+    {
         draft.set_version(">=22.18", format!("{path}: Node strips its types"));
     }
     let is_made = entry::resolve(js.project, path).is_none();
-    if is_made && draft.build.is_none() && js.package.script("build").is_none() && js.package.uses("typescript") {
+    if is_made
+        && draft.build.is_none()
+        && js.package.script("build").is_none()
+        && js.package.uses("typescript")
+    {
         draft.set_build(js.chosen.exec("tsc"), "package.json: typescript");
     }
 }
@@ -115,7 +130,8 @@ fn by_entry(js: &Js<'_>, entry: &Entry, draft: &mut Draft) {
 /// A server of plain files without package.json.
 pub(super) fn from_files(context: &Context<'_>) -> Option<Draft> {
     let entry = entry::find(context, None).filter(|entry| {
-        context.entry.is_some() || (entry.serves.is_some() && !matches!(entry.script.native, Some((Native::Deno, _))))
+        context.entry.is_some()
+            || (entry.serves.is_some() && !matches!(entry.script.native, Some((Native::Deno, _))))
     })?;
     let runtime = match entry.script.native {
         Some((Native::Bun, _)) => Runtime::Bun,

@@ -36,7 +36,9 @@ pub(super) fn angular(js: &Js<'_>) -> Option<Draft> {
 /// The default project, or the first one that is an application.
 fn application(config: &Value) -> Option<(&str, &Value)> {
     let projects = config["projects"].as_object()?;
-    if let Some((name, project)) = config["defaultProject"].as_str().and_then(|name| projects.get_key_value(name)) {
+    if let Some((name, project)) =
+        config["defaultProject"].as_str().and_then(|name| projects.get_key_value(name))
+    {
         return Some((name, project));
     }
     let is_app = |project: &Value| project["projectType"].as_str() != Some("library");

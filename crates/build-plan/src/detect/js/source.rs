@@ -132,8 +132,10 @@ fn is_loopback(code: &str) -> bool {
 }
 
 fn native(code: &str) -> Option<Native> {
-    const BUN: &[&str] = &["Bun.serve(", "Bun.file(", "Bun.env", "from \"bun\"", "from 'bun'", "\"bun:", "'bun:"];
-    const DENO: &[&str] = &["Deno.serve(", "Deno.env", "Deno.open", "Deno.read", "\"jsr:", "'jsr:", "deno.land/"];
+    const BUN: &[&str] =
+        &["Bun.serve(", "Bun.file(", "Bun.env", "from \"bun\"", "from 'bun'", "\"bun:", "'bun:"];
+    const DENO: &[&str] =
+        &["Deno.serve(", "Deno.env", "Deno.open", "Deno.read", "\"jsr:", "'jsr:", "deno.land/"];
     if BUN.iter().any(|call| code.contains(call)) {
         return Some(Native::Bun);
     }

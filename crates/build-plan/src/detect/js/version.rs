@@ -10,8 +10,14 @@ use crate::project::Project;
 ///
 /// # Errors
 /// [`PlanError::Unreadable`].
-pub(super) fn node(project: &Project<'_>, package: Option<&PackageJson>, draft: &mut Draft) -> Result<(), PlanError> {
-    if let Some(version) = package.and_then(|package| package.engines.get("node")).filter(|text| is_wish(text)) {
+pub(super) fn node(
+    project: &Project<'_>,
+    package: Option<&PackageJson>,
+    draft: &mut Draft,
+) -> Result<(), PlanError> {
+    if let Some(version) =
+        package.and_then(|package| package.engines.get("node")).filter(|text| is_wish(text))
+    {
         draft.set_version(version, "package.json: engines.node");
         return Ok(());
     }

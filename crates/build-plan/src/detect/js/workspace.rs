@@ -12,7 +12,8 @@ use crate::{Candidate, PlanError, shell};
 /// How many members are looked at.
 const MEMBERS_MAX: usize = 64;
 /// Folders whose apps are beside the point where there are others.
-const ASIDE: &[&str] = &["docs", "documentation", "website", "storybook", "examples", "example", "e2e", "playground", "demo"];
+const ASIDE: &[&str] =
+    &["docs", "documentation", "website", "storybook", "examples", "example", "e2e", "playground", "demo"];
 
 /// A package of the workspace.
 pub(crate) struct Member {
@@ -142,7 +143,10 @@ pub(super) fn detect(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
     let (member, draft) = apps.swap_remove(0);
     let mut draft = lifted(js, member, &members, draft)?;
     if !others.is_empty() {
-        draft.warn(format!("{} is not part of this plan; `root` in backend-im.yml chooses another", others.join(", ")));
+        draft.warn(format!(
+            "{} is not part of this plan; `root` in backend-im.yml chooses another",
+            others.join(", ")
+        ));
     }
     Ok(Some(draft))
 }
@@ -154,12 +158,15 @@ fn is_started_from_the_top(js: &Js<'_>) -> bool {
     }
     let Some((_, text)) = script::start(&js.package) else { return false };
     let program = shell::program(text).unwrap_or_default();
-    let is_for_all = matches!(program, "turbo" | "nx" | "lerna" | "concurrently" | "npm-run-all" | "run-p" | "wireit");
+    let is_for_all =
+        matches!(program, "turbo" | "nx" | "lerna" | "concurrently" | "npm-run-all" | "run-p" | "wireit");
     !script::is_development(text) && (!is_for_all || text.contains("filter"))
 }
 
 fn leave_aside(apps: &mut Vec<(&Member, Draft)>) {
-    let is_aside = |member: &Member| member.folder.split('/').any(|part| ASIDE.contains(&part) || part.ends_with("-e2e"));
+    let is_aside = |member: &Member| {
+        member.folder.split('/').any(|part| ASIDE.contains(&part) || part.ends_with("-e2e"))
+    };
     if apps.iter().any(|(member, _)| !is_aside(member)) {
         apps.retain(|(member, _)| !is_aside(member));
     }
@@ -188,7 +195,8 @@ fn inner(js: &Js<'_>, member: &Member, members: &[Member]) -> Result<Option<Draf
     let package = manifest::read(&project)?.unwrap_or_default();
     let chosen = js.chosen.clone();
     let own = Js { context: &context, project: &project, package, chosen };
-    let is_library = script::start(&own.package).is_none() && members.iter().any(|other| depends_on(other, member));
+    let is_library =
+        script::start(&own.package).is_none() && members.iter().any(|other| depends_on(other, member));
     let Some(mut draft) = app(&own)? else { return Ok(None) };
     // What others import, and what opens no port by itself, is no app.
     if draft.strength == Strength::Program && own.package.script("start").is_none() || is_library {
@@ -199,7 +207,8 @@ fn inner(js: &Js<'_>, member: &Member, members: &[Member]) -> Result<Option<Draf
 }
 
 fn depends_on(member: &Member, other: &Member) -> bool {
-    member.folder != other.folder && other.package.name.as_deref().is_some_and(|name| member.package.uses(name))
+    member.folder != other.folder
+        && other.package.name.as_deref().is_some_and(|name| member.package.uses(name))
 }
 
 /// The member's plan as one of the whole workspace, which is installed and built at its top.
@@ -233,7 +242,8 @@ fn lifted(js: &Js<'_>, member: &Member, members: &[Member], mut draft: Draft) ->
         *warning = format!("{folder}: {warning}");
     }
     let manifests: Vec<String> = members.iter().map(Member::manifest).collect();
-    let (options, extra) = draft.install.take().map(|install| (install.options, install.extra)).unwrap_or_default();
+    let (options, extra) =
+        draft.install.take().map(|install| (install.options, install.extra)).unwrap_or_default();
     draft.installed.clear();
     draft.warnings.retain(|warning| !warning.contains("lock file") && !warning.contains("there is no"));
     js.chosen.install(js.project, &manifests, &mut draft, extra);
@@ -243,7 +253,11 @@ fn lifted(js: &Js<'_>, member: &Member, members: &[Member], mut draft: Draft) ->
     if draft.version.is_none() {
         super::version::node(js.project, Some(&js.package), &mut draft)?;
     }
-    draft.note("root", folder.clone(), js.context.member.map_or_else(|| format!("{folder}/package.json"), |_| js.context.setting("root")));
+    draft.note(
+        "root",
+        folder.clone(),
+        js.context.member.map_or_else(|| format!("{folder}/package.json"), |_| js.context.setting("root")),
+    );
     Ok(draft)
 }
 

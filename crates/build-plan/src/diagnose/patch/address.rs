@@ -8,12 +8,36 @@ use crate::diagnose::scene::Scene;
 /// Files that hold start commands.
 const COMMANDS: &[&str] = &["Procfile", "backend-im.yml", "backend.yml", "backendim.yaml", "package.json"];
 const PYTHON: &[&str] = &[
-    "main.py", "app.py", "server.py", "run.py", "wsgi.py", "asgi.py", "src/main.py", "src/app.py", "app/main.py",
-    "app/__main__.py", "app/__init__.py",
+    "main.py",
+    "app.py",
+    "server.py",
+    "run.py",
+    "wsgi.py",
+    "asgi.py",
+    "src/main.py",
+    "src/app.py",
+    "app/main.py",
+    "app/__main__.py",
+    "app/__init__.py",
 ];
 const NODE: &[&str] = &[
-    "server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs", "server.ts", "index.ts", "app.ts", "main.ts",
-    "src/server.js", "src/index.js", "src/app.js", "src/main.js", "src/server.ts", "src/index.ts", "src/app.ts",
+    "server.js",
+    "index.js",
+    "app.js",
+    "main.js",
+    "server.mjs",
+    "index.mjs",
+    "server.ts",
+    "index.ts",
+    "app.ts",
+    "main.ts",
+    "src/server.js",
+    "src/index.js",
+    "src/app.js",
+    "src/main.js",
+    "src/server.ts",
+    "src/index.ts",
+    "src/app.ts",
     "src/main.ts",
 ];
 /// How an address is written that only this machine reaches.
@@ -96,7 +120,10 @@ fn node(text: &str, port: &str) -> Option<String> {
     new = replaced(&new, &object, &format!("port: Number(process.env.PORT) || {port}"));
     for host in LOOPBACK {
         for quote in ['\'', '"'] {
-            new = new.replace(&format!("{quote}{host}{quote}"), &format!("process.env.HOST || {quote}0.0.0.0{quote}"));
+            new = new.replace(
+                &format!("{quote}{host}{quote}"),
+                &format!("process.env.HOST || {quote}0.0.0.0{quote}"),
+            );
         }
     }
     (new != line).then(|| text.replacen(line, &new, 1))

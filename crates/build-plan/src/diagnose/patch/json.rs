@@ -107,7 +107,10 @@ mod tests {
         );
         let made = with_member("{\n  \"name\": \"x\"\n}", "scripts", "start", "s").unwrap();
         assert_eq!(made, "{\n  \"scripts\": {\n    \"start\": \"s\"\n  },\n  \"name\": \"x\"\n}");
-        assert_eq!(with_member("{\"scripts\": {}}", "scripts", "a", "b").map(|t| t.replace('\n', "")), Some("{\"scripts\": {    \"a\": \"b\"  }}".to_owned()));
+        assert_eq!(
+            with_member("{\"scripts\": {}}", "scripts", "a", "b").map(|t| t.replace('\n', "")),
+            Some("{\"scripts\": {    \"a\": \"b\"  }}".to_owned())
+        );
         assert!(with_member(text, "scripts", "dev", "x").is_none());
         assert!(with_member(text, "name", "dev", "x").is_none());
         assert!(with_member("[]", "", "dev", "x").is_none());

@@ -8,13 +8,21 @@ use crate::diagnose::scene::Scene;
 
 const MANIFEST: &str = "package.json";
 /// Where one of these is there, a change of the dependencies needs a new lock too, which only the tool can write.
-const LOCKS: &[&str] = &[
-    "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb",
-];
+const LOCKS: &[&str] =
+    &["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 /// Files that usually serve.
 const ENTRIES: &[&str] = &[
-    "server.js", "index.js", "app.js", "main.js", "src/server.js", "src/index.js", "src/app.js", "src/main.js",
-    "server.mjs", "index.mjs", "src/index.mjs",
+    "server.js",
+    "index.js",
+    "app.js",
+    "main.js",
+    "src/server.js",
+    "src/index.js",
+    "src/app.js",
+    "src/main.js",
+    "server.mjs",
+    "index.mjs",
+    "src/index.mjs",
 ];
 
 fn change(files: &Files<'_>, edit: impl Fn(&str) -> Option<String>) -> Option<Change> {

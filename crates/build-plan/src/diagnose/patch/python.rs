@@ -136,7 +136,8 @@ fn django_settings(files: &Files<'_>) -> Option<(String, String)> {
 /// Allows the hosts under which the platform asks.
 pub(super) fn allow_hosts(files: &Files<'_>) -> Option<Change> {
     let (path, text) = django_settings(files)?;
-    let old = text.lines().find(|line| line.starts_with("ALLOWED_HOSTS = [") && line.trim_end().ends_with(']'))?;
+    let old =
+        text.lines().find(|line| line.starts_with("ALLOWED_HOSTS = [") && line.trim_end().ends_with(']'))?;
     let hosts = old["ALLOWED_HOSTS = [".len()..].trim();
     let rest = if hosts == "]" { "]".to_owned() } else { format!(", {hosts}") };
     let new = text.replacen(old, &format!("ALLOWED_HOSTS = [\"127.0.0.1\", \".localhost\"{rest}"), 1);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnose::{FailedStep, Phase, Seen, diagnose};
 use crate::Runtime;
+use crate::diagnose::{FailedStep, Phase, Seen, diagnose};
 
 fn patch(failed: &FailedStep, output: &str, files: &[(&str, &str)]) -> String {
     let files: BTreeMap<&str, &str> = files.iter().copied().collect();
@@ -24,7 +24,9 @@ fn listening(runtime: Runtime, address: &str) -> FailedStep {
 /// The lines that a patch removes and adds.
 fn changed(patch: &str) -> Vec<&str> {
     let is_change = |line: &&str| {
-        (line.starts_with('-') || line.starts_with('+')) && !line.starts_with("---") && !line.starts_with("+++")
+        (line.starts_with('-') || line.starts_with('+'))
+            && !line.starts_with("---")
+            && !line.starts_with("+++")
     };
     patch.lines().filter(is_change).collect()
 }
@@ -62,16 +64,45 @@ fn a_module_of_node_is_added_where_there_is_no_lock() {
 #[test]
 fn a_port_written_down_becomes_the_environments() {
     for (runtime, path, text, expected) in [
-        (Runtime::Node, "server.js", "const a = 1\napp.listen(3000, () => {})\n", "+app.listen(process.env.PORT || 3000, () => {})"),
-        (Runtime::Node, "src/index.ts", "const PORT = 3000;\napp.listen(PORT)\n", "+const PORT = process.env.PORT || 3000;"),
-        (Runtime::Node, "index.js", "app.listen({ port: 3000, host: '127.0.0.1' })\n", "+app.listen({ port: Number(process.env.PORT) || 3000, host: process.env.HOST || '0.0.0.0' })"),
-        (Runtime::Python, "main.py", "import os\nuvicorn.run(app, host=\"127.0.0.1\", port=3000)\n", "+uvicorn.run(app, host=os.environ.get(\"HOST\", \"0.0.0.0\"), port=int(os.environ.get(\"PORT\", 3000)))"),
-        (Runtime::Python, "Procfile", "web: uvicorn main:app --host 127.0.0.1 --port 3000\n", "+web: uvicorn main:app --host $HOST --port $PORT"),
+        (
+            Runtime::Node,
+            "server.js",
+            "const a = 1\napp.listen(3000, () => {})\n",
+            "+app.listen(process.env.PORT || 3000, () => {})",
+        ),
+        (
+            Runtime::Node,
+            "src/index.ts",
+            "const PORT = 3000;\napp.listen(PORT)\n",
+            "+const PORT = process.env.PORT || 3000;",
+        ),
+        (
+            Runtime::Node,
+            "index.js",
+            "app.listen({ port: 3000, host: '127.0.0.1' })\n",
+            "+app.listen({ port: Number(process.env.PORT) || 3000, host: process.env.HOST || '0.0.0.0' })",
+        ),
+        (
+            Runtime::Python,
+            "main.py",
+            "import os\nuvicorn.run(app, host=\"127.0.0.1\", port=3000)\n",
+            "+uvicorn.run(app, host=os.environ.get(\"HOST\", \"0.0.0.0\"), port=int(os.environ.get(\"PORT\", 3000)))",
+        ),
+        (
+            Runtime::Python,
+            "Procfile",
+            "web: uvicorn main:app --host 127.0.0.1 --port 3000\n",
+            "+web: uvicorn main:app --host $HOST --port $PORT",
+        ),
     ] {
         let patch = patch(&listening(runtime, "127.0.0.1:3000"), "", &[(path, text)]);
         assert_eq!(changed(&patch).last(), Some(&expected), "{patch}");
     }
-    let imported = patch(&listening(Runtime::Python, "0.0.0.0:5000"), "", &[("app.py", "from flask import Flask\napp = Flask(__name__)\napp.run(port=5000)\n")]);
+    let imported = patch(
+        &listening(Runtime::Python, "0.0.0.0:5000"),
+        "",
+        &[("app.py", "from flask import Flask\napp = Flask(__name__)\napp.run(port=5000)\n")],
+    );
     assert!(imported.contains("+import os\n from flask import Flask\n"), "{imported}");
     // Two places, or a number that only begins like the port: a person decides.
     for text in ["app.listen(3000)\nother.listen(3000)\n", "app.listen(30001)\n"] {
@@ -81,7 +112,8 @@ fn a_port_written_down_becomes_the_environments() {
 
 #[test]
 fn other_mechanical_fixes_have_their_patch() {
-    let node = |phase, output: &str, files: &[(&str, &str)]| patch(&ended(phase, Runtime::Node), output, files);
+    let node =
+        |phase, output: &str, files: &[(&str, &str)]| patch(&ended(phase, Runtime::Node), output, files);
     let manifest = ("package.json", "{\n  \"name\": \"x\"\n}\n");
     let start = node(Phase::Start, "npm error Missing script: \"start\"", &[manifest, ("index.js", "")]);
     assert_eq!(changed(&start), ["+  \"scripts\": {", "+    \"start\": \"node index.js\"", "+  },"]);
@@ -93,24 +125,39 @@ fn other_mechanical_fixes_have_their_patch() {
     assert_eq!(changed(&module), ["+  \"type\": \"module\","]);
     let openssl = node(Phase::Build, "Error: error:0308010C:digital envelope routines::unsupported", &[]);
     assert_eq!(changed(&openssl), ["+env:", "+  NODE_OPTIONS: --openssl-legacy-provider"]);
-    let python = |phase, output: &str, files: &[(&str, &str)]| patch(&ended(phase, Runtime::Python), output, files);
-    let psycopg = python(Phase::Install, "Error: pg_config executable not found.", &[("requirements.txt", "psycopg2==2.9\n")]);
+    let python =
+        |phase, output: &str, files: &[(&str, &str)]| patch(&ended(phase, Runtime::Python), output, files);
+    let psycopg = python(
+        Phase::Install,
+        "Error: pg_config executable not found.",
+        &[("requirements.txt", "psycopg2==2.9\n")],
+    );
     assert_eq!(changed(&psycopg), ["-psycopg2==2.9", "+psycopg2-binary==2.9"]);
     let named = python(
         Phase::Start,
         "ERROR:    Error loading ASGI app. Attribute \"app\" not found in module \"main\".",
-        &[("main.py", "from fastapi import FastAPI\napi = FastAPI()\n"), ("Procfile", "web: uvicorn main:app\n")],
+        &[
+            ("main.py", "from fastapi import FastAPI\napi = FastAPI()\n"),
+            ("Procfile", "web: uvicorn main:app\n"),
+        ],
     );
     assert_eq!(changed(&named), ["-web: uvicorn main:app", "+web: uvicorn main:api"]);
     let settings = [
         ("manage.py", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
         ("shop/settings.py", "BASE_DIR = Path(1)\nALLOWED_HOSTS = ['a']\nSTATIC_URL = 'static/'\n"),
     ];
-    let hosts = "Invalid HTTP_HOST header: '127.0.0.1:41000'. You may need to add '127.0.0.1' to ALLOWED_HOSTS.";
+    let hosts =
+        "Invalid HTTP_HOST header: '127.0.0.1:41000'. You may need to add '127.0.0.1' to ALLOWED_HOSTS.";
     let running = FailedStep { phase: Phase::Health, runtime: Some(Runtime::Python), exit: None, seen: None };
-    assert_eq!(changed(&patch(&running, hosts, &settings)).last(), Some(&"+ALLOWED_HOSTS = [\"127.0.0.1\", \".localhost\", 'a']"));
+    assert_eq!(
+        changed(&patch(&running, hosts, &settings)).last(),
+        Some(&"+ALLOWED_HOSTS = [\"127.0.0.1\", \".localhost\", 'a']")
+    );
     let collect = "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having set the STATIC_ROOT setting to a filesystem path.";
-    assert_eq!(changed(&python(Phase::Build, collect, &settings)), ["+STATIC_ROOT = BASE_DIR / \"staticfiles\""]);
+    assert_eq!(
+        changed(&python(Phase::Build, collect, &settings)),
+        ["+STATIC_ROOT = BASE_DIR / \"staticfiles\""]
+    );
     let moved = python(
         Phase::Start,
         "Traceback (most recent call last):\n  File \"/srv/r/app/main.py\", line 1, in <module>\n    from pydantic import BaseSettings, Field\npydantic.errors.PydanticImportError: `BaseSettings` has been moved to the `pydantic-settings` package.",
@@ -118,7 +165,12 @@ fn other_mechanical_fixes_have_their_patch() {
     );
     assert_eq!(
         changed(&moved),
-        ["-from pydantic import BaseSettings, Field", "+from pydantic import Field", "+from pydantic_settings import BaseSettings", "+pydantic-settings"]
+        [
+            "-from pydantic import BaseSettings, Field",
+            "+from pydantic import Field",
+            "+from pydantic_settings import BaseSettings",
+            "+pydantic-settings"
+        ]
     );
 }
 
