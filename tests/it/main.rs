@@ -22,6 +22,7 @@ mod hostile;
 mod http;
 mod inspector;
 mod installing;
+mod javascript;
 mod listing;
 mod mcp;
 mod plans;
