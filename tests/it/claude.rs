@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use self::model_api::ModelApi;
 use self::script::{Script, Told, Turn};
-use crate::harness::{Done, Home, Project, Served, npm, run_within};
+use crate::harness::{Done, Home, McpHttp, Project, npm, run_within};
 
 /// How long one run of the client may take, in seconds. It installs an app's packages, also on a slow machine.
 const LIMIT_S: u64 = 420;
@@ -237,10 +237,10 @@ fn claude_code_goes_the_whole_way_over_stdio() {
 fn claude_code_goes_the_whole_way_over_http() {
     let test = "claude_code_goes_the_whole_way_over_http";
     let (home, project) = (Home::new(), Project::empty("workspace"));
-    let served = Served::start(&home, &project.path());
+    let served = McpHttp::start(&home, &project.path(), &[]);
     let claude = Claude { test, home: &home, folder: project.path() };
-    let header = format!("Authorization: Bearer {}", served.token);
-    let add = ["mcp", "add", "--transport", "http", "backend-im", &served.url, "--header", &header];
+    let header = format!("Authorization: Bearer {}", served.token());
+    let add = ["mcp", "add", "--transport", "http", "backend-im", &served.url(), "--header", &header];
     if claude.run(add).is_none() {
         return;
     }

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Home, Mcp, Project};
-
-/// What a person does with a question: the whole response.
-type Response = fn(&Value) -> Value;
+use crate::harness::{Client, ERAS, Era, Home, Project};
 
 fn yes(question: &Value) -> Value {
     let key = question["params"]["requestedSchema"]["required"][0].as_str().expect("a required field");
@@ -24,84 +21,6 @@ fn no(_: &Value) -> Value {
 
 fn cancel(_: &Value) -> Value {
     json!({"action": "cancel"})
-}
-
-/// A client of either era, with what it says it can.
-struct Client {
-    mcp: Mcp,
-    era: Era,
-    capabilities: Value,
-    id: u64,
-    /// The questions that came, as the client was shown them.
-    asked: Vec<Value>,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Era {
-    Old,
-    New,
-}
-
-const ERAS: [Era; 2] = [Era::Old, Era::New];
-
-impl Client {
-    fn start(home: &Home, project: &Project, era: Era, capabilities: Value) -> Self {
-        let mut mcp = Mcp::silent(home, &project.path());
-        if era == Era::Old {
-            let client = json!({"name": "test", "version": "1"});
-            let hello =
-                json!({"protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": client});
-            mcp.request("initialize", &hello);
-            mcp.line(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
-        }
-        Self { mcp, era, capabilities, id: 1_000, asked: Vec::new() }
-    }
-
-    /// One request, as it is; what comes before the answer is passed to `person`.
-    fn send(&mut self, method: &str, mut params: Value, person: Response) -> Value {
-        if self.era == Era::New {
-            params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientCapabilities": self.capabilities,
-                "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-            });
-        }
-        self.id += 1;
-        let id = self.id;
-        self.mcp.line(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
-        loop {
-            let message = self.mcp.next();
-            if message["method"] == "elicitation/create" {
-                assert_eq!(self.era, Era::Old, "{message}");
-                self.asked.push(message.clone());
-                let result = person(&message);
-                self.mcp.line(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}));
-            } else if message["id"] == id {
-                return message;
-            }
-        }
-    }
-
-    /// Calls a tool, answering what is asked, and answers its result.
-    fn call(&mut self, tool: &str, arguments: &Value, person: Response) -> Value {
-        let mut params = json!({"name": tool, "arguments": arguments});
-        for _ in 0..5 {
-            let answer = self.send("tools/call", params.clone(), person);
-            let result = &answer["result"];
-            assert!(result.is_object(), "never an error of the protocol: {answer}");
-            if result["resultType"] != "input_required" {
-                return result.clone();
-            }
-            assert_eq!(self.era, Era::New, "{answer}");
-            let requests = result["inputRequests"].as_object().expect("requests");
-            let responses: serde_json::Map<_, _> =
-                requests.iter().map(|(key, question)| (key.clone(), person(question))).collect();
-            self.asked.extend(requests.values().cloned());
-            params["inputResponses"] = Value::Object(responses);
-            params["requestState"] = result["requestState"].clone();
-        }
-        panic!("asked again and again: {:?}", self.asked)
-    }
 }
 
 fn forms() -> Value {

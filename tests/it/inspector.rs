@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Done, Home, Mcp, Project, Served, npm, run_within};
+use crate::harness::{Done, Home, Mcp, McpHttp, Project, npm, run_within};
 
 const LIMIT_S: u64 = 120;
 const ERAS: [&str; 2] = ["legacy", "modern"];
@@ -15,7 +15,7 @@ enum Way<'a> {
     /// It starts it.
     Stdio,
     /// It calls one that serves.
-    Http(&'a Served),
+    Http(&'a McpHttp),
 }
 
 /// The Inspector, about to ask the program with what `home` holds.
@@ -29,8 +29,8 @@ fn inspector(test: &str, home: &Home, project: &Project, way: Way<'_>) -> Option
             .arg(home.program(&[]).get_program())
             .arg("mcp"),
         Way::Http(served) => command
-            .args([&served.url, "--transport", "http", "--stored-auth-only"])
-            .args(["--header", &format!("Authorization: Bearer {}", served.token)]),
+            .args([&served.url(), "--transport", "http", "--stored-auth-only"])
+            .args(["--header", &format!("Authorization: Bearer {}", served.token())]),
     };
     Some(command)
 }
@@ -74,6 +74,6 @@ fn the_inspector_uses_the_tools_over_stdio() {
 fn the_inspector_uses_the_tools_over_http() {
     let test = "the_inspector_uses_the_tools_over_http";
     let (home, project) = (Home::new(), Project::quick("hello", "one"));
-    let served = Served::start(&home, &project.path());
+    let served = McpHttp::start(&home, &project.path(), &[]);
     inspects(test, &home, &project, Way::Http(&served));
 }

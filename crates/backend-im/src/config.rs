@@ -141,6 +141,11 @@ impl Environment {
             || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| self.get(name).is_some())
     }
 
+    /// A variable that a person names to be taken for a secret.
+    pub(crate) fn secret(&self, name: &str) -> Option<String> {
+        self.get(name)?.to_str().map(str::to_owned)
+    }
+
     /// The folder that the agent's host calls the project.
     pub(crate) fn agent_project_dir(&self) -> Option<PathBuf> {
         self.get("CLAUDE_PROJECT_DIR").map(PathBuf::from)

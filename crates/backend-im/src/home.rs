@@ -100,6 +100,11 @@ impl Home {
         self.0.join("platform.log")
     }
 
+    /// The key that the platform seals secrets with.
+    pub(crate) fn secrets_key_path(&self) -> PathBuf {
+        self.0.join("secrets.key")
+    }
+
     /// Where the client keeps what it knows of folders.
     pub(crate) fn client_state(&self) -> PathBuf {
         self.0.join("client")

@@ -19,10 +19,11 @@ mod hash;
 mod listing;
 mod plan;
 mod project;
+pub mod secret;
 mod shell;
 
 pub use detect::plan;
-pub use diagnose::{Confidence, Diagnosis, FailedStep, Phase, diagnose};
+pub use diagnose::{Confidence, Diagnosis, FailedStep, Phase, Seen, diagnose};
 pub use error::{Candidate, PlanError};
 pub use listing::{ListedFile, Listing};
-pub use plan::{Evidence, Install, InstallMethod, Plan, Runtime};
+pub use plan::{CacheLayer, Evidence, Install, InstallMethod, PackageManager, Plan, Runtime, SystemPackage};

@@ -53,6 +53,14 @@ impl Listing {
         self.files[start..].iter().take_while(move |file| file.path.starts_with(&prefix))
     }
 
+    /// The files below this folder as a listing of their own, with paths relative to it.
+    pub(crate) fn inside(&self, folder: &str) -> Self {
+        let relative =
+            |file: &ListedFile| ListedFile { path: file.path[folder.len() + 1..].to_owned(), ..file.clone() };
+        // The order of the paths stays: all lose the same beginning.
+        Self { files: self.under(folder).map(relative).collect() }
+    }
+
     /// Whether there is any file below this folder.
     pub fn has_folder(&self, folder: &str) -> bool {
         self.under(folder).next().is_some()

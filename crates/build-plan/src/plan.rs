@@ -14,8 +14,24 @@ pub enum Runtime {
     Python,
     /// Node.js.
     Node,
+    /// Bun.
+    Bun,
+    /// Deno.
+    Deno,
+    /// A Go program.
+    Go,
     /// A Rust program built by cargo.
     Rust,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// Java, and what else runs on its virtual machine.
+    Java,
+    /// .NET.
+    Dotnet,
+    /// Elixir.
+    Elixir,
     /// Files served as they are by the platform.
     Static,
     /// A start command with no runtime that this version knows.
@@ -28,7 +44,15 @@ impl Runtime {
         match self {
             Self::Python => "python",
             Self::Node => "node",
+            Self::Bun => "bun",
+            Self::Deno => "deno",
+            Self::Go => "go",
             Self::Rust => "rust",
+            Self::Ruby => "ruby",
+            Self::Php => "php",
+            Self::Java => "java",
+            Self::Dotnet => "dotnet",
+            Self::Elixir => "elixir",
             Self::Static => "static",
             Self::Command => "command",
         }
@@ -45,10 +69,28 @@ pub enum InstallMethod {
     Requirements,
     /// pyproject.toml without a lock.
     Pyproject,
+    /// poetry.lock.
+    Poetry,
+    /// pdm.lock.
+    Pdm,
+    /// Pipfile.lock, or a Pipfile alone.
+    Pipenv,
     /// package.json with npm's lock.
     NpmCi,
     /// package.json without npm's lock.
     NpmInstall,
+    /// pnpm-lock.yaml.
+    Pnpm,
+    /// yarn.lock of Yarn 1.
+    YarnClassic,
+    /// yarn.lock of Yarn 2 and later.
+    YarnBerry,
+    /// bun.lock or bun.lockb.
+    Bun,
+    /// deno.json with or without deno.lock.
+    Deno,
+    /// The runtime's own tool, run as the command says, among the project's files.
+    Tool,
     /// The configuration's own command.
     Command,
 }
@@ -65,6 +107,42 @@ pub struct Install {
     /// Packages that the project needs and does not name, such as the server its framework runs under.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<String>,
+    /// Options for the tool beyond those that the method always has, such as `--extra server`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+}
+
+/// The program that installs dependencies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PackageManager {
+    /// Its name: `uv`, `pnpm`, `cargo`.
+    pub name: String,
+    /// The version that the project asks for, in the project's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+/// A package of the operating system that the project needs besides its runtime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SystemPackage {
+    /// Its name in Debian and Ubuntu: `libpq-dev`.
+    pub name: String,
+    /// What needs it: `requirements.txt: psycopg2`.
+    pub needed_by: String,
+}
+
+/// Files that a build makes and that need not be made again while their key stays the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CacheLayer {
+    /// What it is: `dependencies`, or the name of a build's own cache.
+    pub name: String,
+    /// The folders that it holds, relative to the project's root, or to the home folder with `~/` in front.
+    pub holds: Vec<String>,
+    /// The files that decide what it holds; none for a cache that its tool keeps valid by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<String>,
+    /// Changes with the inputs and with what reads them: 16 hex digits.
+    pub key: String,
 }
 
 /// Which file decided what.
@@ -83,12 +161,21 @@ pub struct Evidence {
 pub struct Plan {
     /// What runs it.
     pub runtime: Runtime,
+    /// The folder of the upload that is the project, where that is not all of it. Every path in the plan is relative to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
     /// Its framework, such as `fastapi`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub framework: Option<String>,
     /// The version of the runtime that the project asks for, in the project's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// What installs its dependencies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_manager: Option<PackageManager>,
+    /// Packages of the operating system that it needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system_packages: Vec<SystemPackage>,
     /// How its dependencies are installed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub install: Option<Install>,
@@ -98,19 +185,31 @@ pub struct Plan {
     /// The command that must succeed before the new version gets any request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<String>,
+    /// The command that runs once per deployment, after the build and before the switch; never once per instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// The start command, a shell text with `$HOST` and `$PORT`; absent for static sites.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
     /// The conventional port: what `$PORT` is where the engine does not pick one.
     #[schemars(schema_with = "count")]
     pub port: u16,
-    /// The path that must answer 2xx; only if the configuration sets one.
+    /// The path that must answer 2xx; only if the configuration or the framework sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_path: Option<String>,
     /// For static sites: the folder that is served, `.` for the project itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub static_root: Option<String>,
-    /// Environment variables of the configuration.
+    /// For static sites: whether a path without a file answers with `index.html`, because the page has its own router.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single_page: bool,
+    /// What else the project would run beside the process that answers requests, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub processes: BTreeMap<String, String>,
+    /// What can be kept from one build to the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<CacheLayer>,
+    /// Environment variables of the configuration, and those without which the framework runs as in development.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
     /// Which file decided what.
@@ -126,6 +225,37 @@ pub struct Plan {
     /// What a person should know and need not act on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// A plan that decides nothing but the runtime.
+    pub fn bare(runtime: Runtime) -> Self {
+        Self {
+            runtime,
+            root: None,
+            framework: None,
+            version: None,
+            package_manager: None,
+            system_packages: Vec::new(),
+            install: None,
+            build: None,
+            test: None,
+            release: None,
+            start: None,
+            port: 0,
+            health_path: None,
+            static_root: None,
+            single_page: false,
+            processes: BTreeMap::new(),
+            layers: Vec::new(),
+            env: BTreeMap::new(),
+            evidence: Vec::new(),
+            files: 0,
+            bytes: 0,
+            plan_hash: String::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// A plain integer. The derived schema would carry `"format": "uint64"`, on which clients print warnings.
@@ -146,22 +276,12 @@ mod tests {
     #[test]
     fn absent_fields_are_not_in_the_json() {
         let plan = Plan {
-            runtime: Runtime::Static,
-            framework: None,
-            version: None,
-            install: None,
-            build: None,
-            test: None,
-            start: None,
             port: 8080,
-            health_path: None,
             static_root: Some(".".to_owned()),
-            env: BTreeMap::new(),
-            evidence: Vec::new(),
             files: 1,
             bytes: 2,
             plan_hash: "0".repeat(16),
-            warnings: Vec::new(),
+            ..Plan::bare(Runtime::Static)
         };
         let json = serde_json::to_string(&plan).unwrap();
         assert_eq!(

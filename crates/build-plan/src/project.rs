@@ -41,6 +41,11 @@ impl<'a> Project<'a> {
         self.listing
     }
 
+    /// A file's bytes, as the caller lends them.
+    pub(crate) fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        (self.read)(path)
+    }
+
     /// Whether there is a plain file at this path.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.listing.get(path).is_some_and(|file| !file.is_link())
@@ -91,7 +96,7 @@ impl<'a> Project<'a> {
                 file.size
             )));
         }
-        let bytes = (self.read)(path).ok_or_else(|| unreadable("reading it failed".to_owned()))?;
+        let bytes = self.bytes(path).ok_or_else(|| unreadable("reading it failed".to_owned()))?;
         let text = decode(&bytes).ok_or_else(|| unreadable("it is not UTF-8 text".to_owned()))?;
         self.texts.borrow_mut().insert(path.to_owned(), Rc::clone(&text));
         Ok(Some(text))

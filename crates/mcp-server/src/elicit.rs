@@ -13,13 +13,14 @@ use rmcp::RoleServer;
 use rmcp::model::{
     CallToolRequestParams, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction,
     ElicitationCapability, ElicitationSchema, EnumSchema, ErrorData, FormElicitationCapability, InputRequest,
-    InputRequiredResult, InputResponses, ProtocolVersion, RequestStateCodec, RequestStateError, SealOptions,
+    InputRequiredResult, InputResponses, RequestStateCodec, RequestStateError, SealOptions,
 };
 use rmcp::service::{Peer, RequestContext};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::era::Era;
 use crate::error::{self, Halt};
 use crate::output;
 
@@ -67,7 +68,6 @@ impl Question {
     }
 
     /// To visit the page at `url`, which is known to the server as `id`.
-    #[expect(dead_code, reason = "for what must not pass the client: secrets are entered there")]
     pub(crate) fn page(key: &'static str, message: impl Into<String>, url: String, id: String) -> Self {
         Self { key, message: message.into(), form: Form::Page { url, id } }
     }
@@ -193,14 +193,13 @@ impl Person {
             // As clients declared it before there were two modes.
             modes.form = Some(FormElicitationCapability::default());
         }
-        let is_modern =
-            context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-        let way = if is_modern {
-            let call = binding(request);
-            let heard = heard(&call, request.request_state.as_deref(), request.input_responses.as_ref())?;
-            Way::Result { call, heard }
-        } else {
-            Way::Request { peer: context.peer.clone(), gone: context.ct.clone() }
+        let way = match Era::of(context) {
+            Era::Sessions => Way::Request { peer: context.peer.clone(), gone: context.ct.clone() },
+            Era::Requests => {
+                let call = binding(request);
+                let heard = heard(&call, request.request_state.as_deref(), request.input_responses.as_ref())?;
+                Way::Result { call, heard }
+            }
         };
         Ok(Self { modes: modes.unwrap_or_default(), way })
     }

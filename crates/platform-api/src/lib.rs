@@ -12,6 +12,7 @@ mod plan;
 mod platform;
 mod problem;
 mod project;
+mod secret;
 mod state;
 mod status;
 
@@ -21,7 +22,7 @@ pub use deployment::{
 };
 pub use event::{Event, StatusMessage};
 pub use file::{BlobId, FileMode, FilePath, InvalidFilePath, ManifestEntry};
-pub use generation::{GenerateAnswer, GenerateRequest};
+pub use generation::{GenerateAnswer, GenerateRequest, KeepRequest};
 pub use ids::{
     CommitHash, DeploymentId, InstanceId, InvalidCommitHash, InvalidId, InvalidProjectId, ProjectId,
     ShortCommit, slug,
@@ -34,5 +35,9 @@ pub use platform::{
 };
 pub use problem::{Code, Problem};
 pub use project::{DeletedProject, FileContent, Page, Project, ProjectFiles};
+pub use secret::{
+    InvalidSecretName, InvalidSecretValue, Secret, SecretName, SecretRequest, SecretRequestState,
+    SecretRequestView, SecretSource, Secrets, check_secret_value,
+};
 pub use state::{Fact, IllegalTransition, State};
 pub use status::Status;

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::pin::Pinned;
 use crate::retry::{self, Retry};
-use crate::{ClientError, Endpoint, challenge};
+use crate::{ClientError, Endpoint, SecretValue, challenge};
 
 /// How long a connection may take to come up.
 const CONNECT_S_MAX: u64 = 10;
@@ -33,6 +33,7 @@ pub(crate) struct Call {
     path: String,
     query: Vec<(&'static str, String)>,
     json: Option<Bytes>,
+    secret: Option<SecretValue>,
     key: Option<String>,
     anonymous: bool,
     timeout: Duration,
@@ -46,6 +47,7 @@ impl Call {
             path,
             query: Vec::new(),
             json: None,
+            secret: None,
             key: None,
             anonymous: false,
             timeout: Duration::from_secs(CALL_S_MAX),
@@ -59,6 +61,11 @@ impl Call {
 
     pub(crate) fn post(path: impl Into<String>) -> Self {
         Self::new(Method::POST, path.into())
+    }
+
+    /// A call whose body is a secret and nothing else.
+    pub(crate) fn put_secret(path: impl Into<String>, value: &SecretValue) -> Self {
+        Self { secret: Some(value.clone()), ..Self::new(Method::PUT, path.into()) }
     }
 
     pub(crate) fn delete(path: impl Into<String>) -> Self {
@@ -237,6 +244,10 @@ impl Http {
             let mut request = self.request(call)?;
             if let Some(json) = &call.json {
                 request = request.header(header::CONTENT_TYPE, "application/json").body(json.clone());
+            }
+            if let Some(secret) = &call.secret {
+                let body = secret.expose().to_owned();
+                request = request.header(header::CONTENT_TYPE, "text/plain; charset=utf-8").body(body);
             }
             let (outcome, asked, again) = match self.attempt(request, call.answer_bytes_max).await {
                 Attempt::Answered(bytes) => return Ok(Ok(bytes)),

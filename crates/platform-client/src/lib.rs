@@ -22,6 +22,7 @@ mod pin;
 mod plan;
 mod pull;
 mod retry;
+mod secrets;
 mod state;
 #[cfg(test)]
 mod testing;
@@ -39,5 +40,6 @@ pub use generate::{GenerateOptions, Generated, Overwrite, WrittenFile};
 pub use observe::Target;
 pub use plan::{PlanOptions, PlanReport};
 pub use pull::{PullOptions, Pulled};
+pub use secrets::SecretValue;
 pub use upload::UploadReport;
 pub use workspace::Ignored;

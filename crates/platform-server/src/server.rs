@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::gateway::{Gateway, GatewayConfig};
 use crate::http::{ApiToken, Bound, Certificate, InvalidToken, ListenError, Tls};
 use crate::logs::LogWatches;
 use crate::platform::{Identity, Platform, Refusal};
+use crate::secrets::{Requests, Secrets};
 use crate::store::{Store, StoreError};
 
 /// How many instances build or start at once, for each core: more only makes all of them slower.
@@ -46,6 +48,8 @@ pub struct PlatformConfig {
     pub token: SecretString,
     /// How many releases of a project are kept, the live one included.
     pub keep_releases: usize,
+    /// How many deploys a minute it takes from its callers; none means any number.
+    pub deploys_per_minute: Option<NonZeroUsize>,
     /// How long a new instance may take until it answers its probe.
     pub health_limit: Duration,
     /// The environment that children get parts of.
@@ -162,7 +166,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<Stopped, ServeError> {
     let certificate = config.tls.as_ref().map(Tls::open).transpose()?;
-    let bound = Bound::bind(config.api, certificate.as_ref()).await?;
+    let bound = Bound::bind(config.api, certificate.as_ref()).await?.limited(config.deploys_per_minute);
     let token: ApiToken = config.token.expose_secret().parse().map_err(|error| bad_token(&error))?;
     let background = TaskTracker::new();
     let gateway_end = CancellationToken::new();
@@ -215,12 +219,15 @@ async fn open(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let limits = Limits {
         probe: config.health_limit,
+        settle: Duration::from_secs(2),
         drain: Duration::from_secs(30),
         stop_grace: Duration::from_secs(10),
         releases: config.keep_releases.max(1),
     };
     let site = Site {
         home: config.home.clone(),
+        secrets: Secrets::new(&config.home, store.clone()),
+        secret_requests: Requests::default(),
         store,
         engine,
         gateway,

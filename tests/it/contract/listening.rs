@@ -150,3 +150,23 @@ fn apps_of_a_secure_platform_answer_over_https_only() {
     home.run(&["platform", "stop"]).ok();
     drop(serving);
 }
+
+#[test]
+fn more_deploys_a_minute_than_a_platform_takes_are_told_when_to_come_back() {
+    let home = Home::new();
+    let arguments = ["platform", "serve", "--deploys-per-minute", "1"];
+    let serving = Serving(home.program(&arguments).spawn().expect("the program starts"));
+    let api = eventually("the platform listens", 20, || home.platform_file().map(|_| home.api()));
+    let deploy =
+        |text: &str| api.post("/api/deploy", &json!({"files": {"index.html": text}, "projectName": "page"}));
+    let first = deploy("one");
+    assert_eq!(first.status, 202, "{}", first.text);
+    api.ended(first.json()["deploymentId"].as_str().expect("an id"));
+    let refused = deploy("two");
+    assert_eq!(refusal(&refused), (429, "rate_limited".to_owned()));
+    let wait: u64 = refused.headers["retry-after"].to_str().expect("text").parse().expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(api.get("/api/projects").status, 200, "only deploys are counted");
+    home.run(&["platform", "stop"]).ok();
+    drop(serving);
+}

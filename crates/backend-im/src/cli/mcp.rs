@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use mcp_server::{Root, ServerConfig};
+use mcp_server::{AllowedSecrets, Root, ServerConfig};
 use platform_api::Code;
 use platform_client::{Backend, ClientError, Connect};
 
@@ -38,6 +38,12 @@ pub(crate) struct Arguments {
     /// The project of calls that name none [default: `BACKEND_IM_PROJECT`, else the folder's]
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
+    /// Let agents hand this variable to apps as a secret without asking you; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_secret_env: Vec<String>,
+    /// Let agents hand this file to apps as a secret without asking you; may be repeated
+    #[arg(long, value_name = "PATH")]
+    allow_secret_file: Vec<PathBuf>,
     #[command(flatten)]
     http: http::HttpArguments,
     #[command(subcommand)]
@@ -67,6 +73,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         backend: Backend::new(connect(context, settings), home.client_state()),
         root: Root::new(root),
         project: arguments.project.or(set),
+        secrets: AllowedSecrets { variables: arguments.allow_secret_env, files: arguments.allow_secret_file },
         version: release::THIS.to_owned(),
     };
     if let Some(http) = arguments.http.config(&home)? {

@@ -3,6 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -20,6 +21,9 @@ use super::{home_of, render};
 use crate::config::PlatformSettings;
 use crate::home::Home;
 use crate::{release, start};
+
+/// How many deploys a minute a platform takes that others can reach, unless its operator says otherwise.
+const SHARED_DEPLOYS_PER_MINUTE: NonZeroUsize = NonZeroUsize::new(10).expect("ten is not zero");
 
 /// Run the platform in the foreground, with its log on stderr.
 ///
@@ -49,6 +53,9 @@ pub(crate) struct Arguments {
     /// How many releases of a project are kept for rollbacks [default: 5]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=100))]
     keep_releases: Option<u16>,
+    /// How many deploys a minute it takes [default: 10 when it listens for other machines, else any number]
+    #[arg(long, value_name = "COUNT")]
+    deploys_per_minute: Option<NonZeroUsize>,
     /// Started by a command that needs it: detach, and say on stdout how it is reached
     #[arg(long, hide = true)]
     embedded: bool,
@@ -137,6 +144,9 @@ fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<Platf
             .map_err(|error| Error::machine("cannot find this program's file", error))?,
         token: home.token_or_new().map_err(ClientError::from)?,
         keep_releases: arguments.keep_releases.map_or(settings.keep_releases, usize::from),
+        deploys_per_minute: arguments
+            .deploys_per_minute
+            .or_else(|| (!arguments.listen.is_loopback()).then_some(SHARED_DEPLOYS_PER_MINUTE)),
         health_limit: settings.health_limit,
         env: context.env.for_platform().into_iter().collect(),
     })

@@ -25,11 +25,13 @@ fn apply(settings: &mut Settings, entry: &Entry) -> Result<(), Complaint> {
     match entry.key.as_str() {
         "name" => settings.name = text(entry)?,
         "url" => settings.url = url(entry)?,
+        "root" => settings.root = folder(entry)?.filter(|root| root != "."),
         "runtime" => runtime(settings, entry)?,
         "version" => settings.version = text(entry)?,
         "install" => settings.install = command(entry)?,
         "build" => build(settings, entry)?,
         "test" => settings.test = command(entry)?,
+        "release" => settings.release = command(entry)?,
         "start" => settings.start = command(entry)?,
         "entrypoint" => settings.entrypoint = command(entry)?,
         "static_root" => settings.static_root = folder(entry)?,
@@ -38,22 +40,15 @@ fn apply(settings: &mut Settings, entry: &Entry) -> Result<(), Complaint> {
         "port" => settings.port = port(entry)?,
         "env" => environment::read(settings, &entry.value)?,
         key => match keys::NOT_APPLIED.iter().find(|(known, _)| *known == key) {
-            Some((_, instead)) if !is_this_folder(entry) => {
+            Some((_, instead)) => {
                 settings
                     .warnings
                     .push(format!("`{key}` is known but not applied by this version: {instead}"));
             }
-            Some(_) => {}
             None => return Err(keys::unknown(entry)),
         },
     }
     Ok(())
-}
-
-/// `root: .` says what is so anyway.
-fn is_this_folder(entry: &Entry) -> bool {
-    entry.key == "root"
-        && matches!(&entry.value.value, Value::Text(root) if matches!(root.as_str(), "." | "./"))
 }
 
 /// A text of one line; nothing when the key has no value.
@@ -115,7 +110,20 @@ const RUNTIMES: &[(&str, Runtime)] = &[
     ("node", Runtime::Node),
     ("nodejs", Runtime::Node),
     ("javascript", Runtime::Node),
+    ("bun", Runtime::Bun),
+    ("deno", Runtime::Deno),
+    ("go", Runtime::Go),
+    ("golang", Runtime::Go),
     ("rust", Runtime::Rust),
+    ("ruby", Runtime::Ruby),
+    ("php", Runtime::Php),
+    ("java", Runtime::Java),
+    ("kotlin", Runtime::Java),
+    ("jvm", Runtime::Java),
+    ("dotnet", Runtime::Dotnet),
+    (".net", Runtime::Dotnet),
+    ("csharp", Runtime::Dotnet),
+    ("elixir", Runtime::Elixir),
     ("static", Runtime::Static),
     ("html", Runtime::Static),
     ("command", Runtime::Command),
@@ -134,7 +142,7 @@ fn runtime(settings: &mut Settings, entry: &Entry) -> Result<(), Complaint> {
             entry.value.line,
             format!("`runtime: {name}` is not a runtime of this version"),
         )
-        .hint("known: python, node, rust, static; for anything else `runtime: command` with `start` and, where needed, `install` and `build`"));
+        .hint("known: python, node, bun, deno, go, rust, ruby, php, java, dotnet, elixir, static; for anything else `runtime: command` with `start` and, where needed, `install` and `build`"));
     };
     settings.runtime = Some(*runtime);
     if let Some(version) = version.filter(|version| !version.is_empty()) {

@@ -7,11 +7,13 @@ use super::yaml::Entry;
 pub(super) const APPLIED: &[&str] = &[
     "name",
     "url",
+    "root",
     "runtime",
     "version",
     "install",
     "build",
     "test",
+    "release",
     "start",
     "entrypoint",
     "static_root",
@@ -23,14 +25,12 @@ pub(super) const APPLIED: &[&str] = &[
 
 /// Keys of the top level that are known, and what to say about them instead of applying them.
 pub(super) const NOT_APPLIED: &[(&str, &str)] = &[
-    ("root", "the deployed folder itself is the project; deploy that folder instead"),
-    ("release", "nothing runs between build and start"),
     ("resources", "the app runs without limits of its own"),
     ("scaling", "one instance runs"),
     ("replicas", "one instance runs"),
     ("cpu_threshold", "one instance runs"),
     ("domains", "the app answers at the URL that the deploy prints"),
-    ("secrets", "secrets are not part of this version"),
+    ("secrets", "the app gets every secret of its project; `env` says which it cannot do without"),
 ];
 
 /// Keys of `build`, when it is a mapping.

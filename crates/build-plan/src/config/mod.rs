@@ -6,7 +6,7 @@
 mod environment;
 mod interpret;
 mod keys;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +36,8 @@ pub struct Settings {
     pub name: Option<String>,
     /// The platform to deploy to.
     pub url: Option<String>,
+    /// The folder that is the project, where that is not the whole.
+    pub root: Option<String>,
     /// The runtime, where detection is not to choose.
     pub runtime: Option<Runtime>,
     /// The runtime's version.
@@ -46,6 +48,8 @@ pub struct Settings {
     pub build: Option<String>,
     /// The command that must succeed before the new version gets any request.
     pub test: Option<String>,
+    /// The command that runs once before the switch.
+    pub release: Option<String>,
     /// The start command.
     pub start: Option<String>,
     /// The older way to say what starts: a file of the project, or a command.
@@ -60,6 +64,28 @@ pub struct Settings {
     pub env: BTreeMap<String, String>,
     /// What was understood and is not applied by this version.
     pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// The same settings for a project that is one folder of what is uploaded, and is built and started from the top.
+    pub(crate) fn inside(&self, folder: &str) -> Self {
+        let word = crate::shell::word(folder);
+        let there =
+            |command: &Option<String>| command.as_ref().map(|command| format!("cd {word} && {command}"));
+        let below = |path: &Option<String>| {
+            path.as_ref().map(|path| if path == "." { folder.to_owned() } else { format!("{folder}/{path}") })
+        };
+        Self {
+            build: there(&self.build),
+            test: there(&self.test),
+            release: there(&self.release),
+            start: there(&self.start),
+            entrypoint: below(&self.entrypoint),
+            static_root: below(&self.static_root),
+            root: None,
+            ..self.clone()
+        }
+    }
 }
 
 /// What is wrong with the settings file.

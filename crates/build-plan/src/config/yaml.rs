@@ -9,13 +9,13 @@ use super::Complaint;
 
 /// A value with the line it starts on.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) line: u64,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) line: u64,
+    pub(crate) value: Value,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Text(String),
     List(Vec<Node>),
@@ -24,15 +24,25 @@ pub(super) enum Value {
 
 /// One key of a mapping, with the line it stands on.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) line: u64,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) line: u64,
+    pub(crate) value: Node,
 }
 
 impl Value {
+    /// The value of a key, where this is a mapping.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Map(entries) => {
+                entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value.value)
+            }
+            _ => None,
+        }
+    }
+
     /// The kind of value, for people.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Text(_) => "a text",
@@ -43,7 +53,7 @@ impl Value {
 }
 
 /// Parses one document within a budget: depth, nodes and aliases are bounded, so that a few bytes cannot become many.
-pub(super) fn parse(text: &str) -> Result<Node, Complaint> {
+pub(crate) fn parse(text: &str) -> Result<Node, Complaint> {
     if text.trim().is_empty() {
         return Ok(Node { line: 1, value: Value::Null });
     }

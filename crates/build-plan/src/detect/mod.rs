@@ -3,21 +3,28 @@
 //! Precedence: settings file, Procfile (commands only), framework, plain program, static files. Two runtimes that fit
 //! equally well are a question to the person, never a guess.
 
-mod js_source;
+mod advice;
+mod compose;
+mod dockerfile;
+mod dotnet;
+mod elixir;
+mod generators;
+mod go;
+mod java;
+mod js;
+mod monorepo;
 mod near_miss;
-mod node;
-mod package_json;
+mod php;
 mod procfile;
 mod python;
-mod python_entry;
-mod python_lines;
-mod python_packages;
-mod python_source;
+mod ruby;
 mod rust;
 mod settle;
 mod start;
 mod static_site;
+mod text;
 mod toml_text;
+mod versions;
 
 #[cfg(test)]
 mod tests;
@@ -26,23 +33,73 @@ use crate::config::{FILE_NAMES, Settings};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
 use crate::{Candidate, Listing, Plan, PlanError, Runtime, config};
+use dockerfile::Dockerfile;
 use procfile::Procfile;
 use start::{EntryFile, Start};
 
 /// Everything that a detector may look at.
 pub(crate) struct Context<'a> {
+    /// The project: what is uploaded, or the folder of it that `root` names.
     pub(crate) project: &'a Project<'a>,
+    /// All that is uploaded, where the project is one folder of it: a workspace's lock file lies there.
+    pub(crate) whole: Option<&'a Project<'a>>,
+    /// The folder that the project is, where it is not all that is uploaded.
+    pub(crate) root: Option<&'a str>,
+    /// The member of a workspace that is the project. All else of the workspace is installed and built with it.
+    pub(crate) member: Option<&'a str>,
     pub(crate) settings: &'a Settings,
+    /// Why it is this folder, where nobody says so.
+    because: Option<&'a str>,
     /// The name of the settings file.
     file: &'a str,
     procfile: Option<&'a Procfile>,
+    dockerfile: Option<Dockerfile>,
     /// A start command that is given.
     pub(crate) start: Option<Start>,
     /// A file that is to be started.
     pub(crate) entry: Option<EntryFile>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// The view of one member of a workspace, about which no settings say anything.
+    pub(crate) fn of_member(project: &'a Project<'a>, settings: &'a Settings, member: &'a str) -> Self {
+        Self {
+            project,
+            whole: None,
+            root: None,
+            member: Some(member),
+            because: None,
+            settings,
+            file: FILE_NAMES[0],
+            procfile: None,
+            dockerfile: None,
+            start: None,
+            entry: None,
+        }
+    }
+
+    /// The same, with the command of the Dockerfile as the start command: nothing where it has none that can run here.
+    fn by_dockerfile(&self) -> Option<Self> {
+        let dockerfile = self.dockerfile.clone()?;
+        let (command, line) = dockerfile.command.clone()?;
+        let command = dockerfile::adapted(&command);
+        start::runtime_of(&command)?;
+        let source = format!("{}:{line}", dockerfile.file);
+        Some(Self {
+            project: self.project,
+            whole: self.whole,
+            root: self.root,
+            member: self.member,
+            because: self.because,
+            settings: self.settings,
+            file: self.file,
+            procfile: self.procfile,
+            dockerfile: Some(dockerfile),
+            start: Some(Start { command, source }),
+            entry: None,
+        })
+    }
+
     /// Names a key of the settings file as evidence.
     pub(crate) fn setting(&self, key: &str) -> String {
         format!("{}: {key}", self.file)
@@ -65,21 +122,151 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     }
     let project = Project::new(listing, read);
     let (file, settings) = settings(&project)?;
-    let procfile = procfile::read(&project)?;
-    let wish = start::wish(&project, &settings, file, procfile.as_ref());
-    let context = Context {
+    if let Some(root) = &settings.root {
+        if js::workspace::has_member(&project, root)? {
+            let because = Some(format!("{file}: root"));
+            let place = Place { project: &project, whole: None, root: None, member: Some(root), because };
+            return consider(&place, &settings.inside(root), file, |context| {
+                settle::settle(context, drafted(context)?)
+            });
+        }
+        return planned_in(root, format!("{file}: root"), &project, &settings, file);
+    }
+    let place = Place { project: &project, whole: None, root: None, member: None, because: None };
+    let top = consider(&place, &settings, file, |context| {
+        let draft = drafted(context)?;
+        let strength = draft.strength;
+        Ok((settle::settle(context, draft)?, strength))
+    });
+    // Whoever says what runs does not want a folder to be looked for.
+    let is_open = settings.runtime.is_none() && settings.static_root.is_none();
+    match top {
+        Ok((plan, strength)) if strength < Strength::Program && is_open => {
+            inner_server(plan, &project, &settings, file)
+        }
+        Ok((plan, _)) => Ok(plan),
+        Err(error @ PlanError::Unrecognised { .. }) if is_open => {
+            let (root, others) = monorepo::search(&project, &settings, file, error)?;
+            let because = format!("{root} is a project of its own");
+            let mut plan = planned_in(&root, because, &project, &settings, file)?;
+            if !others.is_empty() {
+                plan.warnings.push(format!("{} is not part of this plan", others.join(", ")));
+            }
+            Ok(plan)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The plan of a folder that serves, where the top only has pages; else the plan of the pages.
+fn inner_server(
+    pages: Plan,
+    whole: &Project<'_>,
+    settings: &Settings,
+    file: &'static str,
+) -> Result<Plan, PlanError> {
+    let Some(root) = monorepo::server(whole, settings, file)? else { return Ok(pages) };
+    let because = format!("{root} serves, and the top only has pages");
+    let mut plan = planned_in(&root, because, whole, settings, file)?;
+    let source = &pages.evidence[0].source;
+    plan.warnings.push(format!(
+        "{source} is not part of this plan; `runtime: {}` in {file} deploys it instead",
+        pages.runtime.name()
+    ));
+    Ok(plan)
+}
+
+/// Plans one folder of what is uploaded.
+fn planned_in(
+    root: &str,
+    because: String,
+    whole: &Project<'_>,
+    settings: &Settings,
+    file: &'static str,
+) -> Result<Plan, PlanError> {
+    let listing = whole.listing().inside(root);
+    if listing.is_empty() {
+        return Err(PlanError::InvalidConfig {
+            file: file.to_owned(),
+            line: None,
+            message: format!("`root: {root}` is not a folder of the project"),
+            hint: Some(
+                "name the folder that holds the app; if it is there, check that no ignore file excludes it"
+                    .to_owned(),
+            ),
+        });
+    }
+    let read = |path: &str| whole.bytes(&format!("{root}/{path}"));
+    let project = Project::new(&listing, &read);
+    let place = Place {
         project: &project,
-        settings: &settings,
+        whole: Some(whole),
+        root: Some(root),
+        member: None,
+        because: Some(because),
+    };
+    consider(&place, settings, file, |context| settle::settle(context, drafted(context)?))
+}
+
+/// Where the project lies within what is uploaded.
+struct Place<'a> {
+    project: &'a Project<'a>,
+    whole: Option<&'a Project<'a>>,
+    root: Option<&'a str>,
+    member: Option<&'a str>,
+    /// Why it is this folder.
+    because: Option<String>,
+}
+
+/// Collects what detection looks at, and lets `then` make something of it.
+fn consider<T>(
+    place: &Place<'_>,
+    settings: &Settings,
+    file: &'static str,
+    then: impl FnOnce(&Context<'_>) -> Result<T, PlanError>,
+) -> Result<T, PlanError> {
+    let project = place.project;
+    let procfile = procfile::read(project)?;
+    let wish = start::wish(project, settings, file, procfile.as_ref());
+    then(&Context {
+        project,
+        whole: place.whole,
+        root: place.root,
+        member: place.member,
+        because: place.because.as_deref(),
+        settings,
         file,
         procfile: procfile.as_ref(),
+        dockerfile: dockerfile::read(project),
         start: wish.start,
         entry: wish.entry,
-    };
-    let draft = match settings.runtime {
-        Some(runtime) => asked_for(&context, runtime)?,
-        None => detected(&context)?,
-    };
-    settle::settle(&context, draft)
+    })
+}
+
+/// What the project is, as the settings ask or as its files say. Where they leave it open, the command of the Dockerfile
+/// decides: somebody wrote it down.
+fn drafted(context: &Context<'_>) -> Result<Draft, PlanError> {
+    if let Some(runtime) = context.settings.runtime {
+        return asked_for(context, runtime);
+    }
+    match detected(context) {
+        Err(error @ (PlanError::Unrecognised { .. } | PlanError::Ambiguous { .. }))
+            if context.start.is_none() =>
+        {
+            let Some(context) = context.by_dockerfile() else { return Err(error) };
+            let mut draft = detected(&context)?;
+            if let Some(start) = &context.start {
+                draft.set_start(start.command.clone(), start.source.clone());
+            }
+            Ok(draft)
+        }
+        found => found,
+    }
+}
+
+/// The name of the application that a module of Python offers.
+pub(crate) fn python_application(source: &str) -> Option<String> {
+    python::source::scan(source).best_app().map(|app| app.name.clone())
 }
 
 /// The settings file, whatever its spelling.
@@ -100,14 +287,31 @@ fn settings(project: &Project<'_>) -> Result<(&'static str, Settings), PlanError
     }
 }
 
+type Detect = fn(&Context<'_>) -> Result<Option<Draft>, PlanError>;
+
+/// What looks for each runtime, in the order in which equally good answers are listed.
+const DETECTORS: &[(Runtime, Detect)] = &[
+    (Runtime::Python, python::detect),
+    (Runtime::Node, js::detect),
+    (Runtime::Deno, js::deno::detect),
+    (Runtime::Go, go::detect),
+    (Runtime::Rust, rust::detect),
+    (Runtime::Ruby, ruby::detect),
+    (Runtime::Php, php::detect),
+    (Runtime::Java, java::detect),
+    (Runtime::Dotnet, dotnet::detect),
+    (Runtime::Elixir, elixir::detect),
+];
+
 /// The runtime that the settings ask for.
 fn asked_for(context: &Context<'_>, runtime: Runtime) -> Result<Draft, PlanError> {
     let found = match runtime {
-        Runtime::Python => python::detect(context)?,
-        Runtime::Node => node::detect(context)?,
-        Runtime::Rust => rust::detect(context)?,
-        Runtime::Static => static_site::detect(context),
-        Runtime::Command => None,
+        Runtime::Bun => js::detect(context)?.map(|draft| Draft { runtime: Runtime::Bun, ..draft }),
+        Runtime::Static => generators::detect(context).or_else(|| static_site::detect(context)),
+        runtime => match DETECTORS.iter().find(|(known, _)| *known == runtime) {
+            Some((_, detect)) => detect(context)?,
+            None => None,
+        },
     };
     if let Some(draft) = found {
         return Ok(draft);
@@ -129,8 +333,8 @@ fn asked_for(context: &Context<'_>, runtime: Runtime) -> Result<Draft, PlanError
 fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
     let mut drafts = Vec::new();
     let mut errors = Vec::new();
-    for found in [python::detect(context), node::detect(context), rust::detect(context)] {
-        match found {
+    for (_, detect) in DETECTORS {
+        match detect(context) {
             Ok(draft) => drafts.extend(draft),
             Err(error) => errors.push(error),
         }
@@ -147,7 +351,7 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
             return Ok(Draft::new(Runtime::Command, Strength::Program, start.source.clone()));
         }
     } else if drafts.is_empty() {
-        drafts.extend(static_site::detect(context));
+        drafts.extend(generators::detect(context).or_else(|| static_site::detect(context)));
     }
     let mut draft = strongest(drafts, &errors, context)?;
     draft.warnings.extend(errors.iter().map(|error| format!("ignored: {error}")));
@@ -175,7 +379,13 @@ fn strongest(
         return Err(PlanError::Ambiguous { candidates: equals.into_iter().map(candidate).collect() });
     }
     let mut best = drafts.swap_remove(0);
-    let others: Vec<&str> = drafts.iter().map(|draft| draft.evidence[0].source.as_str()).collect();
+    // What the best one installs too, such as the package.json of Laravel's pages, is part of it.
+    let is_covered = |source: &str| {
+        let file = source.split(':').next().unwrap_or(source);
+        best.install.as_ref().is_some_and(|install| install.inputs.iter().any(|input| input == file))
+    };
+    let others = drafts.iter().map(|draft| draft.evidence[0].source.as_str());
+    let others: Vec<&str> = others.filter(|source| !is_covered(source)).collect();
     if !others.is_empty() {
         best.warn(format!("{} is not part of this plan", others.join(", ")));
     }

@@ -1,6 +1,7 @@
 //! What to say when nothing was recognised: the likeliest slip first.
 
-use super::python_entry;
+use super::dockerfile;
+use super::python::entry;
 use crate::project::{Project, extension};
 use crate::{Listing, PlanError};
 
@@ -23,25 +24,42 @@ const MISSPELT: &[(&str, &str)] = &[
 
 /// Manifests of runtimes that this version does not build.
 const OTHER_RUNTIMES: &[(&str, &str)] = &[
-    ("go.mod", "Go"),
-    ("Gemfile", "Ruby"),
-    ("composer.json", "PHP"),
-    ("index.php", "PHP"),
-    ("pom.xml", "Java"),
-    ("build.gradle", "Java"),
-    ("build.gradle.kts", "Java"),
-    ("mix.exs", "Elixir"),
-    ("deno.json", "Deno"),
+    ("environment.yml", "Conda"),
+    ("environment.yaml", "Conda"),
     ("Package.swift", "Swift"),
-    ("Dockerfile", "Docker"),
+    ("shard.yml", "Crystal"),
+    ("build.sbt", "Scala"),
+    ("project.clj", "Clojure"),
+    ("deps.edn", "Clojure"),
+    ("rebar.config", "Erlang"),
+    ("gleam.toml", "Gleam"),
+    ("stack.yaml", "Haskell"),
+    ("cabal.project", "Haskell"),
+    ("build.zig", "Zig"),
+    ("pubspec.yaml", "Dart"),
+    ("dub.json", "D"),
+    ("CMakeLists.txt", "C++"),
+    ("Makefile", "make"),
 ];
 
 /// Files that make a folder a project of its own.
-const MARKERS: &[&str] = &["requirements.txt", "pyproject.toml", "package.json", "Cargo.toml", "Procfile"];
+const MARKERS: &[&str] = &[
+    "requirements.txt",
+    "pyproject.toml",
+    "package.json",
+    "Cargo.toml",
+    "go.mod",
+    "Gemfile",
+    "composer.json",
+    "pom.xml",
+    "build.gradle",
+    "mix.exs",
+    "Procfile",
+];
 
-const LOOKED_FOR: &str = "looked for: requirements.txt or pyproject.toml with a FastAPI or Flask application; package.json \
-    with a start script or a file that imports express; Cargo.toml with a binary; index.html; a Procfile; `start` in \
-    backend-im.yml";
+const LOOKED_FOR: &str = "looked for: a Python application with a list of packages, package.json, deno.json, go.mod, \
+    Cargo.toml, Gemfile, composer.json or index.php, pom.xml or build.gradle, *.csproj, mix.exs, index.html, a Procfile, \
+    and `start` in backend-im.yml";
 
 /// The error for a project that nothing recognised.
 pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
@@ -49,6 +67,8 @@ pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
         .or_else(|| python(project))
         .or_else(|| node(project))
         .or_else(|| rust(project))
+        .or_else(|| library(project))
+        .or_else(|| image(project))
         .or_else(|| other_runtime(project))
         .or_else(|| inner_project(project.listing()));
     let (reason, hint) = found
@@ -77,7 +97,7 @@ fn misspelt(listing: &Listing) -> Slip {
 }
 
 fn python(project: &Project<'_>) -> Slip {
-    if let Some(place) = python_entry::closed_factory(project) {
+    if let Some(place) = entry::closed_factory(project) {
         return Some((
             format!("the factory at {place} needs arguments, so no server can call it"),
             "give its parameters default values, or make the application a variable: `app = create_app(...)`"
@@ -121,6 +141,42 @@ fn rust(project: &Project<'_>) -> Slip {
             "add src/main.rs, or a `[[bin]]` to Cargo.toml".to_owned(),
         )
     })
+}
+
+/// A manifest of a runtime that is known, in a project without a program.
+fn library(project: &Project<'_>) -> Slip {
+    const MANIFESTS: &[(&str, &str)] = &[
+        ("go.mod", "no package has `func main`"),
+        ("Gemfile", "there is neither Rails nor a config.ru nor a script that requires sinatra"),
+        ("composer.json", "there is no index.php, at the top or in public/"),
+        ("pom.xml", "no module makes an executable archive"),
+        ("build.gradle", "no module applies a plugin that makes a program"),
+        ("build.gradle.kts", "no module applies a plugin that makes a program"),
+        ("mix.exs", "it neither starts an application nor names Phoenix or Plug"),
+    ];
+    let (file, lacks) = MANIFESTS.iter().find(|(file, _)| project.has(file))?;
+    Some((
+        format!("`{file}` is there, but {lacks}"),
+        "say how it starts in backend-im.yml: `build: …` where it needs one, and `start: …` with a command that listens \
+         on $HOST:$PORT"
+            .to_owned(),
+    ))
+}
+
+/// A Dockerfile, which no engine of processes builds.
+fn image(project: &Project<'_>) -> Slip {
+    let dockerfile = dockerfile::read(project)?;
+    let base = dockerfile.base.unwrap_or_else(|| "an image".to_owned());
+    let command =
+        dockerfile.command.map_or_else(String::new, |(command, _)| format!(" and runs `{command}`"));
+    Some((
+        format!(
+            "only {} says what this project is: it stands on `{base}`{command}, and no image is built here",
+            dockerfile.file
+        ),
+        "say how it is built and started without the image, in backend-im.yml: `build: …` and `start: …`"
+            .to_owned(),
+    ))
 }
 
 fn other_runtime(project: &Project<'_>) -> Slip {

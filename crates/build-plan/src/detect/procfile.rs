@@ -1,4 +1,6 @@
-//! Procfile: its `web` line replaces the start command and nothing else.
+//! Procfile: its `web` line replaces the start command, its `release` line the release command, and nothing else.
+
+use std::collections::BTreeMap;
 
 use crate::PlanError;
 use crate::project::Project;
@@ -8,8 +10,10 @@ use crate::project::Project;
 pub(crate) struct Procfile {
     /// The command of the `web` process, with its line.
     pub(crate) web: Option<(String, usize)>,
-    /// The other processes.
-    pub(crate) others: Vec<String>,
+    /// The command of the `release` process, with its line.
+    pub(crate) release: Option<(String, usize)>,
+    /// The other processes, with their commands.
+    pub(crate) others: BTreeMap<String, String>,
 }
 
 /// Reads the project's Procfile.
@@ -31,10 +35,11 @@ fn parse(text: &str) -> Procfile {
         if !is_name || command.is_empty() {
             continue;
         }
-        if name == "web" {
-            procfile.web = Some((command.to_owned(), number + 1));
-        } else {
-            procfile.others.push(name.to_owned());
+        let command = command.to_owned();
+        match name {
+            "web" => procfile.web = Some((command, number + 1)),
+            "release" => procfile.release = Some((command, number + 1)),
+            _ => drop(procfile.others.insert(name.to_owned(), command)),
         }
     }
     procfile
@@ -46,10 +51,13 @@ mod tests {
 
     #[test]
     fn web_is_taken_and_the_others_are_named() {
-        let parsed =
-            parse("# x: y\nworker: celery -A x\r\nweb:  gunicorn a:b --bind :$PORT \n\nbroken\n: x\n");
+        let parsed = parse(
+            "# x: y\nworker: celery -A x\r\nweb:  gunicorn a:b --bind :$PORT \n\nbroken\n: x\nrelease: ./migrate\n",
+        );
         let web = Some(("gunicorn a:b --bind :$PORT".to_owned(), 3));
-        assert_eq!(parsed, Procfile { web, others: vec!["worker".to_owned()] });
+        let release = Some(("./migrate".to_owned(), 7));
+        let others = BTreeMap::from([("worker".to_owned(), "celery -A x".to_owned())]);
+        assert_eq!(parsed, Procfile { web, release, others });
     }
 
     proptest::proptest! {

@@ -70,6 +70,8 @@ struct Program {
     manifest: String,
     framework: Option<&'static str>,
     is_default: bool,
+    /// Whether it is the package's own, `src/main.rs`.
+    is_main: bool,
 }
 
 /// Looks for a Rust program.
@@ -95,7 +97,19 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     if let Some(framework) = program.framework {
         draft.set_framework(framework, format!("{}: dependencies", program.manifest));
     }
+    let others = programs.iter().filter(|other| other.name != program.name && other.framework.is_some());
+    let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
+    if !others.is_empty() {
+        draft.warn(format!(
+            "{} is started, and not {} (choose with `start`)",
+            program.name,
+            others.join(", ")
+        ));
+    }
     version(project, &root, &mut draft)?;
+    let locked = project.first_of(&["Cargo.lock"]).unwrap_or(FILE);
+    draft.set_package_manager("cargo", None, locked);
+    draft.keep("cargo", &["target"]);
     build(project, program, &mut draft);
     let binary = shell::word(&format!("{BINARY_FOLDER}/{}", program.name));
     let start = match program.framework {
@@ -132,7 +146,8 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
     };
     let chosen = only(|_| true)
         .or_else(|| only(|program| program.is_default))
-        .or_else(|| only(|program| program.framework.is_some()));
+        .or_else(|| only(|program| program.framework.is_some()))
+        .or_else(|| only(|program| program.framework.is_some() && program.is_main));
     if chosen.is_some() || programs.is_empty() {
         return Ok(chosen);
     }
@@ -152,6 +167,7 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
 fn programs(project: &Project<'_>, folder: &str, manifest: &Manifest) -> Vec<Program> {
     let Some(package) = &manifest.package else { return Vec::new() };
     let at = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    let main = package.name.clone();
     let mut names: BTreeSet<String> = manifest.bin.iter().filter_map(|binary| binary.name.clone()).collect();
     if package.autobins != Some(false) {
         // A `[[bin]]` with one of these paths renames it.
@@ -173,6 +189,7 @@ fn programs(project: &Project<'_>, folder: &str, manifest: &Manifest) -> Vec<Pro
     let framework = FRAMEWORKS.iter().find(|(name, _)| depends_on(name)).map(|(_, framework)| *framework);
     let program = |name: String| Program {
         is_default: package.default_run.as_deref() == Some(name.as_str()),
+        is_main: name == main,
         name,
         manifest: at("Cargo.toml"),
         framework,

@@ -1,9 +1,11 @@
 //! From a draft to the plan: the settings have the last word, and everything gets its evidence.
 
-use super::{Context, start};
-use crate::config::NEAR_FILE_NAMES;
-use crate::draft::Draft;
-use crate::{Install, InstallMethod, ListedFile, Plan, PlanError, Runtime, hash};
+use std::collections::BTreeMap;
+
+use super::{Context, advice};
+use crate::draft::{Cache, Draft};
+use crate::project::Project;
+use crate::{CacheLayer, Install, InstallMethod, Listing, Plan, PlanError, Runtime, hash};
 
 /// Files that decide what an installation brings, whatever command runs it.
 const INSTALL_INPUTS: &[&str] = &[
@@ -38,6 +40,45 @@ pub(crate) fn settle(context: &Context<'_>, mut draft: Draft) -> Result<Plan, Pl
     if draft.runtime == Runtime::Static {
         static_root(context, &mut draft)?;
     }
+    runtime(context, &mut draft);
+    texts(context, &mut draft);
+    port(context, &mut draft);
+    let processes = processes(context, &mut draft);
+    let env = environment(context, &mut draft);
+    advice::add(context, &mut draft);
+    let project = context.project.listing();
+    let whole = context.whole.map_or(project, Project::listing);
+    let layers = layers(&draft, project);
+    let mut plan = Plan {
+        root: context.root.map(str::to_owned),
+        framework: draft.framework,
+        version: draft.version,
+        package_manager: draft.package_manager,
+        system_packages: draft.system_packages,
+        install: draft.install,
+        build: draft.build,
+        test: context.settings.test.clone(),
+        release: draft.release,
+        start: draft.start,
+        port: draft.port.unwrap_or_else(|| conventional_port(draft.runtime)),
+        health_path: draft.health_path,
+        static_root: draft.static_root,
+        single_page: draft.single_page,
+        processes,
+        layers,
+        env,
+        evidence: draft.evidence,
+        files: whole.len() as u64,
+        bytes: whole.bytes(),
+        warnings: draft.warnings,
+        ..Plan::bare(draft.runtime)
+    };
+    plan.plan_hash = hash::plan_hash(&plan, whole);
+    Ok(plan)
+}
+
+/// The runtime, its version and the folder, where the settings name them.
+fn runtime(context: &Context<'_>, draft: &mut Draft) {
     let settings = context.settings;
     if let Some(version) = &settings.version {
         let key = if settings.runtime.is_some() { "runtime" } else { "version" };
@@ -46,47 +87,110 @@ pub(crate) fn settle(context: &Context<'_>, mut draft: Draft) -> Result<Plan, Pl
     if settings.runtime.is_some() {
         draft.note("runtime", draft.runtime.name(), context.setting("runtime"));
     }
-    for (field, value) in [("test", &settings.test), ("health_path", &settings.health_path)] {
-        if let Some(value) = value {
-            draft.note(field, value.clone(), context.setting(field));
-        }
+    if let Some(root) = context.root {
+        draft.note("root", root, context.because.map_or_else(|| context.setting("root"), str::to_owned));
     }
-    let port = settings.port.unwrap_or_else(|| conventional_port(draft.runtime));
-    let source = if settings.port.is_some() { context.setting("port") } else { "default".to_owned() };
-    draft.note("port", port.to_string(), source);
+}
+
+/// `gunicorn x` of `poetry run gunicorn x`: what is installed is on the `PATH`, and its installer need not be.
+fn without_runner(command: &str) -> String {
+    let runs =
+        ["poetry run ", "pdm run ", "pipenv run "].iter().find_map(|runner| command.strip_prefix(runner));
+    runs.unwrap_or(command).to_owned()
+}
+
+/// What the settings say in words of their own, and nothing detects better.
+fn texts(context: &Context<'_>, draft: &mut Draft) {
+    let settings = context.settings;
+    if let Some(test) = &settings.test {
+        draft.note("test", test.clone(), context.setting("test"));
+    }
+    if let Some(path) = &settings.health_path {
+        draft.set_health_path(path, context.setting("health_path"));
+    }
+    if let Some(release) = &settings.release {
+        draft.set_release(release.clone(), context.setting("release"));
+    } else if let Some((release, line)) = context.procfile.and_then(|procfile| procfile.release.as_ref()) {
+        draft.set_release(release.clone(), format!("Procfile:{line}"));
+    }
+}
+
+fn port(context: &Context<'_>, draft: &mut Draft) {
+    match context.settings.port {
+        Some(port) => draft.set_port(port, context.setting("port")),
+        None if draft.port.is_some() => {}
+        None => match context.dockerfile.as_ref().and_then(|dockerfile| Some((dockerfile, dockerfile.port?)))
+        {
+            Some((dockerfile, (port, line))) => draft.set_port(port, format!("{}:{line}", dockerfile.file)),
+            None => draft.set_port(conventional_port(draft.runtime), "default"),
+        },
+    }
+}
+
+/// What the Procfile names beside `web` and `release`.
+fn processes(context: &Context<'_>, draft: &mut Draft) -> BTreeMap<String, String> {
+    let others = context.procfile.map(|procfile| procfile.others.clone()).unwrap_or_default();
+    if !others.is_empty() {
+        let names: Vec<&str> = others.keys().map(String::as_str).collect();
+        draft.note("processes", names.join(", "), "Procfile");
+    }
+    others
+}
+
+/// The detected variables, replaced and joined by those of the settings.
+fn environment(context: &Context<'_>, draft: &mut Draft) -> BTreeMap<String, String> {
+    let settings = context.settings;
+    let mut env = std::mem::take(&mut draft.env);
+    env.retain(|name, _| !settings.env.contains_key(name));
+    let mut sources = Vec::new();
+    if !env.is_empty() {
+        sources.push(draft.framework.clone().unwrap_or_else(|| draft.runtime.name().to_owned()));
+    }
     if !settings.env.is_empty() {
-        let names: Vec<&str> = settings.env.keys().map(String::as_str).collect();
-        draft.note("env", names.join(", "), context.setting("env"));
+        sources.push(context.setting("env"));
     }
-    warnings(context, &mut draft);
-    let listing = context.project.listing();
-    let mut plan = Plan {
-        runtime: draft.runtime,
-        framework: draft.framework,
-        version: draft.version,
-        install: draft.install,
-        build: draft.build,
-        test: settings.test.clone(),
-        start: draft.start,
-        port,
-        health_path: settings.health_path.clone(),
-        static_root: draft.static_root,
-        env: settings.env.clone(),
-        evidence: draft.evidence,
-        files: listing.len() as u64,
-        bytes: listing.bytes(),
-        plan_hash: String::new(),
-        warnings: draft.warnings,
+    env.extend(settings.env.clone());
+    if !env.is_empty() {
+        let names: Vec<&str> = env.keys().map(String::as_str).collect();
+        draft.note("env", names.join(", "), sources.join(", "));
+    }
+    env
+}
+
+/// What can be kept: the installed packages, and the caches that tools keep valid by themselves.
+fn layers(draft: &Draft, listing: &Listing) -> Vec<CacheLayer> {
+    let version = draft.version.as_deref().unwrap_or_default();
+    let dependencies = draft.install.as_ref().filter(|install| !install.inputs.is_empty()).map(|install| {
+        let mut recipe = vec![draft.runtime.name(), version, install.command.as_str()];
+        recipe.extend(install.extra.iter().map(String::as_str));
+        CacheLayer {
+            name: "dependencies".to_owned(),
+            holds: draft.installed.clone(),
+            inputs: install.inputs.clone(),
+            key: hash::layer_key(&recipe, &install.inputs, listing),
+        }
+    });
+    let cache = |cache: &Cache| CacheLayer {
+        name: cache.name.to_owned(),
+        holds: cache.holds.clone(),
+        inputs: Vec::new(),
+        key: hash::layer_key(&[draft.runtime.name(), version, cache.name], &[], listing),
     };
-    plan.plan_hash = hash::plan_hash(&plan, listing);
-    Ok(plan)
+    dependencies.into_iter().chain(draft.caches.iter().map(cache)).collect()
 }
 
 fn conventional_port(runtime: Runtime) -> u16 {
     match runtime {
-        Runtime::Python => 8000,
-        Runtime::Node => 3000,
-        Runtime::Rust | Runtime::Static | Runtime::Command => 8080,
+        Runtime::Python | Runtime::Deno => 8000,
+        Runtime::Node | Runtime::Bun | Runtime::Ruby => 3000,
+        Runtime::Elixir => 4000,
+        Runtime::Go
+        | Runtime::Rust
+        | Runtime::Php
+        | Runtime::Java
+        | Runtime::Dotnet
+        | Runtime::Static
+        | Runtime::Command => 8080,
     }
 }
 
@@ -103,6 +207,7 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
             command: command.clone(),
             inputs,
             extra: Vec::new(),
+            options: Vec::new(),
         });
         draft.note("install", command.clone(), context.setting("install"));
     }
@@ -113,7 +218,7 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
         Some(start) if draft.runtime == Runtime::Static => {
             draft.warn(format!("{} is not used: the platform itself serves static files", start.source));
         }
-        Some(start) => draft.set_start(start.command.clone(), start.source.clone()),
+        Some(start) => draft.set_start(without_runner(&start.command), start.source.clone()),
         None => {}
     }
 }
@@ -142,33 +247,4 @@ fn static_root(context: &Context<'_>, draft: &mut Draft) -> Result<(), PlanError
         draft.warn(format!("there is no {index}, so `/` answers 404"));
     }
     Ok(())
-}
-
-fn warnings(context: &Context<'_>, draft: &mut Draft) {
-    let project = context.project;
-    draft.warnings.extend(context.settings.warnings.iter().cloned());
-    for name in NEAR_FILE_NAMES.iter().filter(|name| project.has(name)) {
-        draft.warn(format!("`{name}` is not read; the settings file is called backend-im.yml"));
-    }
-    if let Some(procfile) = context.procfile {
-        if !procfile.others.is_empty() {
-            draft.warn(format!("only `web` of the Procfile runs, not {}", procfile.others.join(", ")));
-        }
-        if procfile.web.is_some() && context.settings.start.is_some() {
-            draft.warn(format!("the Procfile's `web` is not used: {} decides", context.setting("start")));
-        }
-    }
-    if project.has("Dockerfile") {
-        draft.warn("the Dockerfile is not used; the plan is made from the other files");
-    }
-    if let Some(start) = &draft.start
-        && let Some(port) = start::literal_port(start)
-    {
-        draft.warn(format!("the start command names port {port}; it must listen on $HOST:$PORT"));
-    }
-    let links =
-        ["requirements.txt", "pyproject.toml", "package.json", "Cargo.toml", "index.html", "Procfile"];
-    for name in links.iter().filter(|name| project.listing().get(name).is_some_and(ListedFile::is_link)) {
-        draft.warn(format!("`{name}` is a symbolic link, which detection does not follow"));
-    }
 }

@@ -1,7 +1,7 @@
 //! Where a start command comes from when the source does not decide it: the settings file, then the Procfile.
 
 use super::procfile::Procfile;
-use super::python_source::scan;
+use super::python::source::scan;
 use crate::config::Settings;
 use crate::project::{Project, extension};
 use crate::{Runtime, shell};
@@ -92,11 +92,24 @@ fn offers_app(project: &Project<'_>, path: &str) -> bool {
 pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
     match shell::program(command)? {
         "python" | "python3" | "uvicorn" | "gunicorn" | "hypercorn" | "granian" | "daphne" | "flask"
-        | "fastapi" | "waitress-serve" | "uv" | "django-admin" | "celery" | "streamlit" => {
+        | "fastapi" | "waitress-serve" | "uv" | "django-admin" | "celery" | "streamlit" | "poetry"
+        | "pdm" | "pipenv" | "chainlit" | "sanic" | "litestar" | "quart" | "uwsgi" | "newrelic-admin" => {
             Some(Runtime::Python)
         }
-        "node" | "nodejs" | "npm" | "npx" | "tsx" | "ts-node" | "next" | "nest" => Some(Runtime::Node),
+        "node" | "nodejs" | "npm" | "npx" | "pnpm" | "yarn" | "tsx" | "ts-node" | "next" | "nest"
+        | "nuxt" | "nodemon" | "remix-serve" | "react-router-serve" | "strapi" | "astro" | "pm2"
+        | "pm2-runtime" => Some(Runtime::Node),
         "cargo" => Some(Runtime::Rust),
+        "go" => Some(Runtime::Go),
+        "ruby" | "bundle" | "rails" | "puma" | "rackup" | "unicorn" | "thin" | "rake" | "passenger" => {
+            Some(Runtime::Ruby)
+        }
+        "php" | "frankenphp" | "artisan" | "heroku-php-apache2" | "heroku-php-nginx" => Some(Runtime::Php),
+        "java" | "mvn" | "mvnw" | "gradle" | "gradlew" => Some(Runtime::Java),
+        "dotnet" => Some(Runtime::Dotnet),
+        "mix" | "elixir" | "iex" => Some(Runtime::Elixir),
+        "bun" | "bunx" => Some(Runtime::Bun),
+        "deno" => Some(Runtime::Deno),
         _ if command.contains(".backend-im/bin/") || command.contains("target/release/") => {
             Some(Runtime::Rust)
         }

@@ -136,10 +136,9 @@ pub async fn serve_http(
     ready: impl FnOnce(SocketAddr),
     closing: CancellationToken,
 ) -> Result<usize, HttpError> {
-    let stop_waiting = closing.clone();
+    let first = Server::until(config, closing.clone());
     // A conversation for each client, so that nobody misses a line because somebody else has read it.
-    let make = move || Server::until(config.clone(), stop_waiting.clone());
-    serve(Arc::new(make), http, ready, closing).await
+    serve(Arc::new(move || first.beside()), http, ready, closing).await
 }
 
 /// Serves any handler as [`serve_http`] serves the product: the same guards, limits and transports.
@@ -222,10 +221,9 @@ fn guarded(routes: Router, access: Access, own: Own) -> Router {
 
 /// Ends, once the server closes, the streams that only end when somebody ends them.
 async fn cut(State(closing): State<CancellationToken>, request: Request, next: Next) -> Response {
-    let is_endless = request.method() == Method::GET
-        || request.headers().get("mcp-method").is_some_and(|method| method == "subscriptions/listen");
+    let is_answer = request.method() != Method::GET;
     let response = next.run(request).await;
-    if !is_endless {
+    if is_answer {
         return response;
     }
     response.map(|body| Body::from_stream(body.into_data_stream().take_until(closing.cancelled_owned())))

@@ -30,8 +30,8 @@ impl Tool for CancelDeployment {
     const NAME: &'static str = "cancel_deployment";
     const TITLE: &'static str = "Cancel a deployment";
     const DESCRIPTION: &'static str = "\
-Stops a deployment that has not ended and leaves nothing of it behind; the version before goes on serving. The only way to \
-stop one: cancelling a call does not. For a version that is live already use rollback_project.";
+Stops a deployment that has not ended; the version before goes on serving. The only way to stop one: cancelling a call does \
+not. For a version that is live already use rollback_project.";
     const EFFECT: Effect = Effect::Ends;
 
     fn opening(_: &CancelArguments) -> Opening {
@@ -57,5 +57,9 @@ stop one: cancelling a call does not. For a version that is live already use rol
 impl Output for CancelOut {
     fn text(&self) -> String {
         format!("{} · deployment {}\nnext: {}", self.status, self.deployment_id, self.next)
+    }
+
+    fn quotes(&self) -> bool {
+        false
     }
 }

@@ -34,10 +34,9 @@ impl Tool for DeleteProject {
     const NAME: &'static str = "delete_project";
     const TITLE: &'static str = "Delete a project";
     const DESCRIPTION: &'static str = "\
-Deletes a project from the platform for good: its running app, all versions, history and stored data. Local files stay. \
-Only on the person's explicit wish. Without `confirm` the person is asked where the client can; else ask them yourself, \
-then pass the project's name as `confirm`. \
-To only undo a bad version use rollback_project.";
+Deletes a project for good: its running app, versions, history and stored data. Local files stay. Only on the person's \
+explicit wish: the client asks them where it can, else ask them yourself and pass the project's name as `confirm`. To undo a \
+bad version use rollback_project.";
     const EFFECT: Effect = Effect::Ends;
 
     fn opening(_: &DeleteArguments) -> Opening {
@@ -91,6 +90,10 @@ fn instead(name: &str) -> String {
 impl Output for DeleteOut {
     fn text(&self) -> String {
         format!("deleted {}\nnext: {}", self.project, self.next)
+    }
+
+    fn quotes(&self) -> bool {
+        false
     }
 }
 

@@ -12,6 +12,7 @@ use super::{Call, Effect, Output, Tool, follow, limits};
 use crate::deployment::{self, DeploymentOut};
 use crate::error::Halt;
 use crate::progress::{self, Opening};
+use crate::quote;
 use crate::root::Expect;
 
 /// How long a deploy is waited for unless the caller says otherwise.
@@ -63,12 +64,11 @@ impl Tool for DeployProject {
     const NAME: &'static str = "deploy_project";
     const TITLE: &'static str = "Deploy a project";
     const DESCRIPTION: &'static str = "\
-Builds and starts the project in a folder and gives it a URL. Use it whenever something should run, or an edit should go \
-live. Recognises Python, Node, Rust, static sites, and anything with a Procfile or a start command. Uploads only what \
-changed; the old version serves until the new one is healthy, and goes on serving if the new one fails. The deployment \
-goes on even if this call is cancelled or its wait ends: then call get_status with its deployment_id. When status is \
-complete, show the person `url`. When it is failed, read `error` and `diagnosis`, mend the files, deploy again. \
-`unchanged` means that this very version was live already.";
+Builds and starts the project in a folder and gives it a URL. Use it whenever something should run or an edit should go \
+live: Python, Node, Rust, static sites, anything with a Procfile or a start command. Uploads only what changed; the old \
+version serves until the new one is healthy. The deployment goes on even if this call is cancelled or its wait ends: then \
+call get_status with its deployment_id. When it is complete, show the person `url`; when it failed, read `error` and \
+`diagnosis`, mend the files, deploy again. `unchanged`: this very version was live already.";
     const EFFECT: Effect = Effect::Deploys;
 
     fn opening(_: &DeployArguments) -> Opening {
@@ -100,7 +100,7 @@ complete, show the person `url`. When it is failed, read `error` and `diagnosis`
                 let id = &accepted.deployment_id;
                 let next = format!(
                     "Accepted; how it goes on is not known ({}). Call get_status with deployment_id {id}.",
-                    error.message
+                    error.code
                 );
                 DeployOut::new(deployed, accepted, next)
             }
@@ -140,9 +140,15 @@ impl Output for DeployOut {
             self.deployment.text(),
             format!("upload: {sent_files} of {files} files, {sent_bytes} of {bytes} bytes"),
         ];
-        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
-        lines.extend(ignored::line(&self.ignored));
+        let mut quoted = self.deployment.quoted();
+        quoted.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        quoted.extend(ignored::line(&self.ignored));
+        lines.extend(quote::fence(quoted.iter().map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        true
     }
 }

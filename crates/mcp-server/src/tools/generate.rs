@@ -12,6 +12,7 @@ use crate::elicit::{Answer, Question};
 use crate::error::{Halt, ToolError};
 use crate::progress::Opening;
 use crate::root::Expect;
+use crate::{output, quote};
 
 /// How many files a person is named before they are only counted.
 const PATHS_MAX: usize = 20;
@@ -61,11 +62,10 @@ impl Tool for GenerateCode {
     const NAME: &'static str = "generate_code";
     const TITLE: &'static str = "Generate an API";
     const DESCRIPTION: &'static str = "\
-Writes a complete REST API from a plain-language description: models, validation, CRUD routes, database schema, tests, \
-README. Use it for a new backend, e.g. \"user management with users and roles, users have an email and a name\"; to change \
-an existing project edit its files instead. The files are written to output_dir and committed on the platform; files that \
-were changed by hand stay unless overwrite is true. `warnings` lists what was not understood: mend that in the files. \
-Next: deploy_project with path set to output_dir.";
+Writes a complete REST API from a plain-language description: models, validation, CRUD routes, database schema, tests. Use \
+it for a new backend, e.g. \"users and roles, users have an email and a name\"; an existing project's files are edited \
+instead. Files that were changed by hand stay unless overwrite is true or the person agrees. `warnings` lists what was not \
+understood: mend that in the files. Next: deploy_project with path set to output_dir.";
     const EFFECT: Effect = Effect::Writes;
 
     fn opening(_: &GenerateArguments) -> Opening {
@@ -90,7 +90,7 @@ Next: deploy_project with path set to output_dir.";
             }
             generated => generated?,
         };
-        let output_dir = generated.output_dir.display().to_string();
+        let output_dir = output::clean_line(&generated.output_dir.display().to_string());
         Ok(GenerateOut {
             project: generated.project.to_string(),
             stack: generated.stack,
@@ -135,8 +135,13 @@ impl Output for GenerateOut {
             ),
             self.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>().join(", "),
         ];
-        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        let warnings: Vec<_> = self.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
+        lines.extend(quote::fence(warnings.iter().map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        !self.warnings.is_empty()
     }
 }

@@ -1,4 +1,4 @@
-//! The nine tools: what one is, the list of them, and the way of a call through its tool.
+//! The ten tools: what one is, the list of them, and the way of a call through its tool.
 //!
 //! A tool's file holds its arguments, its result and a few lines that ask the client crate. Shared between tools are only
 //! `follow.rs` (waiting for a deployment), `limits.rs` (reading bounded arguments), `target.rs` (what a call is about) and
@@ -15,10 +15,9 @@ mod logs;
 mod plan;
 mod projects;
 mod rollback;
+mod secret;
 mod status;
 mod target;
-
-use std::pin::pin;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -32,7 +31,11 @@ use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::projects::projects_json;
+pub(crate) use self::status::{deployment_json, log_text};
 
 use self::cancel::CancelDeployment;
 use self::delete::DeleteProject;
@@ -42,12 +45,16 @@ use self::logs::StreamLogs;
 use self::plan::PlanDeploy;
 use self::projects::ListProjects;
 use self::rollback::RollbackProject;
+use self::secret::SetSecret;
 use self::status::GetStatus;
+use crate::AllowedSecrets;
 use crate::conversation::Conversation;
 use crate::elicit::{Answer, Person, Question};
+use crate::era::Era;
 use crate::error::{self, Halt};
 use crate::output;
 use crate::progress::{self, Opening, Voice};
+use crate::quote;
 use crate::root::Root;
 use crate::schema;
 use crate::server::Server;
@@ -80,8 +87,23 @@ trait Tool {
 
 /// A structured result that can also be said in a few lines.
 trait Output: Serialize + JsonSchema + Send {
+    /// How much of it there may be.
+    const SIZE: Size = Size::Small;
+
     /// The few lines.
     fn text(&self) -> String;
+
+    /// Whether something in it was written by the project or its app.
+    fn quotes(&self) -> bool;
+}
+
+/// How large a result may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// Cut until it fits [`quote::RESULT_BYTES_MAX`].
+    Small,
+    /// What the caller asked for.
+    AsAsked,
 }
 
 /// What a call gets to work with.
@@ -89,11 +111,30 @@ struct Call<'a> {
     backend: &'a Backend,
     root: &'a Root,
     project: Option<&'a str>,
+    /// Where the person allowed secrets to be taken from.
+    secrets: &'a AllowedSecrets,
+    /// What the client calls itself.
+    client: String,
     conversation: &'a Conversation,
     voice: Voice,
     person: Person,
-    /// The caller no longer waits, or the server closes. Ends waiting, never a deployment.
-    gone: CancellationToken,
+    gone: Gone<'a>,
+}
+
+/// When the caller no longer waits. Ends waiting, never a deployment.
+struct Gone<'a> {
+    /// It cancelled this call.
+    call: CancellationToken,
+    /// It went away, or the server closes.
+    client: &'a CancellationToken,
+}
+
+impl Gone<'_> {
+    /// What `waiting` brings, unless the caller goes before.
+    async fn run_until_cancelled<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
+        let waiting = self.call.run_until_cancelled(waiting);
+        self.client.run_until_cancelled(waiting).await.flatten()
+    }
 }
 
 impl Call<'_> {
@@ -120,6 +161,8 @@ enum Effect {
     Deploys,
     /// Lets an earlier version serve; the same again may go further back.
     GoesBack,
+    /// Takes the place of what was there; the same again changes nothing.
+    Replaces,
     /// Ends something for good; the same again changes nothing.
     Ends,
 }
@@ -132,7 +175,9 @@ impl Effect {
             Self::Writes => hints.read_only(false).destructive(true).idempotent(false).open_world(false),
             Self::Deploys => hints.read_only(false).destructive(false).idempotent(true).open_world(true),
             Self::GoesBack => hints.read_only(false).destructive(false).idempotent(false).open_world(false),
-            Self::Ends => hints.read_only(false).destructive(true).idempotent(true).open_world(false),
+            Self::Replaces | Self::Ends => {
+                hints.read_only(false).destructive(true).idempotent(true).open_world(false)
+            }
         }
     }
 }
@@ -147,6 +192,7 @@ pub(crate) fn all() -> Vec<Definition> {
         definition::<StreamLogs>(),
         definition::<ListProjects>(),
         definition::<RollbackProject>(),
+        definition::<SetSecret>(),
         definition::<CancelDeployment>(),
         definition::<DeleteProject>(),
     ]
@@ -169,6 +215,7 @@ pub(crate) fn call(
         StreamLogs::NAME => run::<StreamLogs>(server, request, context).boxed(),
         ListProjects::NAME => run::<ListProjects>(server, request, context).boxed(),
         RollbackProject::NAME => run::<RollbackProject>(server, request, context).boxed(),
+        SetSecret::NAME => run::<SetSecret>(server, request, context).boxed(),
         CancelDeployment::NAME => run::<CancelDeployment>(server, request, context).boxed(),
         DeleteProject::NAME => run::<DeleteProject>(server, request, context).boxed(),
         _ => return None,
@@ -193,45 +240,63 @@ async fn run<T: Tool>(
         Err(error) => return Ok(error.into_result().into()),
     };
     let opening = T::opening(&arguments);
+    let (era, peer) = (Era::of(&context), context.peer.clone());
     let (voice, progress) = progress::of(&context);
     let call = Call {
         backend: server.backend(),
         root: server.root(),
         project: server.project(),
+        secrets: server.secrets(),
+        client: client(&context),
         conversation: server.conversation(),
         voice,
         person,
-        gone: context.ct.child_token(),
+        gone: Gone { call: context.ct, client: server.closing() },
     };
-    let work = until_closing(server.closing(), &call.gone, T::call(&call, arguments));
-    Ok(match progress.during(opening, work).await {
-        Ok(answer) => success(&answer).into(),
+    Ok(match progress.during(opening, T::call(&call, arguments)).await {
+        Ok(answer) => {
+            if !matches!(T::EFFECT, Effect::Reads) {
+                server.acted(era, &peer).await;
+            }
+            success(&answer).into()
+        }
         Err(halt) => halt.into_response(),
     })
 }
 
-/// Does the work. Once the server closes, nothing in it waits any longer.
-async fn until_closing<T>(
-    closing: &CancellationToken,
-    gone: &CancellationToken,
-    work: impl Future<Output = T>,
-) -> T {
-    let mut work = pin!(work);
-    tokio::select! {
-        biased;
-        done = &mut work => return done,
-        () = closing.cancelled() => gone.cancel(),
-    }
-    work.await
+/// What the client calls itself, for a person who wonders who asks.
+fn client(context: &RequestContext<RoleServer>) -> String {
+    context.client_info().map_or_else(String::new, |about| {
+        let name = about.title.unwrap_or(about.name);
+        output::clean_line(&format!("{name} {}", about.version))
+    })
 }
 
 /// The result that carries an answer: structured, and in a few lines for clients that show only text.
-fn success(answer: &impl Output) -> CallToolResult {
-    let mut structured = serde_json::to_value(answer).expect("results are plain data");
-    output::clean_json(&mut structured);
-    let mut result = CallToolResult::success(vec![ContentBlock::text(output::clean_text(&answer.text()))]);
+fn success<O: Output>(answer: &O) -> CallToolResult {
+    let mut text = output::clean_text(&answer.text());
+    if O::SIZE == Size::Small {
+        text = quote::fit_text(text);
+    }
+    let structured = structured(answer);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
     result.structured_content = Some(structured);
     result
+}
+
+/// The result as resources show it.
+fn json<O: Output>(answer: &O) -> String {
+    structured(answer).to_string()
+}
+
+/// What others wrote in it is clean, cut to what fits, and said to be theirs.
+fn structured<O: Output>(answer: &O) -> Value {
+    let mut structured = serde_json::to_value(answer).expect("results are plain data");
+    output::clean_json(&mut structured);
+    if O::SIZE == Size::Small {
+        quote::fit(&mut structured);
+    }
+    if answer.quotes() { quote::labelled(structured) } else { structured }
 }
 
 #[cfg(test)]

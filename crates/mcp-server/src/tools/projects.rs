@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use platform_api::{Deployment, Page, Project};
+use platform_client::{Backend, ClientError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -73,9 +74,8 @@ impl Tool for ListProjects {
     const NAME: &'static str = "list_projects";
     const TITLE: &'static str = "List projects or deployments";
     const DESCRIPTION: &'static str = "\
-Lists the projects on the platform with their URLs and newest deployment, or with `project` that project's deployments, \
-newest first. Use it to find a project, a deployment_id for get_status and stream_logs, or a commit_hash for \
-rollback_project. Pass next_cursor as cursor for more.";
+Lists the projects with their URLs and newest deployment, or with `project` that one's deployments, newest first. Use it to \
+find a project, a deployment_id for get_status and stream_logs, or a commit_hash for rollback_project.";
     const EFFECT: Effect = Effect::Reads;
 
     fn opening(_: &ListArguments) -> Opening {
@@ -93,6 +93,12 @@ rollback_project. Pass next_cursor as cursor for more.";
             None => of_projects(place.cut(call.backend.projects(page).await?)),
         })
     }
+}
+
+/// The first page of the projects, as the tool shows it.
+pub(crate) async fn projects_json(backend: &Backend) -> Result<String, ClientError> {
+    let page = backend.projects(None).await?;
+    Ok(super::json(&of_projects(Place::default().cut(page))))
 }
 
 /// Where in a list a page begins: a page of the platform, and how many of its items are past. Lets a result stay small
@@ -223,6 +229,10 @@ impl Output for ListOut {
         lines.extend(self.next_cursor.iter().map(|cursor| format!("next_cursor: {cursor}")));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        true
     }
 }
 

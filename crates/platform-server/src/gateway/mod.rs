@@ -202,9 +202,12 @@ impl Gateway {
         switched.old.is_some().then_some(switched)
     }
 
-    /// Tells which releases of `project` are kept: only those are started when their hosts are asked.
+    /// Tells which releases of `project` are kept: only those are started when their hosts are asked. A project without a
+    /// route, such as one that was deleted meanwhile, gets none by this.
     pub(crate) fn known(&self, project: &ProjectId, commits: &[ShortCommit]) {
-        self.0.routes.of(project).know(commits);
+        if let Some(route) = self.0.routes.find(project.as_str()) {
+            route.know(commits);
+        }
     }
 
     /// The releases to be started from here on: kept ones that do not run and whose hosts are asked.

@@ -50,7 +50,7 @@ impl Follower {
                 .hint("Pass the `seq` of the last message as `after`."));
         }
         let state = events.iter().take_while(|event| event.seq <= after).try_fold(State::Queued, fold)?;
-        let log = platform.log_dir(id);
+        let log = platform.log_dir(id)?;
         let cursor = logs.unwrap_or_else(LogDir::start);
         // A cursor from elsewhere is refused now, before the upgrade.
         lines::read(&log, &cursor, ReadQuery { source: None, lines_max: 1, bytes_max: 1 }).await?;

@@ -73,6 +73,15 @@ impl Own {
         };
         format!("{scheme}://{}/ws?deploymentId={id}", host.0)
     }
+
+    /// Where a person who is told of it by a caller that came to `host` finds a page of ours.
+    pub(super) fn page(&self, host: &Host, path: &str) -> String {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        format!("{scheme}://{}{path}", host.0)
+    }
 }
 
 /// Lets through what is meant for this platform.

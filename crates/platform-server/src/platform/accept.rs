@@ -1,5 +1,6 @@
 //! Accepting a deploy: from a request to a commit and a row on disk, then to the driver.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use platform_api::{
@@ -12,6 +13,7 @@ use super::tips::Tip;
 use super::{Platform, Refusal, env};
 use crate::clock::{new_deployment, now_ms};
 use crate::deployment::Command;
+use crate::secrets::{SecretError, missing};
 use crate::source::{ArchiveFile, Draft, NewCommit, Repository, TreeId};
 use crate::store::{DeploymentRow, IdempotencyKey, NewDeployment, ProjectRow, Remembered};
 
@@ -65,6 +67,7 @@ impl Platform {
         let kept = known.as_ref().map(|row| row.env.clone()).unwrap_or_default();
         let env = env::merged(&kept, request.env.as_ref())?;
         let staged = self.stage(&project, content, &request, known.as_ref()).await?;
+        self.refuse_missing_secrets(&project, &staged.plan, &env)?;
         if let Some(live) = self.unchanged(known.as_ref(), &staged, &env)? {
             let mut answer = accepted(live.id, &project, &live.commit);
             (answer.status, answer.unchanged) = (Status::Complete, true);
@@ -172,22 +175,41 @@ impl Platform {
         .await
     }
 
-    /// The live deployment, when tree, plan and environment equal its own and nothing else is under way.
+    /// What the configuration cannot do without must be set: said before anything is committed. The deployment itself
+    /// looks again, because it may wait in line.
+    fn refuse_missing_secrets(
+        &self,
+        project: &ProjectId,
+        plan: &build_plan::Plan,
+        env: &BTreeMap<String, String>,
+    ) -> Result<(), Refusal> {
+        let mut all = plan.env.clone();
+        all.extend(env.clone());
+        let names = missing(&all, self.0.site.store.secret_versions(project)?.keys());
+        if names.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::of_secret(SecretError::Missing { names }, project))
+    }
+
+    /// The live deployment, when tree, plan, environment and secrets equal its own and nothing else is under way.
     fn unchanged(
         &self,
         known: Option<&ProjectRow>,
         staged: &Staged,
-        env: &std::collections::BTreeMap<String, String>,
+        env: &BTreeMap<String, String>,
     ) -> Result<Option<DeploymentRow>, Refusal> {
         let Some((project, live)) = known.and_then(|row| Some((&row.id, row.live?))) else { return Ok(None) };
         if self.0.site.store.is_busy(project)? {
             return Ok(None);
         }
         let live = self.0.site.store.deployment(live)?;
+        let secrets = self.0.site.store.secret_versions(project)?;
         let same = |row: &DeploymentRow| {
             row.tree == staged.tree.to_string()
                 && row.plan.plan_hash == staged.plan.plan_hash
                 && row.env == *env
+                && row.secrets == secrets
         };
         Ok(live.filter(same))
     }

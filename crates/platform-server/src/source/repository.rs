@@ -126,6 +126,15 @@ impl Repository {
         Ok(self.tree_id(commit)?.to_string())
     }
 
+    /// The commit that this one came on top of.
+    pub(crate) fn parent_of(&self, commit: &CommitHash) -> Result<Option<CommitHash>, SourceError> {
+        let git = self.git.to_thread_local();
+        let unknown = |_| SourceError::NoSuchCommit { commit: commit.to_string() };
+        let object = git.find_commit(object_id(commit)?).map_err(unknown)?;
+        let parent = object.parent_ids().next().map(|id| id.to_string().parse());
+        parent.transpose().map_err(SourceError::corrupt(format!("commit {commit}")))
+    }
+
     fn tree_id(&self, commit: &CommitHash) -> Result<ObjectId, SourceError> {
         let unknown = || SourceError::NoSuchCommit { commit: commit.to_string() };
         let git = self.git.to_thread_local();

@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::layers::{Layer, LayerKey};
 use super::step::{Step, cancelled, internal};
-use super::{ProcessEngine, blocking, command, node, python, remove_dir, rust, tmp};
+use super::{ProcessEngine, blocking, bun, command, node, python, remove_dir, rust, tmp, toolchain};
 use crate::engine::{BuildJob, Release, StartCommand};
+use crate::secrets::{Injected, plain};
 
 /// Makes the release of `job`.
 pub(super) async fn prepare(
@@ -67,8 +68,15 @@ impl Build<'_> {
                 InstallMethod::UvSync | InstallMethod::Requirements | InstallMethod::Pyproject => {
                     python::install(self, install).await
                 }
-                InstallMethod::NpmCi | InstallMethod::NpmInstall => node::install(self, install).await,
-                InstallMethod::Command => self.install_by_command(install).await,
+                InstallMethod::NpmCi
+                | InstallMethod::NpmInstall
+                | InstallMethod::Pnpm
+                | InstallMethod::YarnClassic
+                | InstallMethod::YarnBerry
+                | InstallMethod::Bun => node::install(self, install).await,
+                InstallMethod::Deno => bun::install_deno(self, install).await,
+                InstallMethod::Tool | InstallMethod::Command => self.install_by_command(install).await,
+                method @ (InstallMethod::Poetry | InstallMethod::Pdm | InstallMethod::Pipenv) => Err(toolchain::cannot_install(method)),
             },
             None => self.install_nothing().await,
         }
@@ -89,7 +97,11 @@ impl Build<'_> {
         match self.job.plan.runtime {
             Runtime::Python => python::install_nothing(self).await,
             Runtime::Node => node::require(self).await.map(drop),
+            Runtime::Bun => bun::require(self).await.map(drop),
+            Runtime::Deno => bun::require_deno(self).await.map(drop),
+            // Cargo is asked for when it builds.
             Runtime::Rust | Runtime::Static | Runtime::Command => Ok(()),
+            runtime => toolchain::require(self, runtime),
         }
     }
 
@@ -113,6 +125,7 @@ impl Build<'_> {
         std::fs::create_dir_all(&data).map_err(|error| internal(&error))?;
         let port = self.engine.ports.pick().map_err(|error| internal(&error))?;
         let mut step = self.shell(Phase::Test, text);
+        step.secrets = job.secrets.clone();
         if job.plan.runtime == Runtime::Rust {
             rust::place(self, &mut step);
         }
@@ -131,6 +144,9 @@ impl Build<'_> {
     fn start_command(&self) -> Result<StartCommand, Box<Failure>> {
         match (&self.job.plan.start, self.static_root()) {
             (Some(text), _) => Ok(StartCommand::Shell(text.clone())),
+            (None, Some(folder)) if folder.is_dir() && self.job.plan.single_page => {
+                Ok(StartCommand::SinglePage)
+            }
             (None, Some(folder)) if folder.is_dir() => Ok(StartCommand::StaticSite),
             (None, Some(folder)) => {
                 let message = format!("there is no folder `{}` to serve", folder.display());
@@ -146,7 +162,7 @@ impl Build<'_> {
     fn release(&mut self, start: StartCommand) -> Release {
         let mut env = std::mem::take(&mut self.runtime_env);
         env.append(&mut self.env);
-        env.extend(self.job.plan.env.clone());
+        env.extend(plain(&self.job.plan.env));
         Release {
             root: self.job.source.clone(),
             start,
@@ -184,6 +200,7 @@ impl Build<'_> {
             argv: command::shell(text),
             dir: self.job.source.clone(),
             env: BTreeMap::new(),
+            secrets: Injected::default(),
         }
     }
 
@@ -195,6 +212,7 @@ impl Build<'_> {
             argv: argv.iter().map(|&word| word.to_owned()).collect(),
             dir: self.job.source.clone(),
             env: BTreeMap::new(),
+            secrets: Injected::default(),
         }
     }
 

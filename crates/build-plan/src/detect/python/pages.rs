@@ -1,0 +1,179 @@
+//! Python programs that are pages more than servers: Streamlit, Gradio and their like. Each has a command of its own that
+//! serves one file, and many files of a project may import it.
+
+use super::super::Context;
+use super::entry::{module_paths, search_words};
+use super::packages::Packages;
+use super::source::scan;
+use crate::draft::{Draft, Strength};
+use crate::project::Project;
+use crate::{Candidate, PlanError, Runtime, shell};
+
+/// A tool that serves one file.
+pub(super) struct Tool {
+    pub(super) name: &'static str,
+    module: &'static str,
+    /// A word without which a file that imports it serves nothing.
+    serves: &'static str,
+    /// The command; `FILE` stands for the file.
+    command: &'static str,
+    /// The package that brings it.
+    pub(super) package: &'static str,
+    /// Variables by which people choose a port that then wins over the command's.
+    literal_port: &'static str,
+}
+
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "streamlit",
+        module: "streamlit",
+        serves: "st",
+        command: "streamlit run FILE --server.address $HOST --server.port $PORT --server.headless true",
+        package: "streamlit",
+        literal_port: "",
+    },
+    Tool {
+        name: "chainlit",
+        module: "chainlit",
+        serves: "@cl",
+        command: "chainlit run FILE --headless --host $HOST --port $PORT",
+        package: "chainlit",
+        literal_port: "",
+    },
+    Tool {
+        name: "gradio",
+        module: "gradio",
+        serves: ".launch(",
+        command: "GRADIO_SERVER_NAME=$HOST GRADIO_SERVER_PORT=$PORT python FILE",
+        package: "gradio",
+        literal_port: "server_port",
+    },
+    Tool {
+        name: "panel",
+        module: "panel",
+        serves: ".servable(",
+        command: "panel serve FILE --address $HOST --port $PORT --allow-websocket-origin '*'",
+        package: "panel",
+        literal_port: "",
+    },
+    Tool {
+        name: "solara",
+        module: "solara",
+        serves: "solara.component",
+        command: "solara run FILE --host $HOST --port $PORT --production",
+        package: "solara",
+        literal_port: "",
+    },
+    Tool {
+        name: "marimo",
+        module: "marimo",
+        serves: "marimo.App(",
+        command: "marimo run FILE --headless --host $HOST --port $PORT",
+        package: "marimo",
+        literal_port: "",
+    },
+    Tool {
+        name: "fastmcp",
+        module: "fastmcp",
+        serves: "FastMCP(",
+        command: "fastmcp run FILE --transport http --host $HOST --port $PORT",
+        package: "fastmcp",
+        literal_port: "",
+    },
+];
+
+/// Names that people give to the file that is the page, likeliest first.
+const NAMES: &[&str] = &[
+    "streamlit_app",
+    "app",
+    "main",
+    "home",
+    "server",
+    "index",
+    "dashboard",
+    "gradio_app",
+    "webui",
+    "ui",
+    "web",
+    "demo",
+    "chat",
+    "run",
+];
+
+/// A file that a tool can serve.
+struct Page {
+    path: String,
+    line: usize,
+    tool: &'static Tool,
+    rank: (usize, usize),
+    fixes_port: bool,
+}
+
+/// Looks for pages.
+///
+/// # Errors
+/// [`PlanError::Ambiguous`] where several files could be the page.
+pub(super) fn detect(context: &Context<'_>, packages: Option<&Packages>) -> Result<Option<Draft>, PlanError> {
+    let mut pages = pages(context.project, packages);
+    pages.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| a.path.cmp(&b.path)));
+    let Some(best) = pages.first() else { return Ok(None) };
+    let equals: Vec<&Page> = pages.iter().take_while(|page| page.rank == best.rank).collect();
+    if equals.len() > 1 {
+        let candidate = |page: &&Page| Candidate {
+            what: format!("python with {}", page.tool.name),
+            source: format!("{}:{}", page.path, page.line),
+            setting: format!("start: {}", page.command()),
+        };
+        return Err(PlanError::Ambiguous { candidates: equals.iter().map(candidate).collect() });
+    }
+    let source = format!("{}:{}", best.path, best.line);
+    let mut draft = Draft::new(Runtime::Python, Strength::Server, source.clone());
+    draft.set_framework(best.tool.name, source.clone());
+    draft.set_start(best.command(), source);
+    if best.fixes_port {
+        draft.warn(format!("{} names a port of its own; it must listen on $PORT", best.path));
+    }
+    Ok(Some(draft))
+}
+
+impl Page {
+    fn command(&self) -> String {
+        self.tool.command.replace("FILE", &shell::word(&self.path))
+    }
+}
+
+fn pages(project: &Project<'_>, packages: Option<&Packages>) -> Vec<Page> {
+    let tools: Vec<&'static Tool> =
+        TOOLS.iter().filter(|tool| packages.is_none_or(|packages| packages.has_kin(tool.package))).collect();
+    if tools.is_empty() {
+        return Vec::new();
+    }
+    let paths = module_paths(project);
+    let found = paths.iter().filter(|path| !path.starts_with("pages/") && !path.contains("/pages/"));
+    found.filter_map(|path| page(project, path, &tools)).collect()
+}
+
+fn page(project: &Project<'_>, path: &str, tools: &[&'static Tool]) -> Option<Page> {
+    let source = project.source(path)?;
+    let words: Vec<&str> = tools.iter().map(|tool| tool.module).collect();
+    if !search_words(&source, &words) {
+        return None;
+    }
+    let module = scan(&source);
+    let is_it = |tool: &&&'static Tool| module.imports_from(tool.module) && source.contains(tool.serves);
+    let tool = *tools.iter().find(is_it)?;
+    let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".py").to_ascii_lowercase();
+    // Streamlit's own way to order pages puts numbers and pictures in front.
+    let plain = stem.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let name = NAMES.iter().position(|name| *name == plain).unwrap_or(NAMES.len());
+    let import = source.lines().position(|line| line.contains("import") && line.contains(tool.module));
+    Some(Page {
+        path: path.to_owned(),
+        line: import.map_or(1, |line| line + 1),
+        tool,
+        rank: (path.matches('/').count(), name),
+        fixes_port: !tool.literal_port.is_empty()
+            && source.contains(tool.literal_port)
+            && !source.contains("PORT"),
+    })
+}

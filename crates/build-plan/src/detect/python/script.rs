@@ -1,0 +1,192 @@
+//! Python programs that serve HTTP by themselves: scripts, packages that can be run, and programs that a project defines.
+
+use super::super::Context;
+use super::manifest::Manifest;
+use super::source::{Module, scan};
+use crate::draft::{Draft, Strength};
+use crate::project::Project;
+use crate::{Candidate, PlanError, Runtime, shell};
+
+/// Modules that serve HTTP from within a plain script.
+const SERVING_MODULES: &[&str] = &[
+    "http",
+    "socketserver",
+    "wsgiref",
+    "aiohttp",
+    "tornado",
+    "sanic",
+    "uvicorn",
+    "hypercorn",
+    "granian",
+    "waitress",
+    "gevent",
+    "eventlet",
+    "cherrypy",
+    "bottle",
+    "nicegui",
+    "web",
+    "robyn",
+    "dash",
+    "flask",
+    "taipy",
+    "websockets",
+];
+
+/// What such a script calls: `http.client` and `aiohttp` alone are for asking, not for answering.
+const CALLS: &[&str] = &[
+    "serve",
+    "Server",
+    "run_app",
+    ".run(",
+    " run(",
+    "uvicorn.run",
+    "listen(",
+    "quickstart(",
+    ".start(",
+    "run_server(",
+    "run_simple(",
+];
+
+/// Scripts in the order in which people name them.
+const FILES: &[&str] = &[
+    "main.py",
+    "app.py",
+    "server.py",
+    "index.py",
+    "run.py",
+    "wsgi.py",
+    "start.py",
+    "api.py",
+    "web.py",
+    "__main__.py",
+    "bot.py",
+];
+/// Folders in which they keep them.
+const FOLDERS: &[&str] = &["", "src/", "app/", "server/", "backend/", "api/"];
+
+/// Names of programs that are likelier to serve than others.
+const SERVING_NAMES: &[&str] = &["serve", "server", "web", "api", "start", "run", "app", "main"];
+
+/// Looks for a program: a serving script, a program that pyproject.toml defines, a package that can be run.
+///
+/// # Errors
+/// [`PlanError::Ambiguous`] where pyproject.toml defines several.
+pub(super) fn detect(context: &Context<'_>, manifest: Option<&Manifest>) -> Result<Option<Draft>, PlanError> {
+    let project = context.project;
+    if let Some(draft) = serving(project) {
+        return Ok(Some(draft));
+    }
+    if let Some(draft) = manifest.map(|manifest| defined(project, manifest)).transpose()?.flatten() {
+        return Ok(Some(draft));
+    }
+    Ok(runnable(project))
+}
+
+/// A script that serves HTTP by itself.
+fn serving(project: &Project<'_>) -> Option<Draft> {
+    let paths = FOLDERS.iter().flat_map(|folder| FILES.iter().map(move |file| format!("{folder}{file}")));
+    paths.filter(|path| project.has(path)).find_map(|path| {
+        let source = project.source(&path)?;
+        let serves = serves(&scan(&source), &source)?;
+        Some(program(&path, format!("python {}", shell::word(&path)), &source, serves))
+    })
+}
+
+/// The module with which a script serves.
+fn serves(module: &Module, source: &str) -> Option<&'static str> {
+    let serves = SERVING_MODULES.iter().find(|name| module.imports_from(name))?;
+    CALLS.iter().any(|word| source.contains(word)).then_some(serves)
+}
+
+fn program(path: &str, command: String, source: &str, serves: &str) -> Draft {
+    let mut draft = Draft::new(Runtime::Python, Strength::Server, path);
+    draft.set_start(command, format!("{path} imports {serves}"));
+    if !source.contains("PORT") {
+        draft.warn(format!("{path} does not read the environment's PORT; it must listen on $HOST:$PORT"));
+    }
+    draft
+}
+
+/// A package with `__main__.py`, beside which nothing else can be started.
+fn runnable(project: &Project<'_>) -> Option<Draft> {
+    let mut mains = project.listing().iter().filter_map(|file| {
+        let package = file.path.strip_suffix("/__main__.py").filter(|_| !file.is_link())?;
+        let (folder, package) = match package.strip_prefix("src/") {
+            Some(inner) => (Some("src"), inner),
+            None => (None, package),
+        };
+        let is_package = package.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        is_package.then_some((file.path.as_str(), folder, package))
+    });
+    let (path, folder, package) = mains.next().filter(|_| mains.next().is_none())?;
+    let source = project.source(path)?;
+    let strength =
+        if serves(&scan(&source), &source).is_some() { Strength::Server } else { Strength::Program };
+    let mut draft = Draft::new(Runtime::Python, strength, path);
+    let place = folder.map_or_else(String::new, |folder| format!("PYTHONPATH={folder} "));
+    draft.set_start(format!("{place}python -m {package}"), path);
+    Some(draft)
+}
+
+/// A program of `[project.scripts]`, started without being installed: what is installed is kept while its code changes.
+fn defined(project: &Project<'_>, manifest: &Manifest) -> Result<Option<Draft>, PlanError> {
+    let mut found: Vec<Defined> =
+        manifest.scripts.iter().filter_map(|(name, target)| Defined::find(project, name, target)).collect();
+    found.sort_by_key(|program| std::cmp::Reverse((program.serves, program.rank)));
+    let Some(best) = found.first() else { return Ok(None) };
+    let equals: Vec<&Defined> =
+        found.iter().take_while(|other| (other.serves, other.rank) == (best.serves, best.rank)).collect();
+    let source = |program: &Defined| format!("pyproject.toml: scripts.{}", program.name);
+    if equals.len() > 1 {
+        let candidate = |program: &&Defined| Candidate {
+            what: format!("python, the program `{}`", program.name),
+            source: source(program),
+            setting: format!("start: {}", program.command),
+        };
+        return Err(PlanError::Ambiguous { candidates: equals.iter().map(candidate).collect() });
+    }
+    let strength = if best.serves { Strength::Server } else { Strength::Program };
+    let mut draft = Draft::new(Runtime::Python, strength, source(best));
+    draft.set_start(best.command.clone(), source(best));
+    Ok(Some(draft))
+}
+
+/// A program that pyproject.toml defines.
+struct Defined {
+    name: String,
+    command: String,
+    /// Whether its module serves HTTP.
+    serves: bool,
+    /// Whether its name says so.
+    rank: bool,
+}
+
+impl Defined {
+    fn find(project: &Project<'_>, name: &str, target: &str) -> Option<Self> {
+        let (module, function) = target.split_once(':')?;
+        let is_name = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+        };
+        if !is_name(module) || !is_name(function) {
+            return None;
+        }
+        let path = module.replace('.', "/");
+        let (folder, file) = ["", "src/"].into_iter().find_map(|folder| {
+            let files = [format!("{folder}{path}.py"), format!("{folder}{path}/__init__.py")];
+            files.into_iter().find(|file| project.has(file)).map(|file| (folder, file))
+        })?;
+        let source = project.source(&file)?;
+        let place = if folder.is_empty() { "" } else { "PYTHONPATH=src " };
+        Some(Self {
+            name: name.to_owned(),
+            command: format!("{place}python -c 'from {module} import {}; {function}()'", first(function)),
+            serves: serves(&scan(&source), &source).is_some() || source.contains("uvicorn.run("),
+            rank: SERVING_NAMES.contains(&name),
+        })
+    }
+}
+
+/// `app` of `app.run`.
+fn first(function: &str) -> &str {
+    function.split('.').next().unwrap_or(function)
+}

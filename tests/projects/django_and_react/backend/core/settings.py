@@ -1,0 +1,2 @@
+WSGI_APPLICATION = "core.wsgi.application"
+STATIC_ROOT = "x"

@@ -1,0 +1,2 @@
+WSGI_APPLICATION = "config.wsgi.application"
+STATIC_ROOT = "/srv/static"

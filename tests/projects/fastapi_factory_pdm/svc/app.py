@@ -1,0 +1,9 @@
+from fastapi import FastAPI
+
+from .routes import register
+
+
+def create_app(testing: bool = False) -> FastAPI:
+    app = FastAPI()
+    register(app)
+    return app

@@ -1,0 +1,5 @@
+from fastapi import FastAPI
+
+from shop.settings import NAME
+
+app = FastAPI(title=NAME)

@@ -1,0 +1,3 @@
+from website.factory import create_app
+
+app = create_app()

@@ -1,0 +1,3 @@
+from website.factory import create_app
+
+application = create_app()

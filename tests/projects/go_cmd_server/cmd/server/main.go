@@ -1,0 +1,7 @@
+package main
+
+import "github.com/me/shop/internal/web"
+
+func main() {
+	web.Serve()
+}

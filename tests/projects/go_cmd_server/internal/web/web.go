@@ -1,0 +1,5 @@
+package web
+
+import "net/http"
+
+func Serve() { http.ListenAndServe(":8080", nil) }

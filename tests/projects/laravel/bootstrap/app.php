@@ -1,0 +1,2 @@
+<?php
+return Application::configure()->withRouting(health: '/up')->create();

@@ -1,0 +1,3 @@
+use actix_web::{App, HttpServer};
+
+fn main() {}
