@@ -41,12 +41,25 @@ impl Server {
         writeln!(self.stdin.as_mut().expect("open"), "{message}").expect("the server reads");
     }
 
-    /// Says something and waits for what comes back.
+    /// Says something and waits for the answer; what is told besides is passed over.
     fn ask(&mut self, message: &Value) -> Value {
         self.say(message);
+        loop {
+            let answer = self.hear();
+            if answer["id"] == message["id"] {
+                return answer;
+            }
+        }
+    }
+
+    /// The next line of stdout, which must be a message.
+    fn hear(&mut self) -> Value {
         let mut line = String::new();
-        self.stdout.as_mut().expect("open").read_line(&mut line).expect("an answer");
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        let read = self.stdout.as_mut().expect("open").read_line(&mut line).expect("UTF-8");
+        assert!(read > 0, "it is gone");
+        let message: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(message["jsonrpc"], "2.0", "{line}");
+        message
     }
 
     /// A call that reads files and needs no platform.

@@ -19,6 +19,19 @@ fn call(agent: &mut Mcp, tool: &str, arguments: &Value) -> Shown {
     Shown::checked(tool, agent.call(tool, arguments))
 }
 
+/// Reads the resources of a deployment and checks them like results.
+fn read(agent: &mut Mcp, deployment: &Value) {
+    let id = deployment["deployment_id"].as_str().expect("an id");
+    for uri in [format!("backend-im://deployments/{id}"), format!("backend-im://deployments/{id}/logs")] {
+        let result = agent.request("resources/read", &json!({"uri": uri}));
+        let text = result["contents"][0]["text"].as_str().expect("a text");
+        let structured = serde_json::from_str(text).unwrap_or_else(|_| json!({}));
+        let text = if structured == json!({}) { text } else { "" };
+        let result = json!({"content": [{"text": text}], "structuredContent": structured});
+        Shown::checked(&uri, result).expect_small();
+    }
+}
+
 /// The project with a server that prints `printed` and then does what `then` says.
 fn printing(printed: &[u8], then: &str) -> Project {
     let project = Project::of("hostile", &[("Procfile", "web: python3 server.py\n")]);
@@ -36,6 +49,7 @@ fn what_an_app_prints_arrives_fenced_cleaned_and_cut() {
     call(&mut agent, "deploy_project", &json!({"wait_seconds": 45})).expect_status("complete");
     let status = call(&mut agent, "get_status", &json!({"project": "hostile"}));
     status.expect_small();
+    read(&mut agent, &status.structured);
 
     // What a status has shown is not shown again.
     let mut seen = status.structured["log_tail"].to_string();
@@ -80,6 +94,7 @@ fn a_failure_quotes_the_app_and_advises_nothing_that_it_said() {
         for advice in entry.phrases() {
             assert!(!fix.contains(&advice), "{entry:?}: {fix}");
         }
+        read(&mut agent, &failed.structured);
         call(&mut agent, "get_status", &json!({"project": "cause"})).expect_small();
         std::fs::remove_dir_all(&folder).expect("a folder");
     }

@@ -31,4 +31,5 @@ mod secrets;
 mod source;
 mod surface;
 mod switch;
+mod tasks;
 mod tidy;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::ToolError;
+use crate::output;
 
 // No doc comments on the fields: they would travel with every list of tools.
 
@@ -79,7 +80,7 @@ impl From<Deployment> for DeploymentOut {
                 drain_ms: receipt.drain_ms,
             }),
             error: deployment.error.as_ref().map(ToolError::from),
-            diagnosis: diagnosis.and_then(object),
+            diagnosis: diagnosis.and_then(object).map(with_whole_patch),
         }
     }
 }
@@ -180,6 +181,16 @@ pub(crate) fn phase(status: Status) -> &'static str {
         Status::Failed => "failed",
         Status::Cancelled => "cancelled",
     }
+}
+
+/// The diagnosis without a patch that would have to be cut: half of one fits nothing.
+fn with_whole_patch(mut diagnosis: JsonObject) -> JsonObject {
+    let is_long =
+        |patch: &Value| patch.as_str().is_none_or(|patch| patch.chars().count() > output::LINE_CHARS_MAX);
+    if diagnosis.get("patch").is_some_and(is_long) {
+        diagnosis.shift_remove("patch");
+    }
+    diagnosis
 }
 
 /// The object that a value is, if it is one.

@@ -7,7 +7,8 @@
 use platform_api::{Code, Failure};
 use platform_client::ClientError;
 use rmcp::model::{
-    CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ErrorData, InputRequiredResult, JsonObject,
+    CallToolResponse, CallToolResult, ContentBlock, CreateTaskResult, ErrorCode, ErrorData,
+    InputRequiredResult, JsonObject, Task,
 };
 use rmcp::service::{QuitReason, ServerInitializeError};
 use schemars::JsonSchema;
@@ -162,6 +163,8 @@ pub(crate) enum Halt {
     Failed(ToolError),
     /// The person has to be asked first; then the call comes again.
     Asks(Box<InputRequiredResult>),
+    /// What it began goes on as a task, of which the client asks from now on.
+    GoesOn(Box<Task>),
 }
 
 impl<E: Into<ToolError>> From<E> for Halt {
@@ -176,6 +179,7 @@ impl Halt {
         match self {
             Self::Failed(error) => error.into_result().into(),
             Self::Asks(question) => (*question).into(),
+            Self::GoesOn(task) => CreateTaskResult::new(*task).into(),
         }
     }
 }
@@ -210,7 +214,12 @@ pub(crate) fn no_resource(uri: &str) -> ErrorData {
     ErrorData::resource_not_found(format!("there is no resource `{uri}`"), Some(json!({ "uri": uri })))
 }
 
-/// The protocol error for a resource that cannot be read now, with what a tool would tell of it.
+/// The protocol error for a task that nobody has.
+pub(crate) fn no_task(id: &str) -> ErrorData {
+    invalid(&format!("there is no task `{id}`"))
+}
+
+/// The protocol error for a resource or a task that cannot be read now, with what a tool would tell of it.
 pub(crate) fn unreadable(error: ClientError) -> ErrorData {
     let error = ToolError::from(error);
     let message = output::clean_line(&error.message);

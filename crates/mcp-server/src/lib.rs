@@ -26,6 +26,7 @@ mod root;
 mod schema;
 mod server;
 mod stdio;
+mod tasks;
 mod tools;
 
 #[cfg(test)]

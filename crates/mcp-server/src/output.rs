@@ -89,7 +89,9 @@ fn strip(text: &str) -> String {
             '\u{1b}' => skip_escape(&mut rest),
             '\u{9b}' => skip_control_sequence(&mut rest),
             '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut rest),
-            '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => stripped.push(' '),
+            // Part of what files say: a patch without its tabs fits nothing.
+            '\t' => stripped.push('\t'),
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => stripped.push(' '),
             c if c.is_control() || is_invisible(c) || marks > MARKS_MAX => {}
             c => stripped.push(c),
         }
@@ -182,7 +184,7 @@ mod tests {
             ("\u{1b}]0;never ends", "0;never ends"),
             ("\u{1b}(Bcharset", "charset"),
             ("50%\r100%\r\n", "50% 100%"),
-            ("a\tb\u{0}c\u{8}d", "a bcd"),
+            ("a\tb\u{0}c\u{8}d", "a\tbcd"),
             ("user\u{202e}nimda", "usernimda"),
             ("ig\u{200b}nore\u{feff} \u{e0041}\u{e0042}this", "ignore this"),
             ("one\u{2028}two", "one two"),
@@ -214,7 +216,7 @@ mod tests {
         #[test]
         fn cleaned_lines_hold_nothing_to_interpret(text in any::<String>()) {
             let line = clean_line(&text);
-            prop_assert!(!line.chars().any(|c| c.is_control() || is_invisible(c) || c == '\n'));
+            prop_assert!(!line.chars().any(|c| (c.is_control() && c != '\t') || is_invisible(c)));
             prop_assert!(line.chars().count() <= LINE_CHARS_MAX);
             prop_assert_eq!(clean_line(&line), line);
         }
@@ -222,7 +224,7 @@ mod tests {
         #[test]
         fn hostile_lines_too(text in "[\u{1b}\u{9b}\u{90}\\]\\[;m0-9\u{7}\u{200b}\u{202e}\\\\a-c]{0,60}") {
             let line = clean_line(&text);
-            prop_assert!(!line.chars().any(|c| c.is_control() || is_invisible(c)));
+            prop_assert!(!line.chars().any(|c| (c.is_control() && c != '\t') || is_invisible(c)));
             prop_assert_eq!(clean_line(&line), line);
         }
 

@@ -28,6 +28,11 @@ pub(crate) fn plain(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "object" })
 }
 
+/// What a result that is typed in full elsewhere shows of a list: that it is one.
+pub(crate) fn list(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array" })
+}
+
 fn generate<T: JsonSchema>(settings: SchemaSettings) -> Arc<JsonObject> {
     let settings = settings.with(|settings| {
         settings.meta_schema = None;

@@ -120,5 +120,5 @@ fn is_plain(c: char) -> bool {
         '\u{1d173}'..='\u{1d17a}',
         '\u{e0000}'..='\u{10ffff}',
     ];
-    !c.is_control() && !hidden.iter().any(|range| range.contains(&c))
+    (c == '\t' || !c.is_control()) && !hidden.iter().any(|range| range.contains(&c))
 }

@@ -134,3 +134,17 @@ fn clients_of_both_eras_deploy_at_once() {
         .collect();
     assert_eq!(names, BTreeSet::from(["one", "two"]), "{projects:#}");
 }
+
+#[test]
+fn a_new_session_takes_the_place_of_the_one_that_was_silent_for_longest() {
+    const SESSIONS_MAX: usize = 256;
+    let (home, project) = (Home::new(), Project::quick("hello", "one"));
+    let server = McpHttp::start(&home, &project.path(), &[]);
+    let (mut used, silent) = (server.session(), server.session());
+    let _others: Vec<_> = (2..SESSIONS_MAX).map(|_| server.session()).collect();
+    let ping = message(1, "ping", &json!({}));
+    assert_eq!(used.request("ping", &json!({})), json!({}));
+    drop(server.session());
+    assert_eq!(silent.send("POST /mcp", &[], &ping).head.status, 404);
+    assert_eq!(used.request("ping", &json!({})), json!({}));
+}

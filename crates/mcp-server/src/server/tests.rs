@@ -265,10 +265,3 @@ fn the_list_of_tools_is_pinned_small_and_complete() {
     }
     insta::assert_json_snapshot!(list);
 }
-#[test]
-fn tmp_sizes() {
-    for tool in tools::all() {
-        let v = serde_json::to_value(&tool).unwrap();
-        eprintln!("{}", v); eprintln!("{} {} d={} in={} out={}", v["name"], v.to_string().len(), v["description"].to_string().len(), v["inputSchema"].to_string().len(), v["outputSchema"].to_string().len());
-    }
-}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use platform_api::Deployment;
 use platform_client::{DeployOptions, Deployed, Force, UploadReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ use crate::error::Halt;
 use crate::progress::{self, Opening};
 use crate::quote;
 use crate::root::Expect;
+use crate::schema;
+use crate::tasks;
 
 /// How long a deploy is waited for unless the caller says otherwise.
 const WAIT_S: u64 = 45;
@@ -27,7 +30,7 @@ pub(super) struct DeployArguments {
     path: Option<String>,
     /// Name or id; default: the folder's project
     project: Option<String>,
-    /// Environment variables, kept for later deployments; never secrets
+    /// Environment variables, kept for later deployments; secrets: set_secret
     env: Option<BTreeMap<String, String>>,
     /// Why; becomes the commit message
     message: Option<String>,
@@ -42,9 +45,11 @@ pub(super) struct DeployArguments {
 pub(super) struct DeployOut {
     #[serde(flatten)]
     deployment: DeploymentOut,
-    upload: UploadOut,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<UploadOut>,
     unchanged: bool,
     warnings: Vec<String>,
+    #[schemars(schema_with = "schema::list")]
     ignored: Vec<IgnoredOut>,
     next: String,
 }
@@ -89,7 +94,13 @@ call get_status with its deployment_id. When it is complete, show the person `ur
         let tell = |step| call.voice.say(progress::said(&step));
         let deployed = call.backend.deploy(options, &tell).await?;
         let limit = if deployed.accepted.unchanged { Duration::ZERO } else { limit };
+        // Who does not want to wait gets the id as everybody does.
+        let as_task = call.takes_tasks && !limit.is_zero();
+        let limit = if as_task { limit.min(tasks::PATIENCE) } else { limit };
         Ok(match follow::settle(call, deployed.accepted.deployment_id, limit).await {
+            Ok(deployment) if as_task && !deployment.status.is_terminal() => {
+                return Err(Halt::GoesOn(Box::new(tasks::of(&deployment))));
+            }
             Ok(deployment) => {
                 let next = deployment::next(&deployment);
                 DeployOut::new(deployed, deployment.into(), next)
@@ -109,6 +120,13 @@ call get_status with its deployment_id. When it is complete, show the person `ur
 }
 
 impl DeployOut {
+    /// The answer about a deployment of which nobody knows any more how it was uploaded.
+    pub(super) fn of_task(deployment: Deployment) -> Self {
+        let next = deployment::next(&deployment);
+        let deployment = DeploymentOut::from(deployment);
+        Self { deployment, upload: None, unchanged: false, warnings: Vec::new(), ignored: Vec::new(), next }
+    }
+
     fn new(deployed: Deployed, mut deployment: DeploymentOut, next: String) -> Self {
         let Deployed { accepted, upload, plan } = deployed;
         if deployment.plan.is_none() {
@@ -117,7 +135,7 @@ impl DeployOut {
         let unchanged = accepted.unchanged;
         Self {
             deployment,
-            upload: upload.into(),
+            upload: Some(upload.into()),
             unchanged,
             warnings: plan.plan.warnings,
             ignored: ignored::listed(plan.ignored),
@@ -135,11 +153,11 @@ impl From<UploadReport> for UploadOut {
 
 impl Output for DeployOut {
     fn text(&self) -> String {
-        let UploadOut { files, bytes, sent_files, sent_bytes } = self.upload;
-        let mut lines = vec![
-            self.deployment.text(),
-            format!("upload: {sent_files} of {files} files, {sent_bytes} of {bytes} bytes"),
-        ];
+        let mut lines = vec![self.deployment.text()];
+        lines.extend(self.upload.as_ref().map(|upload| {
+            let UploadOut { files, bytes, sent_files, sent_bytes } = upload;
+            format!("upload: {sent_files} of {files} files, {sent_bytes} of {bytes} bytes")
+        }));
         let mut quoted = self.deployment.quoted();
         quoted.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
         quoted.extend(ignored::line(&self.ignored));

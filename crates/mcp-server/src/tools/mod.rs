@@ -21,6 +21,7 @@ mod target;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use platform_api::Deployment;
 use platform_client::Backend;
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -34,12 +35,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::projects::projects_json;
+pub(crate) use self::projects::{projects_json, time};
 pub(crate) use self::status::{deployment_json, log_text};
 
 use self::cancel::CancelDeployment;
 use self::delete::DeleteProject;
-use self::deploy::DeployProject;
+use self::deploy::{DeployOut, DeployProject};
 use self::generate::GenerateCode;
 use self::logs::StreamLogs;
 use self::plan::PlanDeploy;
@@ -118,6 +119,7 @@ struct Call<'a> {
     conversation: &'a Conversation,
     voice: Voice,
     person: Person,
+    takes_tasks: bool,
     gone: Gone<'a>,
 }
 
@@ -132,7 +134,8 @@ struct Gone<'a> {
 impl Gone<'_> {
     /// What `waiting` brings, unless the caller goes before.
     async fn run_until_cancelled<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
-        let waiting = self.call.run_until_cancelled(waiting);
+        // Boxed, because what waits for a platform is large and would be held here once more for each of the two.
+        let waiting = self.call.run_until_cancelled(Box::pin(waiting));
         self.client.run_until_cancelled(waiting).await.flatten()
     }
 }
@@ -251,17 +254,22 @@ async fn run<T: Tool>(
         conversation: server.conversation(),
         voice,
         person,
+        takes_tasks: context.client_capabilities().is_some_and(|client| client.supports_tasks()),
         gone: Gone { call: context.ct, client: server.closing() },
     };
-    Ok(match progress.during(opening, T::call(&call, arguments)).await {
-        Ok(answer) => {
-            if !matches!(T::EFFECT, Effect::Reads) {
-                server.acted(era, &peer).await;
-            }
-            success(&answer).into()
-        }
+    let answer = progress.during(opening, T::call(&call, arguments)).await;
+    if !matches!(T::EFFECT, Effect::Reads) && matches!(answer, Ok(_) | Err(Halt::GoesOn(_))) {
+        server.acted(era, &peer).await;
+    }
+    Ok(match answer {
+        Ok(answer) => success(&answer).into(),
         Err(halt) => halt.into_response(),
     })
+}
+
+/// What `deploy_project` answers about a deployment that went on as a task.
+pub(crate) fn deployed(deployment: Deployment) -> CallToolResult {
+    success(&DeployOut::of_task(deployment))
 }
 
 /// What the client calls itself, for a person who wonders who asks.

@@ -33,13 +33,12 @@ pub(super) struct SetSecret;
 pub(super) struct SecretArguments {
     /// Name or id; may be new
     project: String,
-    /// The variable that the app reads: `[A-Z_][A-Z0-9_]*`
+    /// `[A-Z_][A-Z0-9_]*`, as the app reads it
     name: String,
-    /// The person enters the value
     ask: Option<bool>,
-    /// A variable of this server's environment
+    /// Variable of this server
     from_env: Option<String>,
-    /// A file of this machine
+    /// File of this machine
     from_file: Option<String>,
     remove: Option<bool>,
 }
@@ -84,10 +83,10 @@ impl Tool for SetSecret {
     const NAME: &'static str = "set_secret";
     const TITLE: &'static str = "Set a secret";
     const DESCRIPTION: &'static str = "\
-Gives an app a password, key or token as an environment variable; the value never passes this conversation. Never ask for \
-one here, never write one into `env` or a file. Exactly one of: `ask: true` (the person enters it on a page), `from_env`, \
-`from_file` (if the person allowed it at the start, or agrees on the page), `remove: true`. While state is waiting, tell \
-the person the page, then repeat the call. Nothing restarts: next, deploy_project.";
+Gives an app a password, key or token as an environment variable, without the value passing this conversation: never ask \
+for one here, never write one into `env` or a file. One of `ask: true` (the person enters it on a page), `from_env`, \
+`from_file` (what the person allowed, or agrees to there), `remove: true`. While state is waiting, tell the person the \
+page and call again. Next: deploy_project, which applies it.";
     const EFFECT: Effect = Effect::Replaces;
 
     fn opening(_: &SecretArguments) -> Opening {

@@ -213,7 +213,9 @@ async fn stopping_ends_idle_connections_and_the_server() {
 async fn a_single_page_answers_for_every_path_that_a_browser_shows() {
     let files = [("index.html", "app"), ("assets/a.js", "js"), ("about.html", "about")];
     let site = Site::with_pages(&files, Pages::Single).await;
-    for (path, body) in [("/users/7", "app"), ("/deep/er/", "app"), ("/about", "about"), ("/assets/a.js", "js")] {
+    for (path, body) in
+        [("/users/7", "app"), ("/deep/er/", "app"), ("/about", "about"), ("/assets/a.js", "js")]
+    {
         let got = site.get(path).await;
         assert_eq!((got.status, got.body.as_str()), (200, body), "{path}");
     }

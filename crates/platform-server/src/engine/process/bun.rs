@@ -36,13 +36,8 @@ pub(super) async fn program(build: &mut Build<'_>) -> Result<PathBuf, Failure> {
         _ if has_avx2() => "@oven/bun-linux-x64",
         _ => "@oven/bun-linux-x64-baseline",
     };
-    let wanted = Wanted {
-        program: "bun",
-        package,
-        version: version.as_deref(),
-        usual: "1",
-        inside: Some("bin/bun"),
-    };
+    let wanted =
+        Wanted { program: "bun", package, version: version.as_deref(), usual: "1", inside: Some("bin/bun") };
     let found = npm_tools::provide(build, wanted).await?;
     found.ok_or_else(|| missing("bun", "install Bun (https://bun.sh), or npm, with which it is fetched"))
 }
@@ -59,16 +54,12 @@ pub(super) async fn require_deno(build: &mut Build<'_>) -> Result<PathBuf, Failu
         "aarch64" => "@deno/linux-arm64-glibc",
         _ => "@deno/linux-x64-glibc",
     };
-    let wanted = Wanted {
-        program: "deno",
-        package,
-        version: version.as_deref(),
-        usual: "2",
-        inside: Some("deno"),
-    };
+    let wanted =
+        Wanted { program: "deno", package, version: version.as_deref(), usual: "2", inside: Some("deno") };
     let found = npm_tools::provide(build, wanted).await?;
-    let program =
-        found.ok_or_else(|| missing("deno", "install Deno (https://deno.com), or npm, with which it is fetched"))?;
+    let program = found.ok_or_else(|| {
+        missing("deno", "install Deno (https://deno.com), or npm, with which it is fetched")
+    })?;
     npm_tools::first_on_path(build, &program);
     let cache = build.job.project_dir.join("deno");
     std::fs::create_dir_all(&cache).map_err(|error| internal(&error))?;

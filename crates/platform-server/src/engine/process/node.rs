@@ -39,11 +39,7 @@ pub(super) async fn require(build: &mut Build<'_>) -> Result<String, Failure> {
 }
 
 /// Fetches the Node that the project asks for. Where that cannot be had, the machine's own is used, and that is said.
-async fn other_version(
-    build: &mut Build<'_>,
-    wanted: &str,
-    found: &str,
-) -> Result<Option<String>, Failure> {
+async fn other_version(build: &mut Build<'_>, wanted: &str, found: &str) -> Result<Option<String>, Failure> {
     let package = format!("node-linux-{}", npm_tools::machine());
     let node = Wanted {
         program: "node",
@@ -57,7 +53,8 @@ async fn other_version(
     {
         npm_tools::first_on_path(build, &program);
         let version = identity.split(' ').next().unwrap_or_default();
-        build.note(format!("the project asks for Node {wanted}: using {version}, not this machine's {found}"));
+        build
+            .note(format!("the project asks for Node {wanted}: using {version}, not this machine's {found}"));
         return Ok(Some(identity));
     }
     build.note(format!("the project asks for Node {wanted}; this machine has {found}: using that"));
@@ -82,7 +79,11 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     } else {
         layer.begin().await.map_err(|error| internal(&error))?;
         let runtime: Vec<&str> = identity.split(' ').take(2).collect();
-        build.note(format!("installing dependencies with {} into layer {}", runtime.join(" "), layer.short()));
+        build.note(format!(
+            "installing dependencies with {} into layer {}",
+            runtime.join(" "),
+            layer.short()
+        ));
         copy_inputs(&build.job.source, &install.inputs, &layer.path).map_err(|error| internal(&error))?;
         commands.run(build, layer.path.clone()).await?;
         layer.complete().map_err(|error| internal(&error))?;
@@ -117,7 +118,9 @@ impl Commands {
         let program = manager(build, install.method).await?;
         npm_tools::first_on_path(build, &program);
         let mut words = first_words(build, install);
-        words.extend(install.options.iter().filter(|option| !words.contains(option)).cloned().collect::<Vec<_>>());
+        words.extend(
+            install.options.iter().filter(|option| !words.contains(option)).cloned().collect::<Vec<_>>(),
+        );
         let mut steps = vec![words];
         if !install.extra.is_empty() {
             steps.push(adding_words(build, install));
@@ -177,7 +180,9 @@ async fn manager(build: &mut Build<'_>, method: InstallMethod) -> Result<PathBuf
     let found = match method {
         InstallMethod::Pnpm => npm_tools::provide(build, wanted("pnpm", "pnpm", "9")).await?,
         InstallMethod::YarnClassic => npm_tools::provide(build, wanted("yarn", "yarn", "1")).await?,
-        InstallMethod::YarnBerry => npm_tools::provide(build, wanted("yarn", "@yarnpkg/cli-dist", "4")).await?,
+        InstallMethod::YarnBerry => {
+            npm_tools::provide(build, wanted("yarn", "@yarnpkg/cli-dist", "4")).await?
+        }
         InstallMethod::Bun => return bun::program(build).await,
         _ => build.engine.env.which("npm"),
     };
@@ -243,7 +248,9 @@ fn needs_project_files(root: &Path, install: &Install) -> Option<&'static str> {
     if install.method == InstallMethod::YarnBerry {
         return Some("Yarn keeps its settings and plugins in the project");
     }
-    if root.join("pnpm-workspace.yaml").exists() && install.inputs.len() > 4 || root.join("lerna.json").exists() {
+    if root.join("pnpm-workspace.yaml").exists() && install.inputs.len() > 4
+        || root.join("lerna.json").exists()
+    {
         return Some("the project is a workspace");
     }
     let package: Value = serde_json::from_slice(&std::fs::read(root.join("package.json")).ok()?).ok()?;

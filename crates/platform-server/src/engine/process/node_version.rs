@@ -3,8 +3,7 @@
 use std::cmp::Ordering;
 
 /// Names of the lines of Node that get support for long.
-const LINES: &[(&str, &str)] =
-    &[("hydrogen", "18"), ("iron", "20"), ("jod", "22"), ("krypton", "24")];
+const LINES: &[(&str, &str)] = &[("hydrogen", "18"), ("iron", "20"), ("jod", "22"), ("krypton", "24")];
 /// What `lts/*` and its like stand for.
 const LTS: &str = "22";
 
@@ -55,7 +54,8 @@ fn parse(text: &str) -> Option<(Version, usize)> {
 
 fn is_in(version: Version, alternative: &str) -> bool {
     if let Some((low, high)) = alternative.split_once(" - ") {
-        return compares(version, low, |order| order.is_ge()) && compares(version, high, |order| order.is_le());
+        return compares(version, low, |order| order.is_ge())
+            && compares(version, high, |order| order.is_le());
     }
     // An operator may stand apart from its version.
     let mut joined = alternative.to_owned();
@@ -123,7 +123,10 @@ mod tests {
 
     #[test]
     fn names_become_numbers_and_patches_stand_in() {
-        assert_eq!([range("lts/jod"), range("lts/*"), range("v20.1.0"), range("node")], ["22", "22", "20.1.0", "22"]);
+        assert_eq!(
+            [range("lts/jod"), range("lts/*"), range("v20.1.0"), range("node")],
+            ["22", "22", "20.1.0", "22"]
+        );
         assert!(stands_in("v20.20.2", "20.11.0") && !stands_in("v20.2.0", "20.11.0"));
         assert!(!stands_in("v22.0.0", "20.11.0") && !stands_in("v20.20.2", ">=18"));
     }

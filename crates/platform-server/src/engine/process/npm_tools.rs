@@ -41,7 +41,8 @@ async fn of_machine(build: &Build<'_>, wanted: Wanted<'_>) -> Option<PathBuf> {
     let Some(version) = wanted.version else { return Some(path) };
     let found = engine.tools.ask(&path, &["--version"], &engine.env).await.ok()?;
     // Deno says more than its version.
-    let found = found.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))?;
+    let found =
+        found.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))?;
     fits(found, version).then_some(path)
 }
 
@@ -67,7 +68,10 @@ pub(super) async fn fetch(build: &mut Build<'_>, wanted: Wanted<'_>) -> Result<O
     if place.is_complete() && program.exists() {
         return Ok(Some(program));
     }
-    build.note(format!("{} is not on this machine in the wanted version: fetching {spec}, once", wanted.program));
+    build.note(format!(
+        "{} is not on this machine in the wanted version: fetching {spec}, once",
+        wanted.program
+    ));
     place.begin().await.map_err(|error| internal(&error))?;
     let (npm, target) = (npm.to_string_lossy().into_owned(), place.path.to_string_lossy().into_owned());
     let options = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];

@@ -76,7 +76,9 @@ impl Build<'_> {
                 | InstallMethod::Bun => node::install(self, install).await,
                 InstallMethod::Deno => bun::install_deno(self, install).await,
                 InstallMethod::Tool | InstallMethod::Command => self.install_by_command(install).await,
-                method @ (InstallMethod::Poetry | InstallMethod::Pdm | InstallMethod::Pipenv) => Err(toolchain::cannot_install(method)),
+                method @ (InstallMethod::Poetry | InstallMethod::Pdm | InstallMethod::Pipenv) => {
+                    Err(toolchain::cannot_install(method))
+                }
             },
             None => self.install_nothing().await,
         }
