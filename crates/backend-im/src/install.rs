@@ -2,7 +2,7 @@
 //! the smallest edit of the client's file that puts it in or takes it out.
 //!
 //! Nothing here knows a token: an entry names at most the variable that holds one. A file that does not parse is left
-//! alone, comments and order stay, and [`file`] is the only one that touches the disk.
+//! alone, comments and order stay, and [`mod@file`] is the only one that touches the disk.
 
 mod client;
 mod diff;
