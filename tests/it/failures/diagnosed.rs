@@ -36,7 +36,7 @@ fn check(start: &str) {
     assert!(!cases.is_empty());
     let home = Home::new().with("BACKEND_IM_HEALTH_LIMIT_S", HEALTH_LIMIT_S);
     let complaints: Vec<String> = cases.iter().filter_map(|case| complaint(&home, case)).collect();
-    println!("{start}: {} of {} are diagnosed", cases.len() - complaints.len(), cases.len());
+    eprintln!("{start}: {} of {} are diagnosed", cases.len() - complaints.len(), cases.len());
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
 
