@@ -30,7 +30,7 @@ pub(super) struct DeployArguments {
     path: Option<String>,
     /// Name or id; default: the folder's project
     project: Option<String>,
-    /// Environment variables, kept for later deployments; secrets: set_secret
+    /// Environment variables, kept for later deployments; secrets: `set_secret`
     env: Option<BTreeMap<String, String>>,
     /// Why; becomes the commit message
     message: Option<String>,
