@@ -191,8 +191,11 @@ fn runtimes_are_built_and_started_by_the_commands_of_their_plans() {
     }
 }
 
+/// Files by name.
+type Files = &'static [(&'static str, &'static str)];
+
 /// Programs without dependencies: the runtime, the program that it needs, its files.
-const PROGRAMS: &[(&str, &str, &[(&str, &str)])] = &[
+const PROGRAMS: &[(&str, &str, Files)] = &[
     (
         "java",
         "javac",
