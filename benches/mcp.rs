@@ -108,11 +108,7 @@ fn node_server() -> Result<PathBuf, String> {
 fn converse(command: &mut Command, tool: &str, arguments: &Value) -> Took {
     let start = Instant::now();
     let mut agent = Agent::start(command);
-    let client = json!({"name": "bench", "version": "1"});
-    let greeting = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
-    agent.ask("initialize", &greeting);
-    agent.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
-    let list_bytes = agent.ask("tools/list", &json!({}));
+    let list_bytes = agent.ask("tools/list", &json!({})).len();
     let list_ms = start.elapsed().as_secs_f64() * 1e3;
     let call = json!({"name": tool, "arguments": arguments});
     let calls = (0..CALLS).map(|_| {
@@ -125,18 +121,24 @@ fn converse(command: &mut Command, tool: &str, arguments: &Value) -> Took {
 }
 
 /// An agent at the other end of a server's pipes.
-struct Agent {
+pub(crate) struct Agent {
     child: Child,
     output: BufReader<ChildStdout>,
     next_id: u64,
 }
 
 impl Agent {
-    fn start(command: &mut Command) -> Self {
+    /// Starts the server and greets it.
+    pub(crate) fn start(command: &mut Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the server starts");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        Self { child, output, next_id: 0 }
+        let mut agent = Self { child, output, next_id: 0 };
+        let client = json!({"name": "bench", "version": "1"});
+        let greeting = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
+        agent.ask("initialize", &greeting);
+        agent.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
+        agent
     }
 
     fn say(&mut self, message: &Value) {
@@ -145,14 +147,22 @@ impl Agent {
         input.write_all(line.as_bytes()).expect("the server reads");
     }
 
-    /// Sends a request and waits for its result; answers how long that was.
-    fn ask(&mut self, method: &str, params: &Value) -> usize {
+    /// Calls a tool and answers what it answered.
+    pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> Value {
+        let line = self.ask("tools/call", &json!({"name": tool, "arguments": arguments}));
+        let answer: Value = serde_json::from_str(&line).expect("JSON");
+        assert_ne!(answer["result"]["isError"], true, "{answer:#}");
+        answer["result"]["structuredContent"].clone()
+    }
+
+    /// Sends a request and waits for its result, as the line that it came in.
+    fn ask(&mut self, method: &str, params: &Value) -> String {
         self.next_id += 1;
         self.say(&json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params}));
         let mut line = String::new();
         self.output.read_line(&mut line).expect("an answer");
         assert!(line.contains("\"result\":"), "{method}: {line}");
-        line.len()
+        line
     }
 }
 

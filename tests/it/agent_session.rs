@@ -63,6 +63,9 @@ fn play(home: &Home, workspace: &Project) -> Vec<Turn> {
             if message["method"].is_null() {
                 break message;
             }
+            if message["method"] == "notifications/resources/list_changed" {
+                continue;
+            }
             assert_eq!(message["params"]["progressToken"], line["params"]["_meta"]["progressToken"]);
             progress += 1;
         };

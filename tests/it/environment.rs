@@ -2,6 +2,7 @@
 //! they end with the agent.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -108,6 +109,17 @@ fn processes_that_know(home: &Home, needle: &str) -> Vec<(i32, String)> {
         String::from_utf8_lossy(&environ).contains(needle)
     };
     home.processes().into_iter().filter(|(pid, _)| knows(*pid)).collect()
+}
+
+#[test]
+fn every_instance_has_a_folder_of_its_own_for_sockets_and_it_goes_with_it() {
+    let (home, project) = (Home::new(), project(""));
+    let live = home.deploy(&project.arg());
+    let folder = app_environment(&live)["XDG_RUNTIME_DIR"].clone();
+    let mode = std::fs::metadata(&folder).expect("a folder").permissions().mode();
+    assert!(Path::new(&folder).starts_with(home.path()) && mode & 0o777 == 0o700, "{folder} {mode:o}");
+    home.run(&["platform", "stop"]).ok();
+    assert!(!Path::new(&folder).exists());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::{Api, Home, Mcp, Project, send};
+use crate::harness::{Api, Done, Home, Mcp, Project, send};
 
 const PROMPT: &str =
     "Create a REST API for user management with users and roles, users have an email and a name";
@@ -102,6 +102,15 @@ fn a_prompt_becomes_an_api_that_answers_and_keeps_its_data() {
     assert_eq!(api.get(&user).json()["name"], "Ada L.", "and a rollback");
 }
 
+/// Refused because of this file; what was told.
+#[track_caller]
+fn generate_refused(done: &Done, path: &str) -> String {
+    assert_ne!(done.code, 0, "{done:#?}");
+    let told = format!("{}{}", done.stdout, done.stderr);
+    assert!(told.contains("would_overwrite") && told.contains(path), "{told}");
+    told
+}
+
 #[test]
 fn a_person_generates_deploys_and_keeps_what_was_changed_by_hand() {
     let (home, workspace) = (Home::new(), Project::empty("workspace"));
@@ -109,8 +118,15 @@ fn a_person_generates_deploys_and_keeps_what_was_changed_by_hand() {
         let args = [&["generate", PROMPT, "--output-dir", "users", "--json"], more].concat();
         home.run_in(&workspace.path(), &args)
     };
-    let written = generate(&[]).ok().json();
     let folder = workspace.path().join("users");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("main.py"), "print('mine')\n").expect("a file");
+    generate_refused(&generate(&[]), "main.py");
+    let projects = home.run(&["projects", "--json"]).ok().json();
+    assert_eq!(projects["items"], json!([]), "what was refused left no project");
+    std::fs::remove_file(folder.join("main.py")).expect("a file");
+
+    let written = generate(&[]).ok().json();
     let (before, project) = (on_disk(&folder), written["project"].as_str().expect("a project"));
     let commit = written["commitHash"].as_str().expect("a commit");
     assert_eq!(committed(&home.api(), project, commit), before);
@@ -120,10 +136,7 @@ fn a_person_generates_deploys_and_keeps_what_was_changed_by_hand() {
     let mine = "# Mine, and mine alone.\n";
     std::fs::write(folder.join("crud.py"), mine).expect("a file");
     std::fs::remove_file(folder.join("schema.sql")).expect("a file");
-    let refused = generate(&[]);
-    assert_ne!(refused.code, 0, "{refused:#?}");
-    let told = format!("{}{}", refused.stdout, refused.stderr);
-    assert!(told.contains("would_overwrite") && told.contains("crud.py"), "{told}");
+    let told = generate_refused(&generate(&[]), "crud.py");
     assert!(!told.contains("models.py"), "only what is in the way is named: {told}");
     let after = on_disk(&folder);
     assert_eq!(after["crud.py"], mine);
@@ -133,11 +146,15 @@ fn a_person_generates_deploys_and_keeps_what_was_changed_by_hand() {
     let arguments = json!({"prompt": PROMPT, "output_dir": "users"});
     let refused = agent.refused("generate_code", &arguments);
     assert_eq!((&refused["code"], &refused["changed"]), (&json!("would_overwrite"), &json!(["crud.py"])));
+    let other = json!({"prompt": "An API for books with a title", "output_dir": "users"});
+    agent.refused("generate_code", &other);
     drop(agent);
+    let deployed = home.run_in(&workspace.path(), &["deploy", "users", "--detach", "--json"]).ok().json();
+    assert_eq!(deployed["projectId"], project, "what was refused is in nobody's way");
+    home.api().ended(deployed["id"].as_str().or(deployed["deploymentId"].as_str()).expect("an id"));
     generate(&["--overwrite"]).ok();
     assert_eq!(on_disk(&folder), before, "unless it is asked for");
 
     let done = home.run_in(&workspace.path(), &["deploy", "users", "--json"]).ok().json();
-    assert_eq!(done["commitHash"], commit);
     assert_eq!(app(&home, &done).get("/users").json(), json!([]));
 }

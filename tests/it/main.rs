@@ -6,18 +6,30 @@
 )]
 
 mod agent_session;
+mod claude;
+mod conformance;
 mod contract;
 mod deploy;
 mod durability;
+mod elicitation;
 mod environment;
 mod failures;
+mod frames;
+mod frugal;
 mod generating;
 mod harness;
+mod hostile;
+mod http;
+mod inspector;
+mod listing;
 mod mcp;
 mod plans;
 mod previews;
 mod readme;
 mod runtimes;
+mod secrets;
 mod source;
+mod surface;
 mod switch;
+mod tasks;
 mod tidy;

@@ -51,6 +51,22 @@ fn an_agent_plans_deploys_watches_rolls_back_and_deletes() {
     assert_eq!(agent.close(), 0);
 }
 
+#[test]
+fn calls_that_name_no_project_mean_the_one_of_the_settings() {
+    let home = Home::new().with("BACKEND_IM_PROJECT", "shop");
+    let project = Project::quick("hello", "one");
+    let mut agent = Mcp::start(&home, &project.path());
+    let live = agent.ok("deploy_project", &json!({}));
+    assert!(live["project_id"].as_str().is_some_and(|id| id.ends_with("-shop")), "{live:#}");
+    for (tool, arguments) in [("get_status", json!({})), ("stream_logs", json!({"max_lines": 1}))] {
+        let answer = agent.ok(tool, &arguments);
+        assert_eq!(answer["deployment_id"], live["deployment_id"], "{tool}: {answer:#}");
+    }
+    let named = agent.ok("deploy_project", &json!({"project": "other"}));
+    assert!(named["project_id"].as_str().is_some_and(|id| id.ends_with("-other")), "{named:#}");
+    assert_eq!(agent.close(), 0);
+}
+
 fn agent_plan(home: &Home, project: &Project) -> String {
     let plan = home.run(&["plan", &project.arg(), "--json"]).ok().json();
     plan["plan"]["plan_hash"].as_str().or(plan["plan_hash"].as_str()).expect("a hash").to_owned()

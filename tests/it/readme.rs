@@ -36,7 +36,7 @@ fn every_command_of_the_readme_runs() {
         "cargo run --release -- deploy examples/fastapi-todo", // the next test, with this build of the program
         "cargo test --workspace",                              // this is it
         "cargo install --path crates/backend-im",              // the manifest is checked below
-        "claude mcp add backend-im -- backend-im mcp",         // `mcp` is played in mcp.rs
+        "claude mcp add backend-im -- backend-im mcp",         // claude.rs
     ];
     let (home, project) = (Home::new(), Project::quick("my-app", "one"));
     home.deploy(&project.arg());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::harness::{Home, Project, Wire, eventually, get, host_of, is_alive, port_of, send, to};
@@ -149,7 +149,7 @@ fn a_request_in_flight_ends_on_the_version_that_took_it() {
         project.write("version", "new");
         let deploy = scope.spawn(|| home.deploy(&project.arg()));
         eventually("new requests go to the new version", 30, || (get(&direct).text == "new").then_some(()));
-        assert!(!slow.is_finished() && !deploy.is_finished(), "the deploy waits for the old request");
+        assert!(!slow.is_finished(), "the old request goes on");
         show(&sign(&home, &live, "slow-may-end"));
         assert_eq!(slow.join().expect("an answer"), "old");
         let receipt = deploy.join().expect("it goes live")["receipt"].clone();
@@ -158,6 +158,48 @@ fn a_request_in_flight_ends_on_the_version_that_took_it() {
         assert_eq!(receipt["failed"], 0, "{receipt:#}");
         assert!(receipt["requests"].as_u64() >= Some(1), "{receipt:#}");
     });
+}
+
+/// A stream of the app's that has begun and goes on when the test says so.
+fn stream(live: &Value) -> Wire {
+    let direct = text(live, "directUrl");
+    let mut down = Wire::connect(port_of(direct)).expect("a connection");
+    down.send(format!("GET /stream HTTP/1.1\r\nHost: {}\r\n\r\n", host_of(direct)).as_bytes()).expect("sent");
+    assert_eq!(down.head().expect("an answer").status, 200);
+    assert_eq!(
+        down.piece().expect("a piece").as_deref(),
+        Some(&b"first"[..]),
+        "before the answer is complete"
+    );
+    down
+}
+
+#[test]
+fn a_deploy_waits_for_no_stream_and_the_old_version_goes_on_with_it() {
+    let (home, project) = (Home::new(), app("old"));
+    let live = home.deploy(&project.arg());
+    let mut open = stream(&live);
+    project.write("version", "new");
+    let receipt = home.deploy(&project.arg())["receipt"].clone();
+    assert_eq!((&receipt["open"], &receipt["failed"]), (&json!(1), &json!(0)), "{receipt:#}");
+    assert_eq!(get(text(&live, "directUrl")).text, "new");
+    assert_eq!(home.processes_with("app.py").len(), 2, "the old version runs beside the new one");
+    show(&sign(&home, &live, "stream-may-go-on"));
+    assert_eq!(open.piece().expect("a piece").as_deref(), Some(&b"second"[..]));
+    assert_eq!(open.piece().expect("the end"), None);
+    eventually("the old version has gone", 15, || (home.processes_with("app.py").len() == 1).then_some(()));
+}
+
+#[test]
+fn deleting_a_project_cuts_the_streams_of_versions_that_are_on_their_way_out() {
+    let (home, project) = (Home::new(), app("old"));
+    let _open = stream(&home.deploy(&project.arg()));
+    project.write("version", "new");
+    let live = home.deploy(&project.arg());
+    assert_eq!(home.processes_with("app.py").len(), 2);
+    let id = text(&live, "projectId");
+    assert_eq!(home.api().delete(&format!("/api/projects/{id}")).status, 200);
+    assert!(home.processes_with("app.py").is_empty(), "nothing of it runs when that is answered");
 }
 
 #[test]
@@ -183,14 +225,7 @@ fn bodies_stream_in_both_directions() {
     let direct = text(&live, "directUrl");
     let (port, host) = (port_of(direct), host_of(direct));
 
-    let mut down = Wire::connect(port).expect("a connection");
-    down.send(format!("GET /stream HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).expect("sent");
-    assert_eq!(down.head().expect("an answer").status, 200);
-    assert_eq!(
-        down.piece().expect("a piece").as_deref(),
-        Some(&b"first"[..]),
-        "before the answer is complete"
-    );
+    let mut down = stream(&live);
     show(&sign(&home, &live, "stream-may-go-on"));
     assert_eq!(down.piece().expect("a piece").as_deref(), Some(&b"second"[..]));
     assert_eq!(down.piece().expect("the end"), None);

@@ -29,8 +29,9 @@ const HEALTH_LIMIT_S: &str = "BACKEND_IM_HEALTH_LIMIT_S";
 /// Every variable of the program.
 const KNOWN: &[&str] =
     &[HOME, URL, TOKEN, PROJECT, LOG, API_PORT, GATEWAY_PORT, KEEP_RELEASES, HEALTH_LIMIT_S];
-/// Variables that belong to the project's own tests.
-const RESERVED: &[&str] = &["BACKEND_IM_CONTRACT_URL", "BACKEND_IM_CONTRACT_TOKEN"];
+/// Variables that belong to the project's own tests, and the one from which MCP clients take the token of a server.
+const RESERVED: &[&str] =
+    &["BACKEND_IM_CONTRACT_URL", "BACKEND_IM_CONTRACT_TOKEN", crate::install::TOKEN_VARIABLE];
 
 /// The paragraph on variables that `--help` ends with.
 pub(crate) const HELP: &str = "\
@@ -140,9 +141,25 @@ impl Environment {
             || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| self.get(name).is_some())
     }
 
+    /// A variable that a person names to be taken for a secret.
+    pub(crate) fn secret(&self, name: &str) -> Option<String> {
+        self.get(name)?.to_str().map(str::to_owned)
+    }
+
     /// The folder that the agent's host calls the project.
     pub(crate) fn agent_project_dir(&self) -> Option<PathBuf> {
         self.get("CLAUDE_PROJECT_DIR").map(PathBuf::from)
+    }
+
+    /// A folder that a variable of another program names.
+    pub(crate) fn folder(&self, name: &'static str) -> Option<PathBuf> {
+        self.get(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
+    }
+
+    /// The file that a shell starts for `program`.
+    pub(crate) fn on_path(&self, program: &str) -> Option<PathBuf> {
+        let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+        std::env::split_paths(self.get("PATH")?).map(|folder| folder.join(&file)).find(|file| file.is_file())
     }
 
     /// The person's home directory.
@@ -413,7 +430,11 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn parse_url(text: &str) -> Result<Url, ConfigError> {
+/// An address of a platform, without user and password.
+///
+/// # Errors
+/// [`ConfigError::InvalidUrl`] when it is none.
+pub(crate) fn parse_url(text: &str) -> Result<Url, ConfigError> {
     let fit = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()

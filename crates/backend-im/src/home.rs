@@ -5,6 +5,7 @@
 
 #[cfg(feature = "platform")]
 mod serving;
+mod token;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _};
@@ -12,7 +13,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 
 use platform_api::{Code, PlatformFile};
-use platform_client::{ApiToken, ClientError};
+use platform_client::ClientError;
 
 /// The largest small file that is read, in bytes.
 const SMALL_FILE_BYTES_MAX: u64 = 64 << 10;
@@ -61,7 +62,7 @@ impl HomeError {
             Self::Io { .. } => "set BACKEND_IM_HOME to a folder that you can write to".to_owned(),
             Self::Exposed { path, .. } => format!("chmod 600 {}", path.display()),
             Self::Malformed { path } => {
-                format!("stop the platform, delete {}, and a new one is made", path.display())
+                format!("stop what uses it, delete {}, and a new one is made", path.display())
             }
         }
     }
@@ -89,11 +90,6 @@ impl Home {
         &self.0
     }
 
-    /// Where the token is.
-    pub(crate) fn token_path(&self) -> PathBuf {
-        self.0.join("token")
-    }
-
     /// Where the platform says how it is reached.
     pub(crate) fn platform_path(&self) -> PathBuf {
         self.0.join("platform.json")
@@ -102,6 +98,11 @@ impl Home {
     /// Where the embedded platform logs.
     pub(crate) fn log_path(&self) -> PathBuf {
         self.0.join("platform.log")
+    }
+
+    /// The key that the platform seals secrets with.
+    pub(crate) fn secrets_key_path(&self) -> PathBuf {
+        self.0.join("secrets.key")
     }
 
     /// Where the client keeps what it knows of folders.
@@ -119,19 +120,6 @@ impl Home {
             .mode(0o700)
             .create(&self.0)
             .map_err(|source| io_error("create", &self.0, source))
-    }
-
-    /// The token, if there is one.
-    ///
-    /// # Errors
-    /// [`HomeError`] when it cannot be read, is no token or others could read it.
-    pub(crate) fn token(&self) -> Result<Option<ApiToken>, HomeError> {
-        let path = self.token_path();
-        let Some((text, mode)) = read_small(&path)? else { return Ok(None) };
-        if mode & 0o077 != 0 {
-            return Err(HomeError::Exposed { path, mode: mode & 0o777 });
-        }
-        text.parse().map(Some).map_err(|_| HomeError::Malformed { path })
     }
 
     /// How the platform said it is reached, if one ever did. What does not parse was written by nobody.
@@ -235,7 +223,6 @@ fn read_small(path: &Path) -> Result<Option<(String, u32)>, HomeError> {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
@@ -244,19 +231,6 @@ mod tests {
         let home = Home::new(folder.path().join("deep/home"));
         home.create().unwrap();
         (folder, home)
-    }
-
-    #[test]
-    fn exposed_or_malformed_token_is_refused_with_what_to_do() {
-        let (_folder, home) = home();
-        std::fs::write(home.token_path(), "s3cret").unwrap();
-        std::fs::set_permissions(home.token_path(), std::fs::Permissions::from_mode(0o644)).unwrap();
-        let error = home.token().unwrap_err();
-        assert!(matches!(error, HomeError::Exposed { mode: 0o644, .. }), "{error}");
-        assert!(error.hint().starts_with("chmod 600 "));
-        std::fs::set_permissions(home.token_path(), std::fs::Permissions::from_mode(0o600)).unwrap();
-        std::fs::write(home.token_path(), "\n").unwrap();
-        assert!(matches!(home.token(), Err(HomeError::Malformed { .. })));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod exit;
 mod home;
+mod install;
 mod release;
 mod start;
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform_api::{Code, PlatformFile, Problem, Version};
-use platform_client::{Client, ClientError, Connect, Endpoint, StopApps};
+use platform_client::{ApiToken, Client, ClientError, Connect, Endpoint, StopApps};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -37,6 +37,8 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 const LOCK_LIMIT: Duration = Duration::from_secs(90);
 /// How long an older platform may take to hand over.
 const HANDOVER_LIMIT: Duration = Duration::from_secs(30);
+/// How long a platform that takes no calls any more may take to end.
+const ENDING_LIMIT: Duration = Duration::from_secs(15);
 /// How long whatever listens on the platform's port may take to prove itself.
 const CHALLENGE_LIMIT: Duration = Duration::from_secs(5);
 /// How long a program may take to say its version.
@@ -58,6 +60,7 @@ pub(crate) struct Starter {
     program: Option<PathBuf>,
     environment: Vec<(String, OsString)>,
     notice: Notice,
+    ending_limit: Duration,
 }
 
 /// A platform that has proved that it belongs to this home.
@@ -81,6 +84,7 @@ impl Starter {
                 .then(|| own_program().unwrap_or_else(|_| PathBuf::from("backend-im"))),
             environment: env.for_platform(),
             notice,
+            ending_limit: ENDING_LIMIT,
         }
     }
 
@@ -119,35 +123,38 @@ impl Starter {
             Some(token) => token.clone(),
             None => self.home.token()?.ok_or_else(|| no_token(url))?,
         };
-        let client = Client::new(Endpoint { url: url.clone(), token })?;
+        let client = Client::new(Endpoint::new(url.clone(), token))?;
         if config::is_loopback(url) {
             prove(&client).await.map_err(|error| stranger(&self.platform, error))?;
         }
         Ok(client)
     }
 
-    /// The embedded platform, if it runs. Starts nothing.
+    /// The platform of this home, if it runs: the embedded one, or one that was started by hand. Starts nothing.
     ///
     /// # Errors
-    /// [`Code::IMPOSTOR`] when something else answers in place of a platform that lives, and what keeps the home from
-    /// being read.
+    /// [`Code::IMPOSTOR`] when something else answers in place of a platform that lives, [`Code::UNREACHABLE`] when nobody
+    /// does, and what keeps the home from being read.
     pub(crate) async fn find(&self) -> Result<Option<Running>, ClientError> {
         let Some(file) = self.home.platform()? else { return Ok(None) };
         let Some(token) = self.home.token()? else { return Ok(None) };
-        let client = Client::new(Endpoint { url: loopback(file.api_port), token })?;
-        match prove(&client).await {
-            Ok(()) => {
-                let version = client.version().await?;
-                Ok(Some(Running { client, file, version }))
-            }
-            // A file that an ended platform left behind; whoever has its port now is none of our business.
-            Err(error) if error.code == Code::UNREACHABLE || !self.serves(&file)? => {
-                tracing::debug!(%error, pid = file.pid, "platform.json is stale");
-                Ok(None)
-            }
-            Err(error) if error.code == Code::IMPOSTOR => Err(impostor(&self.home, &file, &error)),
-            Err(error) => Err(error),
+        let client = Client::new(endpoint(&file, token))?;
+        let error = match recognise(&client).await {
+            Ok(version) => return Ok(Some(Running { client, file, version })),
+            Err(error) => error,
+        };
+        // A file that an ended platform left behind; whoever has its port now is none of our business. One that is
+        // ending takes no calls any more, and nobody can follow it before it has ended.
+        let is_ending = error.code == Code::UNREACHABLE;
+        if !self.serves(&file)? || is_ending && wait_for_exit(&file, self.ending_limit).await {
+            tracing::debug!(%error, pid = file.pid, "platform.json is stale");
+            return Ok(None);
         }
+        Err(if is_ending || error.code == Code::IMPOSTOR {
+            in_the_way(&self.home, &file, &error)
+        } else {
+            error
+        })
     }
 
     /// Whether the platform that wrote `file` still serves: its process runs (a process nobody has waited for does not),
@@ -262,7 +269,7 @@ impl Starter {
             file.pid
         ));
         let token = self.home.token()?.ok_or_else(|| failed("the platform came up without a token"))?;
-        Client::new(Endpoint { url: loopback(file.api_port), token })
+        Client::new(endpoint(file, token))
     }
 
     /// The platform said itself why it does not come up.
@@ -400,8 +407,16 @@ async fn prove(client: &Client) -> Result<(), ClientError> {
     })
 }
 
-fn loopback(port: u16) -> Url {
-    Url::parse(&format!("http://127.0.0.1:{port}/")).expect("a loopback address is an address")
+/// What answers, once it has proved that it is the platform of this home.
+async fn recognise(client: &Client) -> Result<Version, ClientError> {
+    prove(client).await?;
+    client.version().await
+}
+
+/// Where the platform that wrote the file is, and the certificate that it has.
+fn endpoint(file: &PlatformFile, token: ApiToken) -> Endpoint {
+    let url = Url::parse(&file.api_url()).expect("an address and a port make a URL");
+    Endpoint::new(url, token).pinned(file.certificate.clone())
 }
 
 fn pid_of(file: &PlatformFile) -> Option<Pid> {
@@ -427,14 +442,18 @@ fn newer(running: &Running) -> ClientError {
         .hint(format!("upgrade this program to {} or newer", running.version.server))
 }
 
-fn impostor(home: &Home, file: &PlatformFile, error: &ClientError) -> ClientError {
-    let message = format!(
-        "what answers on 127.0.0.1:{} is not the platform of {}: {}",
-        file.api_port,
-        home.root().display(),
-        error.message
-    );
+/// The platform lives, but what answers where it said it is is not it, or nobody does.
+fn in_the_way(home: &Home, file: &PlatformFile, error: &ClientError) -> ClientError {
+    let (at, home_at) = (file.api_url(), home.root().display());
     let (pid, path) = (file.pid, home.platform_path());
+    if error.code == Code::UNREACHABLE {
+        let message = format!("the platform of {home_at} runs (process {pid}), but {}", error.message);
+        return ClientError::new(Code::UNREACHABLE, message).hint(format!(
+            "see what keeps this program from {at}; `kill {pid}` ends the platform and the next command starts it again \
+             (apps run on)"
+        ));
+    }
+    let message = format!("what answers on {at} is not the platform of {home_at}: {}", error.message);
     ClientError::new(Code::IMPOSTOR, message).hint(format!(
         "the token was not sent; if it was replaced or the platform hangs, `kill {pid}` ends the platform and the next \
          command starts it again (apps run on); if not, see what listens on that port and delete {}",

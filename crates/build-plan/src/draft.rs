@@ -35,6 +35,8 @@ pub(crate) struct Draft {
     pub(crate) package_manager: Option<PackageManager>,
     pub(crate) system_packages: Vec<SystemPackage>,
     pub(crate) install: Option<Install>,
+    /// Packages that the project needs and does not name, until its installation is known.
+    pub(crate) extra: Vec<String>,
     /// Where the installed packages go: what the layer of the dependencies holds.
     pub(crate) installed: Vec<String>,
     pub(crate) build: Option<String>,
@@ -62,6 +64,7 @@ impl Draft {
             package_manager: None,
             system_packages: Vec::new(),
             install: None,
+            extra: Vec::new(),
             installed: Vec::new(),
             build: None,
             release: None,

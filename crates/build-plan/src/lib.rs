@@ -20,10 +20,11 @@ mod hash;
 mod listing;
 mod plan;
 mod project;
+pub mod secret;
 mod shell;
 
 pub use detect::plan;
-pub use diagnose::{Confidence, Diagnosis, FailedStep, Phase, diagnose};
+pub use diagnose::{Confidence, Diagnosis, FailedStep, Phase, Seen, diagnose};
 pub use error::{Candidate, PlanError};
 pub use export::{Requirements, python_requirements};
 pub use listing::{ListedFile, Listing};

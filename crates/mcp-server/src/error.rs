@@ -6,14 +6,17 @@
 
 use platform_api::{Code, Failure};
 use platform_client::ClientError;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject};
+use rmcp::model::{
+    CallToolResponse, CallToolResult, ContentBlock, CreateTaskResult, ErrorCode, ErrorData,
+    InputRequiredResult, JsonObject, Task,
+};
 use rmcp::service::{QuitReason, ServerInitializeError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::output;
+use crate::{output, quote};
 
 /// How many paths an error lists before it only counts them.
 const PATHS_MAX: usize = 20;
@@ -29,11 +32,30 @@ pub(crate) struct ToolError {
     retryable: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changed: Vec<String>,
+    /// Whose words it has.
+    #[serde(skip)]
+    words: Words,
+}
+
+/// Whose words an error has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// The server's, and what the caller itself said.
+    Ours,
+    /// Names, commands and messages of the project among them.
+    Quoted,
 }
 
 impl ToolError {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, retryable: false, changed: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            retryable: false,
+            changed: Vec::new(),
+            words: Words::Ours,
+        }
     }
 
     /// The value of `argument` is not what the tool takes.
@@ -58,21 +80,46 @@ impl ToolError {
 
     /// The error in a few lines.
     pub(crate) fn text(&self) -> String {
-        let mut lines = vec![format!("failed: {}", self.message)];
+        match self.words {
+            Words::Ours => {
+                let mut lines = vec![format!("failed: {}", output::clean_line(&self.message))];
+                lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
+                lines.push(format!("code: {}, retryable: {}", self.code, self.retryable));
+                lines.join("\n")
+            }
+            Words::Quoted => {
+                let quoted = self.quoted();
+                let quoted = quote::fence(quoted.iter().map(String::as_str));
+                [Some(self.head()), quoted].into_iter().flatten().collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+
+    /// What is ours of an error that quotes others.
+    pub(crate) fn head(&self) -> String {
+        format!("failed: {}, retryable: {}", self.code, self.retryable)
+    }
+
+    /// What may quote others.
+    pub(crate) fn quoted(&self) -> Vec<String> {
+        let mut lines = vec![self.message.clone()];
         lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
         if !self.changed.is_empty() {
             lines.push(format!("changed: {}", self.changed.join(", ")));
         }
-        lines.push(format!("code: {}, retryable: {}", self.code, self.retryable));
-        lines.join("\n")
+        lines
     }
 
     /// The result that carries this error.
     pub(crate) fn into_result(self) -> CallToolResult {
-        let text = self.text();
+        let text = quote::fit_text(output::clean_text(&self.text()));
         let mut structured = serde_json::to_value(&self).expect("texts and a flag are JSON");
         output::clean_json(&mut structured);
-        let mut result = CallToolResult::error(vec![ContentBlock::text(output::clean_text(&text))]);
+        quote::fit(&mut structured);
+        if self.words == Words::Quoted {
+            structured = quote::labelled(structured);
+        }
+        let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
         result.structured_content = Some(structured);
         result
     }
@@ -91,6 +138,7 @@ impl From<ClientError> for ToolError {
             hint: error.hint,
             retryable: error.retryable,
             changed,
+            words: Words::Quoted,
         }
     }
 }
@@ -103,6 +151,35 @@ impl From<&Failure> for ToolError {
             hint: failure.hint.clone(),
             retryable: failure.retryable,
             changed: Vec::new(),
+            words: Words::Quoted,
+        }
+    }
+}
+
+/// Why a call ends without its answer.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// It could not be served.
+    Failed(ToolError),
+    /// The person has to be asked first; then the call comes again.
+    Asks(Box<InputRequiredResult>),
+    /// What it began goes on as a task, of which the client asks from now on.
+    GoesOn(Box<Task>),
+}
+
+impl<E: Into<ToolError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Halt {
+    /// The response that says so.
+    pub(crate) fn into_response(self) -> CallToolResponse {
+        match self {
+            Self::Failed(error) => error.into_result().into(),
+            Self::Asks(question) => (*question).into(),
+            Self::GoesOn(task) => CreateTaskResult::new(*task).into(),
         }
     }
 }
@@ -126,6 +203,48 @@ pub(crate) fn unknown_tool(name: &str) -> ErrorData {
     ErrorData::invalid_params(format!("there is no tool `{}`", output::clean_line(name)), None)
 }
 
+/// The protocol error for parameters that do not fit.
+pub(crate) fn invalid(what: &str) -> ErrorData {
+    ErrorData::invalid_params(output::clean_line(what), None)
+}
+
+/// The protocol error for a resource that nobody offers.
+pub(crate) fn no_resource(uri: &str) -> ErrorData {
+    let uri = output::clean_line(uri);
+    ErrorData::resource_not_found(format!("there is no resource `{uri}`"), Some(json!({ "uri": uri })))
+}
+
+/// The protocol error for a task that nobody has.
+pub(crate) fn no_task(id: &str) -> ErrorData {
+    invalid(&format!("there is no task `{id}`"))
+}
+
+/// The protocol error for a resource or a task that cannot be read now, with what a tool would tell of it.
+pub(crate) fn unreadable(error: ClientError) -> ErrorData {
+    let error = ToolError::from(error);
+    let message = output::clean_line(&error.message);
+    ErrorData::internal_error(message, error.into_result().structured_content)
+}
+
+/// The protocol error for a state that was made for no such call.
+pub(crate) fn foreign_state() -> ErrorData {
+    ErrorData::invalid_params("`requestState` does not belong to this call: repeat the call without it", None)
+}
+
+/// The protocol error for a message that is not served, with what every error has.
+pub(crate) fn protocol(kind: ErrorCode, code: &Code, message: &str, hint: &str) -> ErrorData {
+    let data = serde_json::json!({"code": code, "hint": hint});
+    ErrorData::new(kind, format!("{message}; {hint}"), Some(data))
+}
+
+/// The result of a call that came while too many others are under way.
+pub(crate) fn too_many_calls(calls_max: usize) -> CallToolResult {
+    let mut error = ToolError::new(Code::RATE_LIMITED, format!("{calls_max} calls are under way already"))
+        .hint("wait until one of them is answered, then repeat this one");
+    error.retryable = true;
+    error.into_result()
+}
+
 /// The result of a call whose handler broke: a bug, told rather than left unanswered.
 pub(crate) fn broken() -> CallToolResult {
     ToolError::new(Code::INTERNAL, "the tool broke while it worked on this call")
@@ -136,9 +255,6 @@ pub(crate) fn broken() -> CallToolResult {
 /// Why the server ended other than by its client going away.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The client opened with something that neither era of the protocol begins with.
-    #[error("the client did not open with `initialize` or with a request of protocol 2026-07-28")]
-    Opening,
     /// The opening exchange was refused.
     #[error("the opening exchange failed: {message}")]
     Refused {
@@ -166,7 +282,7 @@ pub(crate) fn opening(error: ServerInitializeError) -> Result<(), ServeError> {
         ServerInitializeError::TransportError { error, .. } => {
             Err(ServeError::Transport { message: error.to_string() })
         }
-        _ => Err(ServeError::Opening),
+        other => Err(ServeError::Refused { message: other.to_string() }),
     }
 }
 
@@ -180,10 +296,8 @@ pub(crate) fn closing(reason: Result<QuitReason, tokio::task::JoinError>) -> Res
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-    use serde_json::json;
-
     use super::*;
+    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

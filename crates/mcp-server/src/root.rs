@@ -52,6 +52,11 @@ impl Root {
         place.walk(&inner, expect)
     }
 
+    /// Where `given` leads, wherever that is: for files that a person agrees to.
+    pub(crate) fn place(&self, given: &str) -> PathBuf {
+        self.dir.join(given)
+    }
+
     /// The root without links, if it may be one.
     fn usable(&self) -> Result<PathBuf, ToolError> {
         let refuse =

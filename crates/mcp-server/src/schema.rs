@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rmcp::model::JsonObject;
 use schemars::generate::SchemaSettings;
-use schemars::transform::{RecursiveTransform, Transform, transform_subschemas};
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -15,14 +15,12 @@ pub(crate) fn of_arguments<T: JsonSchema>() -> Arc<JsonObject> {
     generate::<T>(settings.with_transform(RecursiveTransform(simplify)))
 }
 
-/// The schema of a tool's result. Without descriptions, and with required members only at the top: the names say the
-/// rest, and every client pays for each byte.
+/// The schema of a tool's result. Without descriptions: the names say the rest, and every client pays for each byte.
+/// Nothing is required, because an error is a result too: clients hold its structured content to the same schema, and
+/// where it did not fit, their model would read of missing members instead of what went wrong.
 pub(crate) fn of_result<T: JsonSchema>() -> Arc<JsonObject> {
-    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(|root: &mut Schema| {
-        RecursiveTransform(undescribed).transform(root);
-        transform_subschemas(&mut RecursiveTransform(loosen), root);
-    });
-    generate::<T>(settings)
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    generate::<T>(settings.with_transform(RecursiveTransform(undescribed)))
 }
 
 /// What a result that is typed in full elsewhere shows: that it is an object.
@@ -48,13 +46,10 @@ fn undescribed(schema: &mut Schema) {
     schema.remove("description");
     simplify(schema);
     schema.remove("minimum");
+    schema.remove("required");
     if let Some(object) = schema.as_object_mut() {
         choices(object);
     }
-}
-
-fn loosen(schema: &mut Schema) {
-    schema.remove("required");
 }
 
 fn simplify(schema: &mut Schema) {
@@ -142,7 +137,6 @@ mod tests {
                     "colour": {"type": "string", "enum": ["red", "blue"]},
                     "names": {"type": "array", "items": {"type": "string"}},
                 },
-                "required": ["names"],
             })
         );
     }

@@ -64,10 +64,17 @@ impl Talk {
             connect()
         });
         let backend = Backend::new(counted, dir.path().join("client"));
-        let config = ServerConfig { backend, root: Root::new(root), version: "0.0.1".to_owned() };
+        let config = ServerConfig {
+            backend,
+            root: Root::new(root),
+            project: None,
+            secrets: crate::AllowedSecrets::default(),
+            version: "0.0.1".to_owned(),
+        };
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let mut server = JoinSet::new();
-        server.spawn(serve(config, tokio::io::split(theirs)));
+        let (read, write) = tokio::io::split(theirs);
+        server.spawn(serve(config, read, write));
         let (output, input) = tokio::io::split(ours);
         Self { lines: BufReader::new(output).lines(), input, server, connections, dir, id: 0 }
     }

@@ -209,14 +209,23 @@ pub struct InstanceView {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Receipt {
-    /// Requests that the gateway saw for the project from the switch to the end of the drain.
+    /// Requests that the gateway saw for the project from the switch until the old instance had nothing in flight any
+    /// more, or a moment had passed.
     pub requests: u64,
     /// How many of them the gateway could not hand to an instance or lost on the way.
     pub failed: u64,
     /// How many requests were still in flight on the old instance when the route switched.
     pub in_flight: u64,
-    /// How long the old instance was given to finish them, in milliseconds.
+    /// How long that took, in milliseconds.
     pub drain_ms: u64,
+    /// How many of those in flight were open even then, as streams are: they go on, and end with the old instance.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub open: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Why a deployment failed.

@@ -25,6 +25,18 @@ pub struct GenerateRequest {
     /// Entities and fields given exactly instead of derived from the prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec: Option<serde_json::Value>,
+    /// Whether the commit is held back until `POST /api/projects/{id}/keep`: for those who must first see whether the
+    /// files have a place where they are to go.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
+}
+
+/// The body of `POST /api/projects/{id}/keep`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeepRequest {
+    /// The commit that was held back.
+    pub commit: ShortCommit,
 }
 
 /// The answer to `POST /api/generate`.

@@ -12,6 +12,7 @@ mod plan;
 mod platform;
 mod problem;
 mod project;
+mod secret;
 mod state;
 mod status;
 
@@ -21,15 +22,22 @@ pub use deployment::{
 };
 pub use event::{Event, StatusMessage};
 pub use file::{BlobId, FileMode, FilePath, InvalidFilePath, ManifestEntry};
-pub use generation::{GenerateAnswer, GenerateRequest};
+pub use generation::{GenerateAnswer, GenerateRequest, KeepRequest};
 pub use ids::{
     CommitHash, DeploymentId, InstanceId, InvalidCommitHash, InvalidId, InvalidProjectId, ProjectId,
     ShortCommit, slug,
 };
 pub use log::{LogCursor, LogLine, LogPage, LogSource, LogStream};
 pub use plan::PlanRequest;
-pub use platform::{Challenge, PlatformFile, PlatformStatus, StopAnswer, StoppedApp, Verification, Version};
+pub use platform::{
+    CertificateHash, Challenge, InvalidCertificateHash, PlatformFile, PlatformStatus, StopAnswer, StoppedApp,
+    Verification, Version,
+};
 pub use problem::{Code, Problem};
 pub use project::{DeletedProject, FileContent, Page, Project, ProjectFiles};
+pub use secret::{
+    InvalidSecretName, InvalidSecretValue, Secret, SecretName, SecretRequest, SecretRequestState,
+    SecretRequestView, SecretSource, Secrets, check_secret_value,
+};
 pub use state::{Fact, IllegalTransition, State};
 pub use status::Status;

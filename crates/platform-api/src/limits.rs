@@ -30,3 +30,13 @@ pub const IDEMPOTENCY_S: u64 = 24 * 3600;
 pub const ENV_MAX: usize = 256;
 /// The largest value of an environment variable, in bytes (32 KiB).
 pub const ENV_VALUE_BYTES_MAX: usize = 32 << 10;
+/// How many secrets a project may have.
+pub const SECRETS_MAX: usize = 100;
+/// The largest value of a secret, in bytes (64 KiB).
+pub const SECRET_VALUE_BYTES_MAX: usize = 64 << 10;
+/// The values of a project's secrets together, in bytes (512 KiB): they share one environment.
+pub const SECRETS_BYTES_MAX: usize = 512 << 10;
+/// The shortest value that is taken out of output, in characters: shorter ones are in too many words by chance.
+pub const SECRET_REDACTED_CHARS_MIN: usize = 8;
+/// How long a person has to answer a request for a secret, in seconds (10 min).
+pub const SECRET_REQUEST_S: u64 = 600;

@@ -1,5 +1,7 @@
 //! What the platform says of itself.
 
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::ProjectId;
@@ -46,10 +48,67 @@ pub struct PlatformFile {
     pub pid: u32,
     /// The program's version.
     pub version: String,
-    /// Loopback port of the API.
+    /// Port of the API.
     pub api_port: u16,
-    /// Loopback port of the gateway.
+    /// Port of the gateway.
     pub gateway_port: u16,
+    /// Where on this machine both listen; loopback unless it was started for others as well.
+    #[serde(default = "loopback")]
+    pub address: IpAddr,
+    /// The certificate of both, where they speak TLS: programs of this home trust this one and no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertificateHash>,
+}
+
+impl PlatformFile {
+    /// The base of every call to the API, such as `http://127.0.0.1:7310/`.
+    pub fn api_url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}/", SocketAddr::new(self.address, self.api_port))
+    }
+}
+
+/// What a file says that names no address: platforms used to listen on loopback only.
+fn loopback() -> IpAddr {
+    Ipv4Addr::LOCALHOST.into()
+}
+
+/// SHA-256 over a certificate as it travels (DER): 64 lower-case hex digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CertificateHash(String);
+
+/// Not the hash of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the hash of a certificate is 64 lower-case hex digits, this text has {length} bytes")]
+pub struct InvalidCertificateHash {
+    /// How long the text was.
+    pub length: usize,
+}
+
+impl CertificateHash {
+    /// The hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for CertificateHash {
+    type Error = InvalidCertificateHash;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if is_hex && text.len() == 64 {
+            return Ok(Self(text));
+        }
+        Err(InvalidCertificateHash { length: text.len() })
+    }
+}
+
+impl From<CertificateHash> for String {
+    fn from(hash: CertificateHash) -> Self {
+        hash.0
+    }
 }
 
 /// The answer to `GET /api/platform`.
@@ -90,4 +149,31 @@ pub struct StoppedApp {
 pub struct StopAnswer {
     /// What was ended.
     pub stopped: Vec<StoppedApp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_of_an_earlier_platform_means_plain_loopback() {
+        let file: PlatformFile =
+            serde_json::from_str(r#"{"pid":7,"version":"0.1.0","apiPort":7310,"gatewayPort":7311}"#).unwrap();
+        assert_eq!(file.api_url(), "http://127.0.0.1:7310/");
+    }
+
+    #[test]
+    fn certificate_makes_it_https_and_rubbish_is_no_certificate() {
+        let json = |certificate: &str| {
+            format!(
+                r#"{{"pid":7,"version":"1","apiPort":1,"gatewayPort":2,"address":"::1","certificate":"{certificate}"}}"#
+            )
+        };
+        let file: PlatformFile = serde_json::from_str(&json(&"0a".repeat(32))).unwrap();
+        assert_eq!(file.api_url(), "https://[::1]:1/");
+        assert_eq!(serde_json::to_string(&file).unwrap(), json(&"0a".repeat(32)));
+        for bad in ["", "0a", &"0A".repeat(32), &"zz".repeat(32)] {
+            assert!(serde_json::from_str::<PlatformFile>(&json(bad)).is_err(), "{bad}");
+        }
+    }
 }

@@ -62,6 +62,8 @@ codes! {
     NO_EARLIER_RELEASE = "no_earlier_release";
     /// Deleting needs `confirm` with the project's name.
     CONFIRMATION_REQUIRED = "confirmation_required";
+    /// The person said no.
+    DECLINED = "declined";
     /// This engine cannot do it.
     UNSUPPORTED = "unsupported";
     /// Too many requests.
@@ -90,6 +92,12 @@ codes! {
     UNRECOGNISED_PROJECT = "unrecognised_project";
     /// Two answers fit equally well.
     AMBIGUOUS_PROJECT = "ambiguous_project";
+    /// A secret that the configuration refers to has no value.
+    MISSING_SECRET = "missing_secret";
+    /// A secret's value cannot be read back: the platform's key is not the one that it was sealed with.
+    UNREADABLE_SECRET = "unreadable_secret";
+    /// A value that is meant to be plain looks like a secret.
+    LOOKS_LIKE_SECRET = "looks_like_secret";
     /// A program that the plan needs is not on this machine.
     MISSING_TOOL = "missing_tool";
     /// Installing dependencies failed.

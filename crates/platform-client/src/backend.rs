@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use platform_api::Code;
 use tokio::sync::Mutex;
@@ -54,6 +55,19 @@ impl Backend {
         Ok(found)
     }
 
+    /// The same platform for what goes on behind the person's back: it uses the one that was found and never looks for
+    /// one itself, because looking may start it.
+    #[must_use]
+    pub fn background(&self) -> Self {
+        let shared = self.shared.clone();
+        let connect: Connect = Arc::new(move || {
+            // While it is being looked for there is none yet.
+            let found = shared.client.try_lock().ok().and_then(|client| client.clone());
+            async move { found.ok_or_else(unused) }.boxed()
+        });
+        Self::new(connect, self.shared.state_dir.clone())
+    }
+
     pub(crate) fn state_dir(&self) -> &Path {
         &self.shared.state_dir
     }
@@ -88,6 +102,10 @@ impl Backend {
 /// Whether the platform itself is away, as opposed to one thing that it was asked for.
 pub(crate) fn is_gone(error: &ClientError) -> bool {
     error.code == Code::UNREACHABLE || error.code == Code::DRAINING
+}
+
+fn unused() -> ClientError {
+    ClientError::new(Code::UNREACHABLE, "no platform was used yet").hint("call it first").retryable()
 }
 
 /// Runs what reads and writes files where it may block.

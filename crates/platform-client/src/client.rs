@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use platform_api::{
     BlobId, Code, DeletedProject, DeployRequest, Deployment, DeploymentAccepted, DeploymentId, FilePath,
-    GenerateAnswer, GenerateRequest, LogCursor, LogPage, LogSource, Page, PlatformStatus, Project,
-    ProjectFiles, ProjectId, RollbackRequest, ShortCommit, StopAnswer, Verification, Version, limits,
+    GenerateAnswer, GenerateRequest, KeepRequest, LogCursor, LogPage, LogSource, Page, PlatformStatus,
+    Project, ProjectFiles, ProjectId, RollbackRequest, SecretName, SecretRequest, SecretRequestView, Secrets,
+    ShortCommit, StopAnswer, Verification, Version, limits,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,7 +17,8 @@ use uuid::Uuid;
 
 use crate::http::{Call, Http, Upgrade};
 use crate::retry::Retry;
-use crate::{ClientError, Endpoint};
+use crate::upload::Encoding;
+use crate::{ClientError, Endpoint, SecretValue};
 
 /// What a call may take beyond the wait that it asks for.
 const GRACE: Duration = Duration::from_secs(15);
@@ -148,11 +150,16 @@ impl Client {
         }
     }
 
-    /// `POST /api/blobs`: one tar stream, zstd-compressed, whose entries are named by their blob ids. Sent once; what
+    /// `POST /api/blobs`: one tar stream whose entries are named by their blob ids. Sent once; what
     /// did not arrive the next deploy asks for again.
-    pub(crate) async fn put_blobs(&self, project: &ProjectId, tar: reqwest::Body) -> Result<(), ClientError> {
+    pub(crate) async fn put_blobs(
+        &self,
+        project: &ProjectId,
+        encoding: Encoding,
+        tar: reqwest::Body,
+    ) -> Result<(), ClientError> {
         let call = Call::post("api/blobs").query("projectId", Some(project)).timeout(LONG_CALL);
-        self.shared.http.stream(call, "zstd", tar).await.map(drop)
+        self.shared.http.stream(call, encoding.name(), tar).await.map(drop)
     }
 
     /// `GET /api/status/{id}`.
@@ -314,6 +321,66 @@ impl Client {
         self.call(Call::delete(format!("api/projects/{id}")).timeout(LONG_CALL)).await
     }
 
+    /// `GET /api/projects/{id}/secrets`.
+    ///
+    /// # Errors
+    /// [`Code::NOT_FOUND`], or [`Code::UNREACHABLE`].
+    pub async fn secrets(&self, id: &ProjectId) -> Result<Secrets, ClientError> {
+        self.call(Call::get(format!("api/projects/{id}/secrets"))).await
+    }
+
+    /// `PUT /api/projects/{id}/secrets/{name}`; `request` is the request that this fulfils.
+    ///
+    /// # Errors
+    /// [`Code::TOO_LARGE`], or [`Code::UNREACHABLE`].
+    pub async fn set_secret(
+        &self,
+        id: &ProjectId,
+        name: &SecretName,
+        value: &SecretValue,
+        request: Option<&str>,
+    ) -> Result<Secrets, ClientError> {
+        let call = Call::put_secret(format!("api/projects/{id}/secrets/{name}"), value);
+        self.call(call.query("request", request)).await
+    }
+
+    /// `DELETE /api/projects/{id}/secrets/{name}`.
+    ///
+    /// # Errors
+    /// [`Code::NOT_FOUND`], or [`Code::UNREACHABLE`].
+    pub async fn remove_secret(&self, id: &ProjectId, name: &SecretName) -> Result<Secrets, ClientError> {
+        self.call(Call::delete(format!("api/projects/{id}/secrets/{name}"))).await
+    }
+
+    /// `POST /api/projects/{id}/secrets/requests`: a page for a person. Asked again, the same question is the same page.
+    ///
+    /// # Errors
+    /// [`Code::RATE_LIMITED`], or [`Code::UNREACHABLE`].
+    pub async fn ask_for_secret(
+        &self,
+        id: &ProjectId,
+        request: &SecretRequest,
+    ) -> Result<SecretRequestView, ClientError> {
+        self.post(format!("api/projects/{id}/secrets/requests"), request, &fresh_key()).await
+    }
+
+    /// `GET /api/projects/{id}/secrets/requests/{request}`: answers as soon as the person has, at the latest after `wait`.
+    ///
+    /// # Errors
+    /// [`Code::NOT_FOUND`] when the request is long over, or [`Code::UNREACHABLE`].
+    pub async fn secret_request(
+        &self,
+        id: &ProjectId,
+        request: &str,
+        wait: Duration,
+    ) -> Result<SecretRequestView, ClientError> {
+        let wait_s = wait.as_secs().min(limits::LONG_POLL_S_MAX);
+        let call = Call::get(format!("api/projects/{id}/secrets/requests/{request}"))
+            .query("timeoutS", Some(wait_s))
+            .timeout(Duration::from_secs(wait_s) + GRACE);
+        self.call(call).await
+    }
+
     /// `POST /api/generate`; `key` names the act.
     pub(crate) async fn generate(
         &self,
@@ -321,6 +388,17 @@ impl Client {
         key: &str,
     ) -> Result<GenerateAnswer, ClientError> {
         self.post("api/generate".to_owned(), request, key).await
+    }
+
+    /// `POST /api/projects/{id}/keep`; `key` names the act.
+    pub(crate) async fn keep(
+        &self,
+        id: &ProjectId,
+        commit: &ShortCommit,
+        key: &str,
+    ) -> Result<(), ClientError> {
+        let request = KeepRequest { commit: commit.clone() };
+        self.post::<Project>(format!("api/projects/{id}/keep"), &request, key).await.map(drop)
     }
 
     /// `GET /api/platform`.

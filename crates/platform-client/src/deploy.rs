@@ -22,7 +22,7 @@ pub struct DeployOptions {
     pub path: PathBuf,
     /// The project by name or id, where it is not the folder's own; links the folder to it.
     pub project: Option<String>,
-    /// Environment variables, kept for this and later deployments. Never secrets.
+    /// Environment variables, kept for this and later deployments. Never secrets: what looks like one is refused.
     pub env: BTreeMap<String, String>,
     /// Why; becomes the commit's message.
     pub message: Option<String>,
@@ -85,7 +85,7 @@ impl Backend {
     /// Deploys a folder. Returns as soon as the platform has accepted; [`Backend::follow`] shows what becomes of it.
     ///
     /// # Errors
-    /// Those of [`Backend::plan`]; [`Code::PLAN_CHANGED`]; [`Code::PROJECT_TAKEN`] where the folder's own name belongs to
+    /// Those of [`Backend::plan`]; [`Code::LOOKS_LIKE_SECRET`] for such a variable; [`Code::PLAN_CHANGED`]; [`Code::PROJECT_TAKEN`] where the folder's own name belongs to
     /// something else; [`Code::DIVERGED`] with the paths; what else the platform refuses; [`Code::UNREACHABLE`].
     ///
     /// # Cancel safety
@@ -96,6 +96,7 @@ impl Backend {
         options: DeployOptions,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Deployed, ClientError> {
+        check_env(&options.env)?;
         let act = fresh_key();
         match self.deploy_as(&act, options.clone(), progress).await {
             // Something was written between reading and sending: once more, from what is there now.
@@ -177,6 +178,22 @@ impl Backend {
         })
         .await
     }
+}
+
+/// Plain variables are shown to whoever looks at the project: what looks like a secret does not belong there.
+fn check_env(env: &BTreeMap<String, String>) -> Result<(), ClientError> {
+    for (name, value) in env {
+        if let Some(why) = build_plan::secret::resembles(name, value) {
+            let what =
+                format!("the variable `{name}` looks like a secret ({why}); plain variables are shown");
+            return Err(ClientError::new(Code::LOOKS_LIKE_SECRET, what).hint(format!(
+                "leave it out and set it as a secret, with the tool set_secret or `backend-im secret set {}`; the app \
+                 gets it all the same",
+                name.to_ascii_uppercase()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Links the folder; a folder that no longer exists gives the project up.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use platform_api::Code;
+use platform_api::{CertificateHash, Code};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Position, Url};
 
@@ -20,6 +20,8 @@ pub struct Endpoint {
     pub url: Url,
     /// The token, sent as a bearer.
     pub token: ApiToken,
+    /// The one certificate it may show, where it is the platform of our own home and speaks TLS.
+    pub certificate: Option<CertificateHash>,
 }
 
 /// A bearer token. It leaves this box in the `Authorization` header and in the key of the challenge, nowhere else.
@@ -76,6 +78,22 @@ impl FromStr for ApiToken {
 }
 
 impl Endpoint {
+    /// A platform that is recognised as its address says: on this machine by a challenge, elsewhere by TLS.
+    pub fn new(url: Url, token: ApiToken) -> Self {
+        Self { url, token, certificate: None }
+    }
+
+    /// The same, where one is named, recognised by this certificate and no other.
+    #[must_use]
+    pub fn pinned(self, certificate: Option<CertificateHash>) -> Self {
+        Self { certificate, ..self }
+    }
+
+    /// Whether it is a platform of this machine, also where it is called by an address that others reach as well.
+    pub(crate) fn is_here(&self) -> bool {
+        self.is_loopback() || self.certificate.is_some()
+    }
+
     /// Whether the platform is on this machine, where plain HTTP stays out of anyone's sight.
     pub fn is_loopback(&self) -> bool {
         match self.url.host() {
@@ -93,7 +111,7 @@ impl Endpoint {
 
     /// What this platform is called in the client's state. The embedded one changes its port with every start.
     pub(crate) fn platform_name(&self) -> String {
-        if self.is_loopback() { "local".to_owned() } else { self.url.origin().ascii_serialization() }
+        if self.is_here() { "local".to_owned() } else { self.url.origin().ascii_serialization() }
     }
 
     /// Refuses an address that the token must not travel to.
@@ -121,7 +139,7 @@ mod tests {
     use super::*;
 
     fn check(url: &str) -> Result<(), Code> {
-        let endpoint = Endpoint { url: url.parse().unwrap(), token: "t".parse().unwrap() };
+        let endpoint = Endpoint::new(url.parse().unwrap(), "t".parse().unwrap());
         endpoint.check().map_err(|error| error.code)
     }
 

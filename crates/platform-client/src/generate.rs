@@ -1,5 +1,6 @@
 //! From a prompt to files: the platform writes and commits them, and here they land, never over what the person changed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use platform_api::{
@@ -85,11 +86,36 @@ impl Backend {
         let (answer, platform) =
             self.with_client(|client| async move { self.ask(&client, options, act).await }).await?;
         let (state_dir, output_dir) = (self.state_dir().to_owned(), options.output_dir.clone());
-        let overwrite = options.overwrite;
-        blocking(move || {
-            land(answer, &output_dir, overwrite, &Home { state_dir: &state_dir, platform: &platform })
+        let (overwrite, texts) = (options.overwrite, answer.files);
+        let (output_dir, files) = blocking(move || land(texts, &output_dir, overwrite, &state_dir)).await?;
+        let (project, commit) = (&answer.project_id, &answer.commit_hash);
+        self.with_client(|client| async move { client.keep(project, commit, act).await })
+            .await
+            .map_err(|error| not_kept(error, &output_dir))?;
+        self.link(&output_dir, &platform, project, commit).await?;
+        Ok(Generated {
+            project: answer.project_id,
+            commit_hash: answer.commit_hash,
+            output_dir,
+            stack: answer.stack,
+            generator: answer.generator,
+            files,
+            warnings: answer.warnings,
         })
-        .await
+    }
+
+    /// Remembers that the folder is the project's, and that it holds this commit.
+    async fn link(
+        &self,
+        folder: &Path,
+        platform: &str,
+        project: &ProjectId,
+        commit: &ShortCommit,
+    ) -> Result<(), ClientError> {
+        let link = Link { project_id: project.clone(), last_equal: Some(commit.clone()) };
+        let (state_dir, folder, platform) =
+            (self.state_dir().to_owned(), folder.to_owned(), platform.to_owned());
+        blocking(move || Links::change(&state_dir, |links| links.set(&folder, &platform, link))).await
     }
 
     async fn ask(
@@ -109,6 +135,8 @@ impl Backend {
             project_name: None,
             stack: options.stack.clone(),
             spec: options.spec.clone(),
+            // Kept once the files have found their place: a refusal leaves nothing behind that the folder never saw.
+            held: true,
         };
         Ok((client.generate(&request, act).await?, platform))
     }
@@ -129,24 +157,25 @@ impl Backend {
     }
 }
 
-/// Where what we know is kept.
-struct Home<'a> {
-    state_dir: &'a Path,
-    platform: &'a str,
+/// The files are here, and the platform does not have them.
+fn not_kept(error: ClientError, folder: &Path) -> ClientError {
+    let hint = format!("the files are in {}: deploy that folder, or generate again", folder.display());
+    error.hint(hint)
 }
 
+/// Writes all the files or, where one is in the way, none; where they are, and how long.
 fn land(
-    answer: GenerateAnswer,
+    texts: BTreeMap<FilePath, String>,
     output_dir: &Path,
     overwrite: Overwrite,
-    home: &Home<'_>,
-) -> Result<Generated, ClientError> {
+    state_dir: &Path,
+) -> Result<(PathBuf, Vec<WrittenFile>), ClientError> {
     let landing = Landing::open(output_dir)?;
-    let mut written = Written::load(home.state_dir, landing.path());
+    let mut written = Written::load(state_dir, landing.path());
     let mut steps = Vec::new();
     let mut in_the_way = Vec::new();
     let mut files = Vec::new();
-    for (path, text) in answer.files {
+    for (path, text) in texts {
         let arrival = Arrival { path, mode: FileMode::File, bytes: text.into_bytes() };
         files.push(WrittenFile { path: arrival.path.clone(), bytes: arrival.bytes.len() as u64 });
         match landing.found(&arrival.path)? {
@@ -169,19 +198,9 @@ fn land(
         Ok(())
     });
     // Also when a file could not be written: the ones before it are ours.
-    written.save(home.state_dir, landing.path())?;
+    written.save(state_dir, landing.path())?;
     landed?;
-    let link = Link { project_id: answer.project_id.clone(), last_equal: Some(answer.commit_hash.clone()) };
-    Links::change(home.state_dir, |links| links.set(landing.path(), home.platform, link))?;
-    Ok(Generated {
-        project: answer.project_id,
-        commit_hash: answer.commit_hash,
-        output_dir: landing.path().to_owned(),
-        stack: answer.stack,
-        generator: answer.generator,
-        files,
-        warnings: answer.warnings,
-    })
+    Ok((landing.path().to_owned(), files))
 }
 
 #[cfg(test)]

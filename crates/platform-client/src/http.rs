@@ -6,15 +6,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode, header};
-use platform_api::{Challenge, Code, Problem};
+use platform_api::{CertificateHash, Challenge, Code, Problem};
 use reqwest::{Body, Response};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio_tungstenite::tungstenite::handshake;
 use url::Url;
 
+use crate::pin::Pinned;
 use crate::retry::{self, Retry};
-use crate::{ClientError, Endpoint, challenge};
+use crate::{ClientError, Endpoint, SecretValue, challenge};
 
 /// How long a connection may take to come up.
 const CONNECT_S_MAX: u64 = 10;
@@ -32,6 +33,7 @@ pub(crate) struct Call {
     path: String,
     query: Vec<(&'static str, String)>,
     json: Option<Bytes>,
+    secret: Option<SecretValue>,
     key: Option<String>,
     anonymous: bool,
     timeout: Duration,
@@ -45,6 +47,7 @@ impl Call {
             path,
             query: Vec::new(),
             json: None,
+            secret: None,
             key: None,
             anonymous: false,
             timeout: Duration::from_secs(CALL_S_MAX),
@@ -58,6 +61,11 @@ impl Call {
 
     pub(crate) fn post(path: impl Into<String>) -> Self {
         Self::new(Method::POST, path.into())
+    }
+
+    /// A call whose body is a secret and nothing else.
+    pub(crate) fn put_secret(path: impl Into<String>, value: &SecretValue) -> Self {
+        Self { secret: Some(value.clone()), ..Self::new(Method::PUT, path.into()) }
     }
 
     pub(crate) fn delete(path: impl Into<String>) -> Self {
@@ -146,7 +154,7 @@ impl Http {
             .user_agent(concat!("backend-im/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(CONNECT_S_MAX));
-        let client = if endpoint.is_loopback() { on_this_machine(builder) } else { elsewhere(builder) }
+        let client = connecting(builder, &endpoint)
             .build()
             .map_err(|error| ClientError::new(Code::INTERNAL, "no HTTP client").because(error))?;
         Ok(Self { client, endpoint, retry, proven: Mutex::new(None) })
@@ -211,7 +219,7 @@ impl Http {
     /// Makes sure that what listens on a loopback port knows the token. TLS does the same elsewhere.
     pub(crate) async fn prove(&self) -> Result<(), ClientError> {
         let fresh = |proven: Instant| proven.elapsed() < Duration::from_secs(PROOF_S_MAX);
-        if !self.endpoint.is_loopback() || self.proven().is_some_and(fresh) {
+        if !self.endpoint.is_here() || self.proven().is_some_and(fresh) {
             return Ok(());
         }
         let nonce = challenge::nonce()?;
@@ -237,6 +245,10 @@ impl Http {
             if let Some(json) = &call.json {
                 request = request.header(header::CONTENT_TYPE, "application/json").body(json.clone());
             }
+            if let Some(secret) = &call.secret {
+                let body = secret.expose().to_owned();
+                request = request.header(header::CONTENT_TYPE, "text/plain; charset=utf-8").body(body);
+            }
             let (outcome, asked, again) = match self.attempt(request, call.answer_bytes_max).await {
                 Attempt::Answered(bytes) => return Ok(Ok(bytes)),
                 Attempt::Refused { problem, retry_after } => {
@@ -244,7 +256,7 @@ impl Http {
                     (Ok(Err(patient(problem, retry_after, self.retry))), retry_after, again)
                 }
                 Attempt::Broken { error, nobody_there } => {
-                    let again = error.retryable && !(nobody_there && self.endpoint.is_loopback());
+                    let again = error.retryable && !(nobody_there && self.endpoint.is_here());
                     (Err(error), None, again)
                 }
             };
@@ -325,12 +337,15 @@ impl Http {
     /// After a broken connection whoever answers next has to prove itself again.
     fn unreachable(&self, error: reqwest::Error) -> ClientError {
         self.set_proven(None);
+        if self.endpoint.certificate.is_some() && is_about_certificate(&error) {
+            return self.other_certificate().because(error.without_url());
+        }
         let mut cause: &dyn std::error::Error = &error;
         while let Some(source) = cause.source() {
             cause = source;
         }
         let what = if error.is_timeout() { "did not answer in time".to_owned() } else { cause.to_string() };
-        let hint = if self.endpoint.is_loopback() {
+        let hint = if self.endpoint.is_here() {
             "`backend-im platform status` says whether it runs; `backend-im doctor` looks for the cause"
         } else {
             "check the network and the platform's URL"
@@ -342,6 +357,17 @@ impl Http {
         .hint(hint)
         .retryable()
         .because(error.without_url())
+    }
+
+    fn other_certificate(&self) -> ClientError {
+        ClientError::new(
+            Code::IMPOSTOR,
+            format!(
+                "what answers on {} shows another certificate than this home's platform has, so the token was not sent",
+                self.endpoint.authority()
+            ),
+        )
+        .hint("see what listens on that port; `backend-im platform status` says where the platform should be")
     }
 
     fn impostor(&self) -> ClientError {
@@ -356,17 +382,33 @@ impl Http {
     }
 }
 
-/// Loopback never goes through a proxy, and has no use for the system's certificates, which take long to load.
-fn on_this_machine(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions();
-    let builder = match tls {
-        Ok(tls) => builder.tls_backend_preconfigured(
-            tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth(),
-        ),
-        Err(_) => builder,
+/// How connections to the endpoint come up: what stays on this machine never goes through a proxy.
+fn connecting(builder: reqwest::ClientBuilder, endpoint: &Endpoint) -> reqwest::ClientBuilder {
+    let names_itself = endpoint.certificate.is_none() && endpoint.url.scheme() == "https";
+    match (endpoint.is_here(), names_itself) {
+        (true, false) => on_this_machine(builder, endpoint.certificate.clone()),
+        (true, true) => elsewhere(builder).no_proxy(),
+        (false, _) => elsewhere(builder),
+    }
+}
+
+/// Has no use for the system's certificates, which take long to load: there is no TLS, or one known certificate.
+fn on_this_machine(
+    builder: reqwest::ClientBuilder,
+    certificate: Option<CertificateHash>,
+) -> reqwest::ClientBuilder {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows today's protocol versions");
+    let tls = match certificate {
+        Some(certificate) => tls
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Pinned::new(certificate, provider)))
+            .with_no_client_auth(),
+        None => tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth(),
     };
-    builder.no_proxy()
+    builder.tls_backend_preconfigured(tls).no_proxy()
 }
 
 /// Elsewhere the system's proxies and certificates hold.
@@ -374,6 +416,20 @@ fn elsewhere(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     // Whoever installed one before us has decided for the whole process.
     drop(rustls::crypto::ring::default_provider().install_default());
     builder.tls_backend_rustls()
+}
+
+/// Whether a connection did not come up because of the certificate that the other end showed.
+fn is_about_certificate(error: &reqwest::Error) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        // The source of an I/O error is that of what it holds, not what it holds.
+        let held = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = held.map_or_else(|| cause.source(), |held| Some(held));
+    }
+    false
 }
 
 async fn bounded(mut response: Response, bytes_max: u64) -> Result<Option<Bytes>, reqwest::Error> {

@@ -90,7 +90,9 @@ async fn by_slug(client: &Client, links: &Links, root: &Path) -> Result<Identity
         }
         left_behind = Some(link.clone());
     }
-    if left_behind.is_none() && client.find_project(&project).await?.is_some() {
+    // One that nothing was ever brought into belongs to nobody: its secrets were set before its first deploy.
+    let is_used = |known: Project| known.head.is_some() || known.latest.is_some();
+    if left_behind.is_none() && client.find_project(&project).await?.is_some_and(is_used) {
         return Err(taken(&project, "something else, which was not deployed from this folder"));
     }
     Ok(Identity { project, link: left_behind })

@@ -18,9 +18,11 @@ mod identity;
 mod landing;
 mod links;
 mod observe;
+mod pin;
 mod plan;
 mod pull;
 mod retry;
+mod secrets;
 mod state;
 #[cfg(test)]
 mod testing;
@@ -38,5 +40,6 @@ pub use generate::{GenerateOptions, Generated, Overwrite, WrittenFile};
 pub use observe::Target;
 pub use plan::{PlanOptions, PlanReport};
 pub use pull::{PullOptions, Pulled};
+pub use secrets::SecretValue;
 pub use upload::UploadReport;
 pub use workspace::Ignored;

@@ -42,6 +42,15 @@ impl Backend {
         .await
     }
 
+    /// A deployment as soon as it has an event after number `seen`, ended or not, or as it is after `wait` (at most 45 s
+    /// count).
+    ///
+    /// # Errors
+    /// As [`Backend::status`].
+    pub async fn news(&self, id: DeploymentId, seen: u64, wait: Duration) -> Result<Deployment, ClientError> {
+        self.with_client(|client| async move { client.deployment(id, seen, wait).await }).await
+    }
+
     /// Lines of a deployment's log.
     ///
     /// # Errors

@@ -54,7 +54,7 @@ impl Server {
     }
 
     pub(crate) fn endpoint(&self) -> Endpoint {
-        Endpoint { url: format!("http://{}/", self.address).parse().unwrap(), token: token() }
+        Endpoint::new(format!("http://{}/", self.address).parse().unwrap(), token())
     }
 
     pub(crate) fn backend(&self, state_dir: &Path) -> Backend {
@@ -142,6 +142,7 @@ impl Platform {
                 .route("/api/deploy", post(deploy))
                 .route("/api/blobs", post(blobs))
                 .route("/api/generate", post(generate))
+                .route("/api/projects/{id}/keep", post(keep))
                 .layer(axum::extract::DefaultBodyLimit::disable())
                 .with_state(self.clone()),
         )
@@ -224,10 +225,13 @@ impl Store {
 
 async fn project(State(platform): State<Platform>, AxumPath(id): AxumPath<String>) -> Response {
     let id: ProjectId = id.parse().unwrap();
-    if !platform.store().heads.contains_key(&id) {
-        return respond(&problem(404, Code::NOT_FOUND));
+    let head = platform.store().heads.get(&id).cloned();
+    match head {
+        Some(head) => {
+            axum::Json(json!({"id": id, "name": id.name(), "createdMs": 1, "head": head})).into_response()
+        }
+        None => respond(&problem(404, Code::NOT_FOUND)),
     }
-    axum::Json(json!({"id": id, "name": id.name(), "createdMs": 1})).into_response()
 }
 
 async fn files(
@@ -279,10 +283,10 @@ async fn blobs(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    assert_eq!(headers[header::CONTENT_ENCODING], "zstd");
+    assert_eq!(headers[header::CONTENT_ENCODING], "identity", "compressing is for the way to other machines");
     let project: ProjectId = query["projectId"].parse().unwrap();
     platform.store().uploads.push(body.len());
-    let mut archive = tar::Archive::new(zstd::stream::read::Decoder::new(&body[..]).unwrap());
+    let mut archive = tar::Archive::new(&body[..]);
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
         let oid: BlobId = entry.path().unwrap().to_str().unwrap().parse().unwrap();
@@ -299,7 +303,15 @@ async fn generate(State(platform): State<Platform>, body: Bytes) -> Response {
     let files = platform.store().generated.clone();
     let texts: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let project_id = request.project_id.unwrap_or_else(|| "me-users".parse().unwrap());
+    let before = platform.store().heads.get(&project_id).cloned();
     let commit_hash = platform.commit(project_id.as_str(), &texts);
+    if request.held {
+        let heads = &mut platform.store().heads;
+        match before {
+            Some(before) => heads.insert(project_id.clone(), before),
+            None => heads.remove(&project_id),
+        };
+    }
     let answer = GenerateAnswer {
         files,
         project_id,
@@ -309,6 +321,15 @@ async fn generate(State(platform): State<Platform>, body: Bytes) -> Response {
         warnings: Vec::new(),
     };
     axum::Json(answer).into_response()
+}
+
+async fn keep(
+    State(platform): State<Platform>,
+    AxumPath(id): AxumPath<ProjectId>,
+    axum::Json(request): axum::Json<platform_api::KeepRequest>,
+) -> Response {
+    platform.store().heads.insert(id.clone(), request.commit);
+    project(State(platform), AxumPath(id.to_string())).await
 }
 
 /// A folder with these files.

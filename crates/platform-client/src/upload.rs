@@ -22,6 +22,7 @@ use platform_api::{
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use zstd::bulk::Compressor;
 
 use crate::backend::blocking;
 use crate::baseline::Baseline;
@@ -29,7 +30,7 @@ use crate::client::DeployAnswer;
 use crate::deploy::Progress;
 use crate::retry::Retry;
 use crate::workspace::{Piece, Root, Snapshot};
-use crate::{Client, ClientError};
+use crate::{Client, ClientError, Endpoint};
 
 /// How many contents travel inside a delta at most, all together, in bytes. Beyond it a compressed stream is quicker.
 const INLINE_TOTAL_BYTES_MAX: u64 = 1 << 20;
@@ -45,6 +46,36 @@ const STREAM_BYTES_MAX: u64 = limits::UPLOAD_BYTES_MAX / 4 * 3;
 const THREADS_MAX: usize = 8;
 /// How often progress is told while bytes flow.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+/// How a stream of contents travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// As it is: on this machine compressing takes longer than what it saves.
+    Identity,
+    /// Compressed, frame by frame.
+    Zstd,
+}
+
+impl Encoding {
+    fn to(endpoint: &Endpoint) -> Self {
+        if endpoint.is_loopback() { Self::Identity } else { Self::Zstd }
+    }
+
+    /// As the `Content-Encoding` header says it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    fn compressor(self) -> Result<Option<Compressor<'static>>, ClientError> {
+        match self {
+            Self::Identity => Ok(None),
+            Self::Zstd => Compressor::new(1).map(Some).map_err(not_packed),
+        }
+    }
+}
+
 /// The unit of a tar stream, in bytes.
 const TAR_BLOCK_BYTES: usize = 512;
 
@@ -195,10 +226,12 @@ impl Upload<'_> {
     ) -> Result<(), ClientError> {
         let (frames, body) = mpsc::channel(FRAMES_WAITING_MAX);
         let (snapshot, counted) = (Arc::clone(self.snapshot), Arc::clone(done));
-        let packing =
-            blocking(move || Packer { snapshot: &snapshot, files: &files, frames, done: &counted }.run());
+        let encoding = Encoding::to(self.client.endpoint());
+        let packing = blocking(move || {
+            Packer { snapshot: &snapshot, files: &files, encoding, frames, done: &counted }.run()
+        });
         let body = reqwest::Body::wrap_stream(ReceiverStream::new(body));
-        let sending = async { tokio::join!(packing, self.client.put_blobs(project, body)) };
+        let sending = async { tokio::join!(packing, self.client.put_blobs(project, encoding, body)) };
         tokio::pin!(sending);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         let (packed, sent) = loop {
@@ -286,6 +319,7 @@ fn batches(files: Vec<ManifestEntry>) -> Vec<Vec<ManifestEntry>> {
 struct Packer<'a> {
     snapshot: &'a Snapshot,
     files: &'a [ManifestEntry],
+    encoding: Encoding,
     frames: mpsc::Sender<io::Result<Bytes>>,
     done: &'a AtomicU64,
 }
@@ -301,8 +335,8 @@ impl Packer<'_> {
             workers.into_iter().map(|it| it.join().expect("packing does not panic")).collect()
         });
         let packed = packed.and_then(|_| {
-            let end = [0; 2 * TAR_BLOCK_BYTES];
-            self.send(&mut compressor()?, &end)
+            let end = vec![0; 2 * TAR_BLOCK_BYTES];
+            self.send(&mut self.encoding.compressor()?, end)
         });
         if packed.is_err() {
             // The platform must not take what was sent so far for the whole.
@@ -312,30 +346,29 @@ impl Packer<'_> {
     }
 
     fn pack(&self, root: &Root, next: &AtomicUsize) -> Result<(), ClientError> {
-        let mut compressor = compressor()?;
-        let (mut piece, mut buffer) = (Vec::with_capacity(FRAME_BYTES + (64 << 10)), Vec::new());
+        let mut compressor = self.encoding.compressor()?;
+        let new_piece = || Vec::with_capacity(FRAME_BYTES + (64 << 10));
+        let (mut piece, mut buffer) = (new_piece(), Vec::new());
         while let Some(file) = self.files.get(next.fetch_add(1, Ordering::Relaxed)) {
             append(root, file, &mut piece, &mut buffer)?;
             if piece.len() >= FRAME_BYTES {
-                self.send(&mut compressor, &piece)?;
-                piece.clear();
+                self.send(&mut compressor, std::mem::replace(&mut piece, new_piece()))?;
             }
             self.done.fetch_add(file.size, Ordering::Relaxed);
         }
-        if piece.is_empty() { Ok(()) } else { self.send(&mut compressor, &piece) }
+        if piece.is_empty() { Ok(()) } else { self.send(&mut compressor, piece) }
     }
 
-    fn send(&self, compressor: &mut zstd::bulk::Compressor<'_>, piece: &[u8]) -> Result<(), ClientError> {
-        let frame = compressor.compress(piece).map_err(not_packed)?;
+    fn send(&self, compressor: &mut Option<Compressor<'_>>, piece: Vec<u8>) -> Result<(), ClientError> {
+        let frame = match compressor {
+            Some(compressor) => compressor.compress(&piece).map_err(not_packed)?,
+            None => piece,
+        };
         // Nobody listens any more when the platform has answered early; its answer says why.
         self.frames.blocking_send(Ok(frame.into())).map_err(|_| {
             ClientError::new(Code::UNREACHABLE, "the platform stopped listening to the upload").retryable()
         })
     }
-}
-
-fn compressor() -> Result<zstd::bulk::Compressor<'static>, ClientError> {
-    zstd::bulk::Compressor::new(1).map_err(not_packed)
 }
 
 fn not_packed(error: io::Error) -> ClientError {
@@ -377,17 +410,45 @@ fn append(
     Ok(())
 }
 
-/// Packs everything, and says how many bytes come of it.
+/// Packs everything, as it would travel.
 #[cfg(test)]
-pub(crate) fn packed_bytes(snapshot: &Snapshot) -> usize {
+pub(crate) fn packed(snapshot: &Snapshot, encoding: Encoding) -> Vec<u8> {
     let (frames, mut packed) = mpsc::channel::<io::Result<Bytes>>(FRAMES_WAITING_MAX);
     let done = AtomicU64::new(0);
     thread::scope(|scope| {
         let drain = scope.spawn(|| {
             let frames = std::iter::from_fn(|| packed.blocking_recv());
-            frames.map(|frame| frame.unwrap().len()).sum::<usize>()
+            frames.flat_map(Result::unwrap).collect::<Vec<u8>>()
         });
-        Packer { snapshot, files: &snapshot.files, frames, done: &done }.run().unwrap();
+        Packer { snapshot, files: &snapshot.files, encoding, frames, done: &done }.run().unwrap();
         drain.join().unwrap()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+    use crate::testing::folder;
+
+    #[test]
+    fn contents_travel_the_same_whether_compressed_or_not() {
+        let (app, state) = (folder(&[("a.txt", "one"), ("b/c.txt", "two")]), tempfile::tempdir().unwrap());
+        let snapshot = Snapshot::take(app.path(), state.path()).unwrap();
+        let entries = |tar: Vec<u8>| {
+            let mut archive = tar::Archive::new(&tar[..]);
+            let read = archive.entries().unwrap().map(|entry| {
+                let (mut entry, mut text) = (entry.unwrap(), String::new());
+                entry.read_to_string(&mut text).unwrap();
+                (entry.path().unwrap().to_str().unwrap().to_owned(), text)
+            });
+            read.collect::<HashMap<_, _>>()
+        };
+        let plain = entries(packed(&snapshot, Encoding::Identity));
+        assert_eq!(plain.len(), 2);
+        assert_eq!(plain[&snapshot.files[1].oid.to_string()], "two");
+        let compressed = packed(&snapshot, Encoding::Zstd);
+        assert_eq!(entries(zstd::stream::decode_all(&compressed[..]).unwrap()), plain);
+    }
 }

@@ -6,17 +6,20 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use build_plan::Seen;
 use bytes::Bytes;
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use platform_api::{Code, Failure, InstanceId};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::engine::{Engine, Exit};
 
-/// How often an instance that does not answer yet is asked again.
+/// How often an instance that does not listen yet is looked for.
 const POLL: Duration = Duration::from_millis(25);
+/// How often one that listens but is not well is asked again at the longest: each time costs it an answer.
+const ASK_AGAIN_MAX: Duration = Duration::from_millis(250);
 /// How long one connection or one answer may take; less where the probe itself is over before.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(5);
 /// How long an instance may listen elsewhere before that is its answer; frameworks open debug ports first.
@@ -64,6 +67,8 @@ pub(crate) enum Unhealthy {
     /// Its process ended.
     Exited(Exit),
     /// It is still there and did not do what was asked of it.
+    Unwell { failure: Failure, seen: Seen },
+    /// It could not be looked at.
     Failed(Failure),
 }
 
@@ -89,6 +94,23 @@ impl Attempt {
     }
 }
 
+/// How long to wait for the next attempt: no longer than a moment for an instance that starts, ever longer for one that
+/// answers that it is not well.
+struct Pace(Duration);
+
+impl Pace {
+    fn after(&mut self, attempt: &Attempt) -> Duration {
+        match attempt {
+            Attempt::Answered | Attempt::Refused | Attempt::Foreign => POLL,
+            Attempt::Silent | Attempt::Status { .. } => {
+                let wait = self.0;
+                self.0 = (wait * 2).min(ASK_AGAIN_MAX);
+                wait
+            }
+        }
+    }
+}
+
 /// Probes an instance until it is healthy, dead or out of time.
 ///
 /// # Errors
@@ -100,25 +122,26 @@ pub(crate) async fn probe<E: Engine>(engine: &E, probe: &Probe) -> Result<Health
     tokio::select! {
         biased;
         exit = engine.exited(probe.instance) => Err(Unhealthy::Exited(exit)),
-        outcome = ask_until_answered(engine, probe) => outcome.map_err(Unhealthy::Failed),
+        outcome = ask_until_answered(engine, probe) => outcome,
     }
 }
 
-async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Healthy, Failure> {
+async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Healthy, Unhealthy> {
     let deadline = Instant::now() + probe.limit;
     let mut elsewhere_since = None;
     let mut last = Attempt::Refused;
+    let mut pace = Pace(POLL);
     loop {
         let attempt = attempt(engine, probe, deadline).await;
         let now = Instant::now();
         match attempt {
             Attempt::Answered => return Ok(Healthy { instance: probe.instance, address: probe.address }),
-            Attempt::Foreign => return Err(foreign(probe)),
+            Attempt::Foreign => return Err(Unhealthy::Failed(foreign(probe))),
             Attempt::Refused => {
-                if let Some(failure) = listens_elsewhere(engine, probe) {
+                if let Some(unwell) = listens_elsewhere(engine, probe) {
                     let since = *elsewhere_since.get_or_insert(now);
                     if now - since >= ELSEWHERE_GRACE || now >= deadline {
-                        return Err(failure);
+                        return Err(unwell);
                     }
                 }
             }
@@ -127,8 +150,9 @@ async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Heal
         if now >= deadline {
             return Err(out_of_time(probe, &attempt.or_further(last)));
         }
+        let wait = pace.after(&attempt);
         last = attempt;
-        sleep(POLL).await;
+        sleep_until(deadline.min(now + wait)).await;
     }
 }
 
@@ -206,7 +230,7 @@ fn listens_there(listening: &[SocketAddr], probe: &Probe) -> bool {
 }
 
 /// The answer for an instance that listens, but not where it was told to.
-fn listens_elsewhere<E: Engine>(engine: &E, probe: &Probe) -> Option<Failure> {
+fn listens_elsewhere<E: Engine>(engine: &E, probe: &Probe) -> Option<Unhealthy> {
     let listening = engine.listening(probe.instance);
     if listens_there(&listening, probe) {
         return None;
@@ -216,10 +240,9 @@ fn listens_elsewhere<E: Engine>(engine: &E, probe: &Probe) -> Option<Failure> {
     if let Some(address) = listening.iter().find(on_port) {
         let message =
             format!("the app listens on {address}, but it was told to listen on {wanted} ($HOST:$PORT)");
-        return Some(
-            Failure::new(Code::WRONG_ADDRESS, message)
-                .hint("Bind the address in $HOST (or 0.0.0.0) together with the port in $PORT."),
-        );
+        let failure = Failure::new(Code::WRONG_ADDRESS, message)
+            .hint("Bind the address in $HOST (or 0.0.0.0) together with the port in $PORT.");
+        return Some(Unhealthy::Unwell { failure, seen: Seen::OtherAddress(address.to_string()) });
     }
     let address = listening.first()?;
     let message =
@@ -228,27 +251,54 @@ fn listens_elsewhere<E: Engine>(engine: &E, probe: &Probe) -> Option<Failure> {
         "Read the port from the PORT environment variable instead of using {} always.",
         address.port()
     );
-    Some(Failure::new(Code::WRONG_PORT, message).hint(hint))
+    let failure = Failure::new(Code::WRONG_PORT, message).hint(hint);
+    Some(Unhealthy::Unwell { failure, seen: Seen::OtherPort(address.to_string()) })
 }
 
-fn out_of_time(probe: &Probe, last: &Attempt) -> Failure {
+fn out_of_time(probe: &Probe, last: &Attempt) -> Unhealthy {
     let seconds = probe.limit.as_secs();
     let address = probe.address;
-    match last {
-        Attempt::Status { path, status } => Failure::new(
-            Code::UNHEALTHY,
-            format!("GET {path} on the new version answered {status} for {seconds} s"),
-        )
-        .hint("Look at the app's own output (logs), mend what makes it answer an error, and deploy again."),
-        Attempt::Silent => Failure::new(
-            Code::NEVER_ANSWERED,
-            format!("the app accepts connections on {address}, but answered no HTTP request within {seconds} s"),
-        )
-        .hint("Something blocks the app at start: look at its output, and do slow work in the background."),
-        Attempt::Refused | Attempt::Foreign | Attempt::Answered => Failure::new(
-            Code::NEVER_LISTENED,
-            format!("the app runs, but listened on no port within {seconds} s; it was told {address} ($HOST:$PORT)"),
-        )
-        .hint("Start an HTTP server on $HOST:$PORT; if the app does slow work first, start listening before it."),
+    let (failure, seen) = match last {
+        Attempt::Status { path, status } => (
+            Failure::new(
+                Code::UNHEALTHY,
+                format!("GET {path} on the new version answered {status} for {seconds} s"),
+            )
+            .hint("Look at the app's own output (logs), mend what makes it answer an error, and deploy again."),
+            Seen::Status { path: path.clone(), status: *status },
+        ),
+        Attempt::Silent => (
+            Failure::new(
+                Code::NEVER_ANSWERED,
+                format!("the app accepts connections on {address}, but answered no HTTP request within {seconds} s"),
+            )
+            .hint("Something blocks the app at start: look at its output, and do slow work in the background."),
+            Seen::Silence,
+        ),
+        Attempt::Refused | Attempt::Foreign | Attempt::Answered => (
+            Failure::new(
+                Code::NEVER_LISTENED,
+                format!("the app runs, but listened on no port within {seconds} s; it was told {address} ($HOST:$PORT)"),
+            )
+            .hint("Start an HTTP server on $HOST:$PORT; if the app does slow work first, start listening before it."),
+            Seen::Nothing,
+        ),
+    };
+    Unhealthy::Unwell { failure, seen }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_instance_that_answers_is_asked_less_and_less_often() {
+        let ill = Attempt::Status { path: "/".to_owned(), status: 503 };
+        let mut pace = Pace(POLL);
+        let mut waits = |attempt: &Attempt| pace.after(attempt).as_millis();
+        assert_eq!([(); 3].map(|()| waits(&Attempt::Refused)), [25; 3]);
+        assert_eq!([(); 6].map(|()| waits(&ill)), [25, 50, 100, 200, 250, 250]);
+        assert_eq!(waits(&Attempt::Silent), 250);
+        assert_eq!(waits(&Attempt::Refused), 25, "it starts again");
     }
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use platform_api::{Code, ProjectId};
+use platform_api::{CertificateHash, Code, ProjectId};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -19,9 +20,10 @@ use crate::deployment::{AppsAtEnd, Limits, SharedSite, Site};
 use crate::engine::{BuildEnv, Engine, ProcessEngine, Release};
 use crate::event_log::EventLog;
 use crate::gateway::{Gateway, GatewayConfig};
-use crate::http::{ApiToken, Bound, InvalidToken, ListenError, Tls};
+use crate::http::{ApiToken, Bound, Certificate, InvalidToken, ListenError, Tls};
 use crate::logs::LogWatches;
 use crate::platform::{Identity, Platform, Refusal};
+use crate::secrets::{Requests, Secrets};
 use crate::store::{Store, StoreError};
 
 /// How many instances build or start at once, for each core: more only makes all of them slower.
@@ -38,7 +40,7 @@ pub struct PlatformConfig {
     pub api: SocketAddr,
     /// Where the gateway listens; port 0 takes any.
     pub gateway: SocketAddr,
-    /// The certificate of the API; without one it listens on loopback only.
+    /// The certificate of the API and the gateway; without one it listens on loopback only.
     pub tls: Option<Tls>,
     /// This program's own file, for launchers.
     pub program: PathBuf,
@@ -46,19 +48,23 @@ pub struct PlatformConfig {
     pub token: SecretString,
     /// How many releases of a project are kept, the live one included.
     pub keep_releases: usize,
+    /// How many deploys a minute it takes from its callers; none means any number.
+    pub deploys_per_minute: Option<NonZeroUsize>,
     /// How long a new instance may take until it answers its probe.
     pub health_limit: Duration,
     /// The environment that children get parts of.
     pub env: BTreeMap<String, OsString>,
 }
 
-/// The ports that a platform got.
-#[derive(Debug, Clone, Copy)]
+/// The ports that a platform got, and how it is recognised there.
+#[derive(Debug, Clone)]
 pub struct Ready {
     /// The API's.
     pub api_port: u16,
     /// The gateway's.
     pub gateway_port: u16,
+    /// The certificate, where there is one.
+    pub certificate: Option<CertificateHash>,
 }
 
 /// How a platform ended.
@@ -159,15 +165,17 @@ pub async fn serve(
     ready: impl FnOnce(Ready),
     shutdown: CancellationToken,
 ) -> Result<Stopped, ServeError> {
-    let bound = Bound::bind(config.api, config.tls.as_ref()).await?;
+    let certificate = config.tls.as_ref().map(Tls::open).transpose()?;
+    let bound = Bound::bind(config.api, certificate.as_ref()).await?.limited(config.deploys_per_minute);
     let token: ApiToken = config.token.expose_secret().parse().map_err(|error| bad_token(&error))?;
     let background = TaskTracker::new();
     let gateway_end = CancellationToken::new();
-    let (site, identity) = open(&config, &background, &gateway_end).await?;
+    let (site, identity) = open(&config, certificate.clone(), &background, &gateway_end).await?;
     let gateway_port = site.gateway.port();
     let platform = Platform::start(site.clone(), identity, shutdown.clone()).await?;
 
-    ready(Ready { api_port: bound.port(), gateway_port });
+    let certificate = certificate.map(|certificate| certificate.hash);
+    ready(Ready { api_port: bound.port(), gateway_port, certificate });
     let mut abandoned = bound.serve(platform.clone(), token, shutdown).await;
 
     platform.end(AppsAtEnd::Keep).await;
@@ -191,6 +199,7 @@ fn bad_token(error: &InvalidToken) -> ServeError {
 
 async fn open(
     config: &PlatformConfig,
+    certificate: Option<Certificate>,
     background: &TaskTracker,
     gateway_end: &CancellationToken,
 ) -> Result<(SharedSite<ProcessEngine>, Identity), ServeError> {
@@ -204,18 +213,21 @@ async fn open(
     sweep_layers(&engine, &config.home).await.map_err(home_failed)?;
     let log_watches = LogWatches::start(background, gateway_end.clone()).map_err(home_failed)?;
     let address = config.gateway;
-    let gateway = Gateway::bind(GatewayConfig { address }, background, gateway_end.clone())
+    let gateway = Gateway::bind(GatewayConfig { address, certificate }, background, gateway_end.clone())
         .await
         .map_err(|source| ListenError::Bind { address, source })?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let limits = Limits {
         probe: config.health_limit,
+        settle: Duration::from_secs(2),
         drain: Duration::from_secs(30),
         stop_grace: Duration::from_secs(10),
         releases: config.keep_releases.max(1),
     };
     let site = Site {
         home: config.home.clone(),
+        secrets: Secrets::new(&config.home, store.clone()),
+        secret_requests: Requests::default(),
         store,
         engine,
         gateway,

@@ -19,8 +19,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::header::{
-    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
-    HeaderName, HeaderValue, LAST_MODIFIED, LOCATION, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -47,23 +47,44 @@ const STOP_GRACE_S: u64 = 5;
 /// How long accepting rests when the system has no more file descriptors, in milliseconds.
 const EXHAUSTED_MS: u64 = 50;
 
+/// What a path gets that no file is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pages {
+    /// The site's page for what is missing: every page is a file.
+    #[default]
+    Files,
+    /// `index.html`, where a browser may be asking for a page: the one page there is has a router of its own.
+    Single,
+}
+
+/// A site: its files, and what stands for those that are not there.
+struct Served {
+    root: Root,
+    pages: Pages,
+}
+
 /// Serves the files in `root` at `address` until `shutdown`; answers on their way then get some seconds to finish.
 ///
 /// # Errors
 /// When `root` is no readable folder or `address` cannot be opened.
-pub async fn serve_static(root: PathBuf, address: SocketAddr, shutdown: CancellationToken) -> io::Result<()> {
-    let root = Arc::new(Root::open(&root)?);
+pub async fn serve_static(
+    root: PathBuf,
+    pages: Pages,
+    address: SocketAddr,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let site = Arc::new(Served { root: Root::open(&root)?, pages });
     let listener = TcpListener::bind(address).await?;
-    serve(root, listener, shutdown).await;
+    serve(site, listener, shutdown).await;
     Ok(())
 }
 
-async fn serve(root: Arc<Root>, listener: TcpListener, shutdown: CancellationToken) {
+async fn serve(site: Arc<Served>, listener: TcpListener, shutdown: CancellationToken) {
     let connections = TaskTracker::new();
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, _peer)) => {
-                connections.spawn(converse(stream, Arc::clone(&root), shutdown.clone()));
+                connections.spawn(converse(stream, Arc::clone(&site), shutdown.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection now");
@@ -79,12 +100,12 @@ async fn serve(root: Arc<Root>, listener: TcpListener, shutdown: CancellationTok
     }
 }
 
-async fn converse(stream: TcpStream, root: Arc<Root>, shutdown: CancellationToken) {
+async fn converse(stream: TcpStream, site: Arc<Served>, shutdown: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a client left before it was served");
         return;
     }
-    let service = service_fn(|request| answer(Arc::clone(&root), request));
+    let service = service_fn(|request| answer(Arc::clone(&site), request));
     let mut builder = Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEAD_S));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -108,39 +129,54 @@ async fn converse(stream: TcpStream, root: Arc<Root>, shutdown: CancellationToke
 
 type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
 
-async fn answer<B: Body>(root: Arc<Root>, request: Request<B>) -> Result<Answer, Infallible> {
+async fn answer<B: Body>(site: Arc<Served>, request: Request<B>) -> Result<Answer, Infallible> {
     let (request, _body) = request.into_parts();
     if request.method != Method::GET && request.method != Method::HEAD {
         let mut refusal = text(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD are served here.\n");
         refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return Ok(refusal);
     }
-    let found = tokio::task::spawn_blocking(move || find(&root, &request)).await;
+    let found = tokio::task::spawn_blocking(move || find(&site, &request)).await;
     Ok(found.map_err(io::Error::other).and_then(|found| found).unwrap_or_else(|error| {
         tracing::warn!(%error, "a file could not be read");
         text(StatusCode::INTERNAL_SERVER_ERROR, "The file could not be read.\n")
     }))
 }
 
-/// Finds the file that a request names: itself, a folder's `index.html`, the same name with `.html`, else `404.html`.
-fn find(root: &Root, request: &http::request::Parts) -> io::Result<Answer> {
-    let Some(mut site) = SitePath::parse(request.uri.path()) else { return missing(root) };
-    if site.is_folder {
-        site.path.push("index.html");
+/// Finds the file that a request names: itself, a folder's `index.html`, the same name with `.html`, else what stands
+/// for a missing one.
+fn find(site: &Served, request: &http::request::Parts) -> io::Result<Answer> {
+    let root = &site.root;
+    let Some(mut wanted) = SitePath::parse(request.uri.path()) else { return missing(root) };
+    if wanted.is_folder {
+        wanted.path.push("index.html");
     }
-    match open(root, &site.path)? {
+    match open(root, &wanted.path)? {
         Some(Found::File(file)) => return file.answer(&request.headers),
-        Some(Found::Folder) if !site.is_folder => return Ok(moved(&site, request.uri.query())),
+        Some(Found::Folder) if !wanted.is_folder => return Ok(moved(&wanted, request.uri.query())),
         Some(Found::Folder) => return missing(root),
         None => {}
     }
-    if !site.is_folder && site.path.extension().is_none() {
-        site.path.set_extension("html");
-        if let Some(Found::File(file)) = open(root, &site.path)? {
+    let is_page = wanted.is_folder || wanted.path.extension().is_none() || asks_for_page(&request.headers);
+    if !wanted.is_folder && wanted.path.extension().is_none() {
+        wanted.path.set_extension("html");
+        if let Some(Found::File(file)) = open(root, &wanted.path)? {
             return file.answer(&request.headers);
         }
     }
+    if site.pages == Pages::Single
+        && is_page
+        && let Some(Found::File(page)) = open(root, Path::new("index.html"))?
+    {
+        return page.answer(&request.headers);
+    }
     missing(root)
+}
+
+/// Whether a browser asks for something to show, and not for a part of a page.
+fn asks_for_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 enum Found {

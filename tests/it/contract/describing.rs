@@ -34,6 +34,7 @@ const CALLS: &str = "
     DELETE /app/{id}
     GET /api/projects/{id}/deployments
     GET /api/projects/{id}/files
+    POST /api/projects/{id}/keep
     POST /api/projects/{id}/rollback
     GET /api/platform
     POST /api/platform/stop

@@ -198,3 +198,26 @@ fn nothing_is_left_of_what_is_deleted() {
     assert_eq!(visit(text(&anew, "url")).text, "two", "the name can be used again");
     assert_eq!(platform.history(&id).len(), 1);
 }
+
+#[test]
+fn a_generation_that_is_held_back_changes_nothing_until_it_is_kept() {
+    let platform = Platform::start();
+    let id = platform.project("books");
+    let path = format!("/api/projects/{id}");
+    let generate =
+        |body: Value| text(&platform.api.post("/api/generate", &body).json(), "commitHash").to_owned();
+    let keep = |commit: &str| platform.api.post(&format!("{path}/keep"), &json!({"commit": commit}));
+    let newest = || platform.api.get(&format!("{path}/files")).json()["commitHash"].clone();
+
+    let held = generate(json!({"prompt": "An API for books with a title", "projectId": id, "held": true}));
+    assert_eq!(platform.api.get(&path).status, 404, "there is no project yet");
+    assert_eq!(refusal(&keep("000000000000")), (404, "not_found".to_owned()));
+    for _ in 0..2 {
+        assert_eq!(keep(&held).status, 200);
+        assert_eq!(newest(), *held);
+    }
+    let late = generate(json!({"prompt": "An API for books with pages", "projectId": id, "held": true}));
+    let now = generate(json!({"prompt": "An API for books with an author", "projectId": id}));
+    assert_eq!(refusal(&keep(&late)), (409, "diverged".to_owned()));
+    assert_eq!(newest(), *now, "it came too late");
+}

@@ -85,6 +85,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         settings(context),
         folder(&home),
         token(&home),
+        secrets(&home),
         disk(&home),
         ports(),
         names(),
@@ -168,6 +169,21 @@ fn token(home: &Home) -> Check {
         Ok(Some(_)) => Check::ok("token", "readable by you alone"),
         Ok(None) => Check::ok("token", "none yet; the first start makes one"),
         Err(error) => Check::broken("token", error.to_string(), Some(error.hint())),
+    }
+}
+
+fn secrets(home: &Home) -> Check {
+    let key = home.secrets_key_path();
+    match std::fs::metadata(&key).map(|found| found.mode() & 0o777) {
+        Ok(mode) if mode.trailing_zeros() >= 6 => Check::ok("secrets", "their key is readable by you alone"),
+        Ok(mode) => {
+            let advice = format!("chmod 600 {}; set secrets anew that others may have read", key.display());
+            Check::broken("secrets", format!("their key can be read by others (mode {mode:o})"), Some(advice))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Check::ok("secrets", "none yet; the first one that is set makes their key")
+        }
+        Err(error) => Check::broken("secrets", format!("their key cannot be read: {error}"), None),
     }
 }
 

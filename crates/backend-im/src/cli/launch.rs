@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use platform_server::Pages;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
@@ -25,6 +26,9 @@ pub(crate) struct StaticArguments {
     /// The folder
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
+    /// Answer with index.html where no file is
+    #[arg(long)]
+    single_page: bool,
 }
 
 /// Looks after one instance until it has ended.
@@ -41,7 +45,8 @@ pub(crate) async fn serve_static(context: &Context, arguments: StaticArguments) 
     let shown = arguments.root.display().to_string();
     let mut signals = Signals::new()?;
     let shutdown = CancellationToken::new();
-    let serving = platform_server::serve_static(arguments.root, address, shutdown.clone());
+    let pages = if arguments.single_page { Pages::Single } else { Pages::Files };
+    let serving = platform_server::serve_static(arguments.root, pages, address, shutdown.clone());
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,

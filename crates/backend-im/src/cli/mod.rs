@@ -10,6 +10,7 @@ mod deploy;
 mod doctor;
 mod error;
 mod generate;
+mod hidden;
 mod init;
 #[cfg(feature = "platform")]
 mod launch;
@@ -22,9 +23,9 @@ mod projects;
 mod pull;
 mod render;
 mod rollback;
+mod secret;
 #[cfg(feature = "platform")]
 mod serve;
-#[cfg(feature = "platform")]
 mod signals;
 mod status;
 mod text;
@@ -85,6 +86,7 @@ enum Command {
     Pull(pull::Arguments),
     Open(open::Arguments),
     Delete(delete::Arguments),
+    Secret(secret::Arguments),
     Init(init::Arguments),
     Mcp(mcp::Arguments),
     Platform(platform::Arguments),
@@ -177,6 +179,7 @@ impl Command {
             Self::Cancel(arguments) => arguments.json.format(),
             Self::Pull(arguments) => arguments.json.format(),
             Self::Delete(arguments) => arguments.json.format(),
+            Self::Secret(arguments) => arguments.format(),
             Self::Doctor(arguments) => arguments.json.format(),
             Self::Platform(arguments) => arguments.format(),
             _ => Format::Text,
@@ -204,6 +207,7 @@ impl Command {
             Self::Pull(arguments) => block_on(pull::run(context, arguments)),
             Self::Open(arguments) => block_on(open::run(context, arguments)),
             Self::Delete(arguments) => block_on(delete::run(context, arguments)),
+            Self::Secret(arguments) => block_on(secret::run(context, arguments)),
             Self::Init(arguments) => block_on(init::run(context, arguments)),
             Self::Mcp(arguments) => block_on(mcp::run(context, arguments)),
             Self::Platform(arguments) => platform::run(context, &arguments),

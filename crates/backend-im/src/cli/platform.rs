@@ -122,7 +122,7 @@ fn shown(screen: Screen, home: &Home, status: &PlatformStatus, running: Option<&
     row("process", &status.pid.to_string());
     row("engine", &status.engine);
     if let Some(running) = running {
-        row("api", &format!("http://127.0.0.1:{}", running.file.api_port));
+        row("api", running.file.api_url().trim_end_matches('/'));
     }
     row("gateway", &status.gateway);
     let live: Vec<&str> = status.live.iter().map(ProjectId::name).collect();

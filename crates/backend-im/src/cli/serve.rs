@@ -2,7 +2,8 @@
 //! run on and the next platform adopts them. `platform stop` ends the apps too.
 
 use std::fs::OpenOptions;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -20,6 +21,9 @@ use super::{home_of, render};
 use crate::config::PlatformSettings;
 use crate::home::Home;
 use crate::{release, start};
+
+/// How many deploys a minute a platform takes that others can reach, unless its operator says otherwise.
+const SHARED_DEPLOYS_PER_MINUTE: NonZeroUsize = NonZeroUsize::new(10).expect("ten is not zero");
 
 /// Run the platform in the foreground, with its log on stderr.
 ///
@@ -49,6 +53,9 @@ pub(crate) struct Arguments {
     /// How many releases of a project are kept for rollbacks [default: 5]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=100))]
     keep_releases: Option<u16>,
+    /// How many deploys a minute it takes [default: 10 when it listens for other machines, else any number]
+    #[arg(long, value_name = "COUNT")]
+    deploys_per_minute: Option<NonZeroUsize>,
     /// Started by a command that needs it: detach, and say on stdout how it is reached
     #[arg(long, hide = true)]
     embedded: bool,
@@ -128,7 +135,6 @@ fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<Platf
     let api = api.unwrap_or_else(|| again(before.as_ref().map(|file| file.api_port), "API"));
     let gateway = arguments.gateway_port.or(settings.gateway_port);
     let gateway = gateway.unwrap_or_else(|| again(before.as_ref().map(|file| file.gateway_port), "gateway"));
-    home.token_or_new().map_err(ClientError::from)?;
     Ok(PlatformConfig {
         home: home.root().to_owned(),
         api: SocketAddr::new(arguments.listen, api),
@@ -136,8 +142,11 @@ fn config(context: &Context, home: &Home, arguments: &Arguments) -> Result<Platf
         tls,
         program: start::own_program()
             .map_err(|error| Error::machine("cannot find this program's file", error))?,
-        token: home.token_text().map_err(ClientError::from)?,
+        token: home.token_or_new().map_err(ClientError::from)?,
         keep_releases: arguments.keep_releases.map_or(settings.keep_releases, usize::from),
+        deploys_per_minute: arguments
+            .deploys_per_minute
+            .or_else(|| (!arguments.listen.is_loopback()).then_some(SHARED_DEPLOYS_PER_MINUTE)),
         health_limit: settings.health_limit,
         env: context.env.for_platform().into_iter().collect(),
     })
@@ -162,8 +171,9 @@ async fn until_stopped(
     let mut signals = Signals::new()?;
     let shutdown = CancellationToken::new();
     let (announcing, mut announced) = oneshot::channel();
+    let listening = config.api.ip();
     let ready = |ready: Ready| {
-        let outcome = announce(home, mode, ready);
+        let outcome = announce(home, mode, &reached(listening, ready));
         is_up();
         if let Err(error) = outcome {
             shutdown.cancel();
@@ -198,15 +208,26 @@ async fn until_stopped(
     Ok(())
 }
 
-/// Says how the platform is reached: in the home, and to whoever started it.
-fn announce(home: &Home, mode: Mode, ready: Ready) -> Result<(), Error> {
-    let file = PlatformFile {
+/// How the programs of this home reach a platform that listens on `listening`: every address means loopback as well.
+fn reached(listening: IpAddr, ready: Ready) -> PlatformFile {
+    let address = match listening {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        one => one,
+    };
+    PlatformFile {
         pid: std::process::id(),
         version: release::THIS.to_owned(),
         api_port: ready.api_port,
         gateway_port: ready.gateway_port,
-    };
-    home.announce(&file).map_err(ClientError::from)?;
+        address,
+        certificate: ready.certificate,
+    }
+}
+
+/// Says how the platform is reached: in the home, and to whoever started it.
+fn announce(home: &Home, mode: Mode, file: &PlatformFile) -> Result<(), Error> {
+    home.announce(file).map_err(ClientError::from)?;
     tracing::info!(
         api.port = file.api_port,
         gateway.port = file.gateway_port,
@@ -216,7 +237,7 @@ fn announce(home: &Home, mode: Mode, ready: Ready) -> Result<(), Error> {
         file.gateway_port
     );
     if mode == Mode::Embedded {
-        render::json_line(&file)?;
+        render::json_line(file)?;
         release_stdout().map_err(|error| Error::machine("cannot let go of stdout", error))?;
     }
     Ok(())

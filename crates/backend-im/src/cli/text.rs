@@ -226,7 +226,7 @@ pub(crate) fn word(value: &impl serde::Serialize) -> String {
 
 /// What a switch cost, in words.
 pub(crate) fn receipt(receipt: &Receipt) -> String {
-    let Receipt { requests, failed, in_flight, drain_ms } = *receipt;
+    let Receipt { requests, failed, in_flight, drain_ms, open } = *receipt;
     let text = match (requests, failed) {
         (0, _) => "no request came during the switch".to_owned(),
         (_, 0) => format!("none of {} failed during the switch", count(requests, "request", "requests")),
@@ -235,8 +235,13 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
     if in_flight == 0 {
         return text;
     }
-    let requests = count(in_flight, "request", "requests");
-    format!("{text}; {requests} in flight had {} to finish on the old version", duration(drain_ms))
+    let done = count(in_flight.saturating_sub(open), "request", "requests");
+    let text = format!("{text}; {done} in flight had {} to finish on the old version", duration(drain_ms));
+    match open {
+        0 => text,
+        1 => format!("{text}, 1 is still open there"),
+        _ => format!("{text}, {open} are still open there"),
+    }
 }
 
 /// Why a deployment failed, for people: the cause, the last lines of the output, the hint.

@@ -51,7 +51,7 @@ impl Fake {
     }
 
     fn file(&self, pid: u32) -> PlatformFile {
-        PlatformFile { pid, version: "x".to_owned(), api_port: self.port, gateway_port: 1 }
+        file(pid, self.port)
     }
 
     /// Requests that came, and every token that came with one.
@@ -141,6 +141,12 @@ impl Bench {
     }
 }
 
+/// How a platform of no version says that it is reached.
+fn file(pid: u32, api_port: u16) -> PlatformFile {
+    let address = Ipv4Addr::LOCALHOST.into();
+    PlatformFile { pid, version: "x".to_owned(), api_port, gateway_port: 1, address, certificate: None }
+}
+
 /// The id of a process that has ended.
 async fn ended() -> u32 {
     let mut child = command("true", Vec::new()).spawn().unwrap();
@@ -167,8 +173,30 @@ async fn file_that_a_dead_platform_left_is_stale_even_when_its_port_is_someone_e
     assert!(bench.starter.find().await.unwrap().is_none());
     let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
     let pid = std::process::id();
-    bench.announce(&PlatformFile { pid, version: "x".to_owned(), api_port: nobody, gateway_port: 1 });
+    bench.announce(&file(pid, nobody));
     assert!(bench.starter.find().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn living_platform_that_nobody_can_reach_is_an_error_and_one_that_ends_is_followed_by_the_next() {
+    let (mut bench, next) = (Bench::new(), Fake::start(Kind::GENUINE).await);
+    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
+    let held = bench.starter.home.lock_serve().unwrap();
+    let mut platform = command("sleep", Vec::new()).arg("600").kill_on_drop(true).spawn().unwrap();
+    bench.announce(&file(platform.id().unwrap(), nobody));
+    let limit = std::mem::take(&mut bench.starter.ending_limit);
+    let error = bench.starter.find().await.unwrap_err();
+    assert_eq!(error.code, Code::UNREACHABLE, "{error}");
+    assert!(error.message.contains(&nobody.to_string()), "{error}");
+    assert!(error.hint.unwrap().contains(&format!("`kill {}`", platform.id().unwrap())));
+
+    bench.starter.ending_limit = limit;
+    let line = serde_json::to_string(&next.file(1)).unwrap();
+    bench.script(&format!("echo '{line}'\n"));
+    let (connected, ended) = tokio::join!(bench.starter.connect(), platform.kill());
+    ended.unwrap();
+    assert_eq!(connected.unwrap().version().await.unwrap().server, release::THIS);
+    drop(held);
 }
 
 #[tokio::test]
@@ -284,7 +312,7 @@ async fn program_that_is_not_there_is_an_error() {
 
 #[tokio::test]
 async fn process_that_has_ended_is_not_waited_for() {
-    let file = PlatformFile { pid: ended().await, version: String::new(), api_port: 1, gateway_port: 1 };
+    let file = file(ended().await, 1);
     assert!(wait_for_exit(&file, Duration::from_mins(1)).await);
     let file = PlatformFile { pid: std::process::id(), ..file };
     assert!(!wait_for_exit(&file, Duration::from_millis(20)).await);

@@ -1,7 +1,8 @@
-//! The `env` key: plain values are configuration, references to secrets are known and not applied.
+//! The `env` key: plain values are configuration; references to secrets stay references until the app starts.
 
 use super::yaml::{Entry, Node, Value};
 use super::{Complaint, Settings};
+use crate::secret;
 use crate::shell::is_variable;
 
 /// How many variables a project may have.
@@ -55,10 +56,7 @@ fn listed(settings: &mut Settings, item: &Node) -> Result<(), Complaint> {
             };
             match (get("value"), get("secret")) {
                 (Some(value), None) => variable(settings, item.line, name, &value.value),
-                (None, Some(_)) => {
-                    secret(settings, name);
-                    Ok(())
-                }
+                (None, Some(secret)) => variable(settings, item.line, name, &referring(secret)?),
                 _ => Err(malformed()),
             }
         }
@@ -79,8 +77,7 @@ fn variable(settings: &mut Settings, line: u64, name: &str, value: &Node) -> Res
         Value::Null => String::new(),
         Value::Text(text) => text.clone(),
         Value::Map(entries) if entries.len() == 1 && entries[0].key == "secret" => {
-            secret(settings, name);
-            return Ok(());
+            return variable(settings, line, name, &referring(&entries[0])?);
         }
         Value::Map(entries) if entries.len() == 1 && entries[0].key == "value" => {
             return variable(settings, line, name, &entries[0].value);
@@ -89,10 +86,7 @@ fn variable(settings: &mut Settings, line: u64, name: &str, value: &Node) -> Res
             return Err(Complaint::at(value.line, format!("`env.{name}` is {}, not a text", other.kind())));
         }
     };
-    if text.contains("${SECRET:") {
-        secret(settings, name);
-        return Ok(());
-    }
+    let text = secret::canonical(&text).map_err(|error| malformed(line, &error))?;
     if text.len() > VALUE_BYTES_MAX {
         return Err(Complaint::at(
             line,
@@ -105,12 +99,27 @@ fn variable(settings: &mut Settings, line: u64, name: &str, value: &Node) -> Res
             .push(format!("`env.{name}` is not applied: the platform gives every app its {name}"));
         return Ok(());
     }
+    if let Some(why) = secret::resembles(name, &text) {
+        settings.warnings.push(format!(
+            "`env.{name}` looks like a secret ({why}), and everybody who sees this file sees it: set it as a secret and \
+             write `{name}: secret:{}`",
+            name.to_ascii_uppercase()
+        ));
+    }
     settings.env.insert(name.to_owned(), text);
     Ok(())
 }
 
-fn secret(settings: &mut Settings, name: &str) {
-    settings.warnings.push(format!(
-        "`env.{name}` refers to a secret; secrets are known but not applied by this version, so {name} is not set"
-    ));
+/// The value for `secret: NAME`.
+fn referring(entry: &Entry) -> Result<Node, Complaint> {
+    let Value::Text(name) = &entry.value.value else {
+        return Err(malformed(entry.line, &secret::InvalidReference));
+    };
+    let text = secret::whole(name).map_err(|error| malformed(entry.line, &error))?;
+    Ok(text_node(entry.line, &text))
+}
+
+fn malformed(line: u64, error: &secret::InvalidReference) -> Complaint {
+    Complaint::at(line, error.to_string())
+        .hint("write `secret:NAME` for the whole value or `${SECRET:NAME}` within it; `backend-im secret set NAME` gives it its value")
 }

@@ -30,7 +30,7 @@ pub(super) const NOT_APPLIED: &[(&str, &str)] = &[
     ("replicas", "one instance runs"),
     ("cpu_threshold", "one instance runs"),
     ("domains", "the app answers at the URL that the deploy prints"),
-    ("secrets", "secrets are not part of this version"),
+    ("secrets", "the app gets every secret of its project; `env` says which it cannot do without"),
 ];
 
 /// Keys of `build`, when it is a mapping.

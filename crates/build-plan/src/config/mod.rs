@@ -66,6 +66,28 @@ pub struct Settings {
     pub warnings: Vec<String>,
 }
 
+impl Settings {
+    /// The same settings for a project that is one folder of what is uploaded, and is built and started from the top.
+    pub(crate) fn inside(&self, folder: &str) -> Self {
+        let word = crate::shell::word(folder);
+        let there =
+            |command: &Option<String>| command.as_ref().map(|command| format!("cd {word} && {command}"));
+        let below = |path: &Option<String>| {
+            path.as_ref().map(|path| if path == "." { folder.to_owned() } else { format!("{folder}/{path}") })
+        };
+        Self {
+            build: there(&self.build),
+            test: there(&self.test),
+            release: there(&self.release),
+            start: there(&self.start),
+            entrypoint: below(&self.entrypoint),
+            static_root: below(&self.static_root),
+            root: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// What is wrong with the settings file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}{}: {message}", line.map_or_else(String::new, |line| format!(":{line}")))]

@@ -82,14 +82,16 @@ env:
     assert_eq!(settings.entrypoint.as_deref(), Some("server.js"));
     assert_eq!(settings.build.as_deref(), Some("npm run build"));
     assert_eq!(settings.health_path.as_deref(), Some("/health"));
-    assert_eq!(settings.env.keys().collect::<Vec<_>>(), ["NODE_ENV"]);
+    let env: Vec<_> = settings.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(
+        env,
+        ["API_KEY=${SECRET:API_KEY}", "DATABASE_URL=${SECRET:DATABASE_URL}", "NODE_ENV=production"]
+    );
     insta::assert_snapshot!(settings.warnings.join("\n"), @r"
     `health_check.interval` is known but not applied by this version: the platform probes until the app answers or a time limit is over
     `resources` is known but not applied by this version: the app runs without limits of its own
     `scaling` is known but not applied by this version: one instance runs
     `cpu_threshold` is known but not applied by this version: one instance runs
-    `env.DATABASE_URL` refers to a secret; secrets are known but not applied by this version, so DATABASE_URL is not set
-    `env.API_KEY` refers to a secret; secrets are known but not applied by this version, so API_KEY is not set
     `env.PORT` is not applied: the platform gives every app its PORT
     ");
 }
@@ -99,9 +101,20 @@ fn env_may_be_a_list() {
     let settings = parse("f", "env:\n  - A=1=2\n  - {name: B, value: x}\n  - {name: C, secret: c}").unwrap();
     assert_eq!(
         settings.env.into_iter().collect::<Vec<_>>(),
-        [("A".to_owned(), "1=2".to_owned()), ("B".to_owned(), "x".to_owned())]
+        [("A", "1=2"), ("B", "x"), ("C", "${SECRET:C}")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
     );
-    assert_eq!(settings.warnings.len(), 1);
+    assert_eq!(settings.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_reference_to_no_secret_is_an_error() {
+    for bad in ["A: {secret: a b}", "A: {secret: [b]}", "A: 'x${SECRET:'", "A: {secret: }", "A: ${SECRET:é}"]
+    {
+        let error = parse("f", &format!("env:\n  {bad}")).unwrap_err();
+        assert_eq!(error.line, Some(2), "{bad}");
+        assert!(error.hint.unwrap().contains("secret set"), "{bad}");
+    }
 }
 
 #[test]

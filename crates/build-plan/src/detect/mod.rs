@@ -11,11 +11,9 @@ mod elixir;
 mod generators;
 mod go;
 mod java;
-mod js_source;
+mod js;
 mod monorepo;
 mod near_miss;
-mod node;
-mod package_json;
 mod php;
 mod procfile;
 mod python;
@@ -50,6 +48,8 @@ pub(crate) struct Context<'a> {
     pub(crate) whole: Option<&'a Project<'a>>,
     /// The folder that the project is, where it is not all that is uploaded.
     pub(crate) root: Option<&'a str>,
+    /// The member of a workspace that is the project. All else of the workspace is installed and built with it.
+    pub(crate) member: Option<&'a str>,
     pub(crate) settings: &'a Settings,
     /// Why it is this folder, where nobody says so.
     because: Option<&'a str>,
@@ -63,7 +63,24 @@ pub(crate) struct Context<'a> {
     pub(crate) entry: Option<EntryFile>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// The view of one member of a workspace, about which no settings say anything.
+    pub(crate) fn of_member(project: &'a Project<'a>, settings: &'a Settings, member: &'a str) -> Self {
+        Self {
+            project,
+            whole: None,
+            root: None,
+            member: Some(member),
+            because: None,
+            settings,
+            file: FILE_NAMES[0],
+            procfile: None,
+            dockerfile: None,
+            start: None,
+            entry: None,
+        }
+    }
+
     /// The same, with the command of the Dockerfile as the start command: nothing where it has none that can run here.
     fn by_dockerfile(&self) -> Option<Self> {
         let dockerfile = self.dockerfile.clone()?;
@@ -75,6 +92,7 @@ impl Context<'_> {
             project: self.project,
             whole: self.whole,
             root: self.root,
+            member: self.member,
             because: self.because,
             settings: self.settings,
             file: self.file,
@@ -108,9 +126,16 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     let project = Project::new(listing, read);
     let (file, settings) = settings(&project)?;
     if let Some(root) = &settings.root {
+        if js::workspace::has_member(&project, root)? {
+            let because = Some(format!("{file}: root"));
+            let place = Place { project: &project, whole: None, root: None, member: Some(root), because };
+            return consider(&place, &settings.inside(root), file, |context| {
+                settle::settle(context, drafted(context)?)
+            });
+        }
         return planned_in(root, format!("{file}: root"), &project, &settings, file);
     }
-    let place = Place { project: &project, whole: None, root: None, because: None };
+    let place = Place { project: &project, whole: None, root: None, member: None, because: None };
     let top = consider(&place, &settings, file, |context| {
         let draft = drafted(context)?;
         let strength = draft.strength;
@@ -176,7 +201,13 @@ fn planned_in(
     }
     let read = |path: &str| whole.bytes(&format!("{root}/{path}"));
     let project = Project::new(&listing, &read);
-    let place = Place { project: &project, whole: Some(whole), root: Some(root), because: Some(because) };
+    let place = Place {
+        project: &project,
+        whole: Some(whole),
+        root: Some(root),
+        member: None,
+        because: Some(because),
+    };
     consider(&place, settings, file, |context| settle::settle(context, drafted(context)?))
 }
 
@@ -185,6 +216,7 @@ struct Place<'a> {
     project: &'a Project<'a>,
     whole: Option<&'a Project<'a>>,
     root: Option<&'a str>,
+    member: Option<&'a str>,
     /// Why it is this folder.
     because: Option<String>,
 }
@@ -203,6 +235,7 @@ fn consider<T>(
         project,
         whole: place.whole,
         root: place.root,
+        member: place.member,
         because: place.because.as_deref(),
         settings,
         file,
@@ -234,6 +267,11 @@ fn drafted(context: &Context<'_>) -> Result<Draft, PlanError> {
     }
 }
 
+/// The name of the application that a module of Python offers.
+pub(crate) fn python_application(source: &str) -> Option<String> {
+    python::source::scan(source).best_app().map(|app| app.name.clone())
+}
+
 /// The settings file, whatever its spelling.
 fn settings(project: &Project<'_>) -> Result<(&'static str, Settings), PlanError> {
     let present: Vec<&'static str> = FILE_NAMES.iter().copied().filter(|name| project.has(name)).collect();
@@ -257,7 +295,8 @@ type Detect = fn(&Context<'_>) -> Result<Option<Draft>, PlanError>;
 /// What looks for each runtime, in the order in which equally good answers are listed.
 const DETECTORS: &[(Runtime, Detect)] = &[
     (Runtime::Python, python::detect),
-    (Runtime::Node, node::detect),
+    (Runtime::Node, js::detect),
+    (Runtime::Deno, js::deno::detect),
     (Runtime::Go, go::detect),
     (Runtime::Rust, rust::detect),
     (Runtime::Ruby, ruby::detect),
@@ -270,6 +309,7 @@ const DETECTORS: &[(Runtime, Detect)] = &[
 /// The runtime that the settings ask for.
 fn asked_for(context: &Context<'_>, runtime: Runtime) -> Result<Draft, PlanError> {
     let found = match runtime {
+        Runtime::Bun => js::detect(context)?.map(|draft| Draft { runtime: Runtime::Bun, ..draft }),
         Runtime::Static => generators::detect(context).or_else(|| static_site::detect(context)),
         runtime => match DETECTORS.iter().find(|(known, _)| *known == runtime) {
             Some((_, detect)) => detect(context)?,

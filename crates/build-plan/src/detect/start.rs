@@ -96,7 +96,9 @@ pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
         | "pdm" | "pipenv" | "chainlit" | "sanic" | "litestar" | "quart" | "uwsgi" | "newrelic-admin" => {
             Some(Runtime::Python)
         }
-        "node" | "nodejs" | "npm" | "npx" | "tsx" | "ts-node" | "next" | "nest" => Some(Runtime::Node),
+        "node" | "nodejs" | "npm" | "npx" | "pnpm" | "yarn" | "tsx" | "ts-node" | "next" | "nest"
+        | "nuxt" | "nodemon" | "remix-serve" | "react-router-serve" | "strapi" | "astro" | "pm2"
+        | "pm2-runtime" => Some(Runtime::Node),
         "cargo" => Some(Runtime::Rust),
         "go" => Some(Runtime::Go),
         "ruby" | "bundle" | "rails" | "puma" | "rackup" | "unicorn" | "thin" | "rake" | "passenger" => {

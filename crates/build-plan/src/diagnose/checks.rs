@@ -86,6 +86,20 @@ pub(super) const RUNNING: &[Rule] = &[
     },
 ];
 
+/// Code, title and fix for an app that runs and opens no port.
+pub(super) const NEVER_LISTENED: (&str, &str, &str) = (
+    "never_listened",
+    "The app runs and listens on no port",
+    "start an HTTP server on $HOST:$PORT; if the app does slow work first, start listening before it",
+);
+
+/// Code, title and fix for an app that accepts connections and says nothing.
+pub(super) const NEVER_ANSWERED: (&str, &str, &str) = (
+    "never_answered",
+    "The app accepts connections and answers no request",
+    "something blocks the app: look at its output, do slow work in the background, and speak HTTP on $PORT",
+);
+
 /// What a server prints when a request, such as the probe, makes the app fail.
 pub(super) const REQUESTS: &[&str] = &[
     "Exception in ASGI application",
@@ -93,6 +107,10 @@ pub(super) const REQUESTS: &[&str] = &[
     "Internal Server Error:",
     "Exception on / [GET]",
     "Exception on /",
+    "ActiveRecord::PendingMigrationError",
+    "Phoenix.Ecto.PendingMigrationError",
+    "Unhandled Exception",
+    "An unhandled exception has occurred while executing the request",
 ];
 
 /// Ports that people write into code; an instance's own is never one of them.

@@ -1,12 +1,52 @@
-//! When no line says why a process ended, the way it ended may.
+//! The way in which a process ended: it decides where it says more than any line, and stands in where no line says why.
 
-use super::evidence::{SHOWN_CHARS_MAX, short};
+use super::pattern::capture;
+use super::rule::Finding;
 use super::scene::{End, Scene};
-use super::{Confidence, Diagnosis, Phase};
+use super::{Confidence, Phase, system};
 use crate::Runtime;
 
+/// Words of a line with which a program gives up.
+const GIVING_UP: &[&str] = &[
+    "error",
+    "fail",
+    "cannot",
+    "can't",
+    "could not",
+    "couldn't",
+    "unable",
+    "invalid",
+    "missing",
+    "must ",
+    "required",
+    "denied",
+    "refused",
+    "not found",
+    "unknown",
+    "unexpected",
+    "abort",
+    "fatal",
+    "usage:",
+];
+
+/// Endings that say what happened whatever was printed before: a signal from outside, and an end without an error.
+pub(super) fn decisive(scene: &Scene) -> Option<Finding> {
+    let runs = matches!(scene.phase, Phase::Start | Phase::Health);
+    match scene.end {
+        End::Signal(9 | 15) => said_out_of_memory(scene).or_else(|| by_end(scene)),
+        End::Status(0) if runs => by_end(scene),
+        _ => None,
+    }
+}
+
+/// A process that ran out of memory may still have had the time to say so.
+fn said_out_of_memory(scene: &Scene) -> Option<Finding> {
+    let rule = system::RULES.iter().find(|rule| rule.code == "out_of_memory")?;
+    (0..scene.plain.len()).rev().take(super::TAIL_LINES).find_map(|at| rule.fit(scene, at, Confidence::High))
+}
+
 /// No line says why; the way the process ended may.
-pub(super) fn by_end(scene: &Scene) -> Option<Diagnosis> {
+pub(super) fn by_end(scene: &Scene) -> Option<Finding> {
     let (code, title, fix, confidence) = match scene.end {
         End::Signal(9) => (
             "killed",
@@ -47,19 +87,107 @@ pub(super) fn by_end(scene: &Scene) -> Option<Diagnosis> {
         End::Status(0) if matches!(scene.phase, Phase::Start | Phase::Health) => (
             "ended_without_error",
             "The start command ended by itself, without an error",
-            "the start command must keep running and listen on $HOST:$PORT; do not let it go to the background",
+            "the start command must keep running and listen on $HOST:$PORT; do not let it go to the background, and do \
+             not start a script that only defines the app",
             Confidence::High,
         ),
         _ => return None,
     };
-    let cause_line =
-        scene.lines.iter().rev().find(|line| !line.is_empty()).map(|line| short(line, SHOWN_CHARS_MAX));
-    Some(Diagnosis {
-        code: code.to_owned(),
+    Some(Finding {
+        code,
+        line: last_said(scene),
         title: title.to_owned(),
-        cause_line,
-        evidence: Vec::new(),
         fix: fix.to_owned(),
         confidence,
+        captured: Vec::new(),
     })
+}
+
+/// The app ended with an error and a sentence of its own.
+pub(super) fn own_words(scene: &Scene) -> Option<Finding> {
+    let last = last_said(scene)?;
+    let candidates = (last.saturating_sub(super::LAST_WORDS)..=last).rev();
+    let line = candidates.into_iter().find(|at| !scene.is_chat(*at) && gives_up(&scene.plain[*at]))?;
+    let text = super::evidence::short(scene.plain[line].trim(), 160);
+    Some(Finding {
+        code: "exited_with_message",
+        line: Some(line),
+        title: format!("The program gives up: {text}"),
+        fix: "do what its last line asks for; the code that prints it says when it does".to_owned(),
+        confidence: Confidence::Medium,
+        captured: Vec::new(),
+    })
+}
+
+/// The same for an app that went on for a while after this line.
+pub(super) fn own_words_after(scene: &Scene, line: usize) -> Option<Finding> {
+    let found = own_words(scene)?;
+    let went_on = |at: usize| !gives_up(&scene.plain[at]) && found.line.is_some_and(|last| at < last);
+    scene.spoken_after(line).any(went_on).then_some(found)
+}
+
+fn gives_up(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    GIVING_UP.iter().any(|word| lower.contains(word))
+}
+
+/// What is said when nothing else is known: where it failed, and its last words.
+pub(super) fn last_words(scene: &Scene) -> Finding {
+    if matches!(scene.phase, Phase::Release | Phase::Start | Phase::Test)
+        && let Some(finding) = own_words(scene)
+    {
+        return finding;
+    }
+    let (code, title, fix) = match scene.phase {
+        Phase::Install => (
+            "install_failed",
+            "Installing the dependencies failed",
+            "the evidence is what the tool said; run the same command on the project's folder to see more",
+        ),
+        Phase::Build => (
+            "build_failed",
+            "The build command failed",
+            "mend what the evidence names; the same command on the project's folder shows the same",
+        ),
+        Phase::Test => (
+            "tests_failed",
+            "The test command failed",
+            "mend the code or the test and deploy again; the version that was live keeps serving",
+        ),
+        Phase::Release => (
+            "release_failed",
+            "The command before the switch failed",
+            "mend what the evidence names and deploy again; the version that was live keeps serving",
+        ),
+        Phase::Start => (
+            "exited_silently",
+            "The program ended with an error and does not say why",
+            "let it print errors to stderr, and start it by hand with HOST and PORT set to see what it does",
+        ),
+        Phase::Health => (
+            "not_healthy",
+            "The app runs and did not get healthy",
+            "it must answer HTTP on $HOST:$PORT within the time limit",
+        ),
+    };
+    let line = first_error(scene).or_else(|| last_said(scene)).filter(|_| !scene.is_running());
+    Finding {
+        code,
+        line,
+        title: title.to_owned(),
+        fix: fix.to_owned(),
+        confidence: Confidence::Low,
+        captured: Vec::new(),
+    }
+}
+
+/// The line that a tool marks as its error.
+fn first_error(scene: &Scene) -> Option<usize> {
+    const MARKS: &[&str] =
+        &["^error: {}", "^error[{}", "^Error: {}", "^ERROR: {}", "^ERROR {}", "^fatal: {}", "^✘ [ERROR] {}"];
+    scene.plain.iter().position(|line| MARKS.iter().any(|mark| capture(line, mark).is_some()))
+}
+
+fn last_said(scene: &Scene) -> Option<usize> {
+    scene.lines.iter().rposition(|line| !line.trim().is_empty())
 }

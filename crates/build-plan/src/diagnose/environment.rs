@@ -3,7 +3,22 @@
 use super::pattern::capture;
 use super::rule::{CODE, Captured, Rule, or};
 
-pub(super) const RULES: &[Rule] = &[Rule {
+pub(super) const RULES: &[Rule] = &[SAID_BY_LIBRARIES, NAMED];
+
+const SAID_BY_LIBRARIES: Rule = Rule {
+    code: "missing_env_var",
+    phases: CODE,
+    runtimes: &[],
+    patterns: LIBRARIES,
+    title: |_| "A library lacks a key or an address that usually comes from the environment".to_owned(),
+    fix: |_| {
+        "set the variable that the code passes there: a secret of the project for keys and tokens, `env` in \
+         backend-im.yml for the rest"
+            .to_owned()
+    },
+};
+
+const NAMED: Rule = Rule {
     code: "missing_env_var",
     phases: CODE,
     runtimes: &[],
@@ -41,12 +56,34 @@ pub(super) const RULES: &[Rule] = &[Rule {
                 .to_owned()
         }
     },
-}];
+};
+
+/// How libraries complain about a setting that usually comes from the environment, without naming a variable.
+const LIBRARIES: &[&str] = &[
+    "supabaseUrl is required",
+    "supabaseKey is required",
+    "Missing API key. Pass it to the constructor",
+    "Neither apiKey nor config.authenticator provided",
+    "accountSid must start with AC",
+    "secretOrPrivateKey must have a value",
+    "requires a secret or key",
+    "secret option required for sessions",
+    "`openUri()` must be a string, got \"undefined\"",
+    "Expected a valid bot token",
+    "An invalid token was provided",
+    "Missing publishableKey",
+    "Missing secretKey",
+    "The api_key client option must be set",
+    "Did not find openai_api_key",
+    "Bot Token is required",
+    "Service account object must contain a string",
+];
 
 /// Whether such a line is about a variable at all: `KeyError: 'user'` and `a name is required` are not.
 pub(super) fn is_about_variable(line: &str) -> bool {
     let says_so = ["NotPresent", "environment variable", "missing value for field"]
         .iter()
+        .chain(LIBRARIES)
         .any(|text| line.contains(text));
     let key = capture(line, "^KeyError: '{}'");
     match key.as_deref().and_then(<[&str]>::first) {

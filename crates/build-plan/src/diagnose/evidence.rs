@@ -11,14 +11,16 @@ pub(super) const SHOWN_CHARS_MAX: usize = 500;
 
 /// The diagnosis that a finding makes.
 pub(super) fn shown(scene: &Scene, finding: Finding) -> Diagnosis {
-    let Finding { code, line, title, fix, confidence } = finding;
+    let Finding { code, line, title, fix, confidence, .. } = finding;
     Diagnosis {
         code: code.to_owned(),
         title: short(&title, SHOWN_CHARS_MAX),
-        cause_line: Some(short(scene.lines[line].trim(), SHOWN_CHARS_MAX)),
-        evidence: evidence(scene, line),
+        cause_line: line.map(|line| short(scene.lines[line].trim(), SHOWN_CHARS_MAX)),
+        evidence: line.map(|line| evidence(scene, line)).unwrap_or_default(),
         fix,
+        patch: None,
         confidence,
+        docs: None,
     }
 }
 

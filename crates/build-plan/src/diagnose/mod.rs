@@ -2,18 +2,41 @@
 //!
 //! Output is untrusted: an app may print anything. A line counts as a cause only where it is one: a tool's own error
 //! while installing and building, the line with which a process ended, and for a process that still runs only what can
-//! keep a running one from being healthy.
+//! keep a running one from being healthy. The structure of the failure decides: phase, way of ending, place of the last
+//! traceback, what the health check saw; the text only names what the structure already says.
+//!
+//! ```text
+//! FailedStep + output ─► scene ─► fatal lines ─► rules ─► Finding ─► evidence ─► Diagnosis
+//!                                 running / ending ──────►                patch ◄─ the project's files
+//! ```
 
+mod bundlers;
 mod checks;
+mod database;
+mod deno;
+mod django;
+mod docs;
+mod dotnet;
+mod elixir;
 mod ending;
 mod environment;
 mod evidence;
+mod fatal;
+mod go;
+mod image;
+mod java;
+mod js_packages;
+mod migrations;
 mod network;
 mod node;
 mod packages;
+mod patch;
 mod pattern;
+mod php;
 mod python;
+mod python_age;
 mod refine;
+mod ruby;
 mod rule;
 mod running;
 mod rust;
@@ -40,12 +63,32 @@ pub enum Phase {
     Build,
     /// The test command.
     Test,
-    /// The command that runs once before the switch.
+    /// The command that runs once before the switch, such as migrations.
     Release,
     /// The process ended before it was healthy.
     Start,
     /// The process did not get healthy.
     Health,
+}
+
+/// What the health check saw of a process that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// It listens on no port.
+    Nothing,
+    /// It listens on this address, whose port is not the one that it was told.
+    OtherPort(String),
+    /// It listens on the right port of this address, which the platform cannot reach.
+    OtherAddress(String),
+    /// It accepts connections and answers nothing.
+    Silence,
+    /// It answers a path with a status that is no success.
+    Status {
+        /// The path that was asked.
+        path: String,
+        /// The last answer's status.
+        status: u16,
+    },
 }
 
 /// The step that failed.
@@ -57,6 +100,8 @@ pub struct FailedStep {
     pub runtime: Option<Runtime>,
     /// How the process ended: `exit status 1`, `signal 9 (SIGKILL)`; nothing when it still runs.
     pub exit: Option<String>,
+    /// What the health check saw, where there was one.
+    pub seen: Option<Seen>,
 }
 
 /// How sure a diagnosis is.
@@ -86,55 +131,112 @@ pub struct Diagnosis {
     pub evidence: Vec<String>,
     /// What to do.
     pub fix: String,
+    /// The same as a unified diff against the project's files, where it is mechanical.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<String>,
     /// How sure this is.
     pub confidence: Confidence,
+    /// Where the makers of the tool explain it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
 }
 
 /// How many of the last lines may name a cause when nothing says which line ended the process.
 const TAIL_LINES: usize = 40;
+/// How many of the last lines that say anything may hold an error's name without a traceback around it.
+const LAST_WORDS: usize = 4;
 
 /// Rules in the order in which they are tried on one line: the particular before the general.
 const RULES: &[&[Rule]] = &[
     system::RULES,
+    image::RULES,
+    migrations::RULES,
+    database::RULES,
     network::RULES,
+    js_packages::RULES,
+    python_age::RULES,
     packages::RULES,
+    django::RULES,
     python::RULES,
+    bundlers::RULES,
     node::RULES,
+    deno::RULES,
+    go::RULES,
+    ruby::RULES,
+    php::RULES,
+    java::RULES,
+    dotnet::RULES,
+    elixir::RULES,
     environment::RULES,
     rust::RULES,
     checks::TESTS,
 ];
 
-/// Says why a step failed, where its output lets one say so. `output` are its last lines.
-pub fn diagnose(failed: &FailedStep, output: &[String]) -> Option<Diagnosis> {
+/// Says why a step failed, as well as its output lets one say so. `output` are its last lines; `read` lends the
+/// project's files, for a patch, and is asked for few of them.
+pub fn diagnose(failed: &FailedStep, output: &[String], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Diagnosis {
     let scene = Scene::new(failed, output);
-    let finding = if scene.is_running() {
-        running::running(&scene)
-    } else {
-        match scene.phase {
-            Phase::Install | Phase::Build => by_rule(&scene),
-            Phase::Test => tested(&scene),
-            Phase::Release | Phase::Start | Phase::Health => ended(&scene),
-        }
-    };
-    match finding {
-        Some(finding) => Some(evidence::shown(&scene, finding)),
-        None => ending::by_end(&scene),
-    }
+    let finding = found(&scene).unwrap_or_else(|| ending::last_words(&scene));
+    let patch = patch::of(&scene, &finding, read);
+    let mut diagnosis = evidence::shown(&scene, finding);
+    diagnosis.docs = docs::of(&diagnosis.code).map(str::to_owned);
+    diagnosis.patch = patch;
+    diagnosis
 }
 
+fn found(scene: &Scene) -> Option<Finding> {
+    if scene.is_running() {
+        return running::running(scene);
+    }
+    if let Some(finding) = ending::decisive(scene) {
+        return Some(finding);
+    }
+    let finding = match scene.phase {
+        Phase::Install => by_rule(scene),
+        Phase::Build => built(scene),
+        Phase::Test => tested(scene),
+        Phase::Release | Phase::Start | Phase::Health => ended(scene),
+    };
+    finding.or_else(|| ending::by_end(scene))
+}
+
+/// The rules about this phase: those of the project's own runtime.
 fn rules(scene: &Scene) -> impl Iterator<Item = &'static Rule> + '_ {
-    RULES.iter().flat_map(|rules| rules.iter()).filter(|rule| rule.applies(scene))
+    RULES
+        .iter()
+        .flat_map(|rules| rules.iter())
+        .filter(|rule| rule.is_of_phase(scene) && rule.is_of_runtime(scene))
+}
+
+/// The rules about this phase of other runtimes: a Python project may well build its pages with Node.
+fn foreign_rules(scene: &Scene) -> impl Iterator<Item = &'static Rule> + '_ {
+    RULES
+        .iter()
+        .flat_map(|rules| rules.iter())
+        .filter(|rule| rule.is_of_phase(scene) && !rule.is_of_runtime(scene))
+}
+
+fn fit(scene: &Scene, at: usize, confidence: Confidence) -> Option<Finding> {
+    rules(scene).find_map(|rule| rule.fit(scene, at, confidence).filter(|found| is_cause(scene, found)))
 }
 
 /// Tools report their own errors: the first line that the most particular rule knows.
 fn by_rule(scene: &Scene) -> Option<Finding> {
+    let first = |rule: &'static Rule, confidence| {
+        let mut lines = (0..scene.plain.len()).filter(|at| !scene.is_chat(*at));
+        lines.find_map(|at| rule.fit(scene, at, confidence).filter(|found| is_cause(scene, found)))
+    };
     rules(scene)
-        .find_map(|rule| {
-            let mut lines = 0..scene.plain.len();
-            lines.find_map(|at| rule.fit(scene, at, Confidence::High).filter(|found| is_cause(scene, found)))
-        })
+        .find_map(|rule| first(rule, Confidence::High))
+        .or_else(|| foreign_rules(scene).find_map(|rule| first(rule, Confidence::Medium)))
         .map(|found| refine::refined(scene, found))
+}
+
+/// A build runs the project's own code too: where that ends with an error, the error counts and nothing before it.
+fn built(scene: &Scene) -> Option<Finding> {
+    let fatal = scene.fatal_lines();
+    let own = fatal.iter().find_map(|at| fit(scene, *at, Confidence::High));
+    own.or_else(|| by_rule(scene)).or_else(|| fatal.first().map(|at| uncaught(scene, *at)))
 }
 
 /// A test program sums up at the end; the summary's own reason is better than the fact that something failed.
@@ -161,34 +263,35 @@ fn by_rule_of(scene: &Scene, rules: &'static [Rule]) -> Option<Finding> {
 /// The process ended: the line with which it ended, unless something known was said after it.
 fn ended(scene: &Scene) -> Option<Finding> {
     let fatal = scene.fatal_lines();
-    let fit = |at: usize| {
-        rules(scene)
-            .find_map(|rule| rule.fit(scene, at, Confidence::High).filter(|found| is_cause(scene, found)))
-    };
     let Some(last) = fatal.iter().max() else { return tail(scene) };
     let settings = refine::missing_settings(scene, *last);
-    let known = settings.or_else(|| fatal.iter().find_map(|at| fit(*at)));
-    let later = tail(scene).filter(|found| found.line > *last);
+    let known = settings.or_else(|| fatal.iter().find_map(|at| fit(scene, *at, Confidence::High)));
+    let later = tail(scene).filter(|found| found.line.is_some_and(|line| line > *last));
+    // The app survived that one, said so, and ended with words of its own.
+    let later = later.or_else(|| ending::own_words_after(scene, *last));
     match (known, later) {
         (Some(known), Some(later)) if later.code == known.code => Some(known),
         (_, Some(later)) => Some(later),
         (Some(known), None) => Some(known),
-        (None, None) => uncaught(scene, fatal[0]),
+        // The app spoke on, and ended with words of its own.
+        (None, None) => Some(uncaught(scene, fatal[0])),
     }
 }
 
 /// The last line that any rule knows.
 fn tail(scene: &Scene) -> Option<Finding> {
     let start = scene.plain.len().saturating_sub(TAIL_LINES);
-    (start..scene.plain.len()).rev().find_map(|at| {
-        rules(scene)
-            .find_map(|rule| rule.fit(scene, at, Confidence::Medium).filter(|found| is_cause(scene, found)))
-    })
+    let said = (0..scene.plain.len()).rev().filter(|at| !scene.plain[*at].is_empty());
+    let last_words: Vec<usize> = said.take(LAST_WORDS).collect();
+    // A runtime reports an exception with its traceback; without one, only last words are believed.
+    let is_believed = |at: usize| !scene::is_exception(&scene.plain[at]) || last_words.contains(&at);
+    let mut lines = (start..scene.plain.len()).rev().filter(|at| !scene.is_chat(*at) && is_believed(*at));
+    lines.find_map(|at| fit(scene, at, Confidence::Medium))
 }
 
 /// Whether the line is what the rule takes it for: not a key that is no variable, and not cargo's closing words.
 fn is_cause(scene: &Scene, found: &Finding) -> bool {
-    let line = scene.plain[found.line].as_str();
+    let Some(line) = found.line.map(|line| scene.plain[line].as_str()) else { return true };
     match found.code {
         "missing_env_var" => environment::is_about_variable(line),
         "compile_error" => !line.contains("could not compile") && !line.contains("aborting due to"),
@@ -197,19 +300,20 @@ fn is_cause(scene: &Scene, found: &Finding) -> bool {
 }
 
 /// An exception that no rule knows.
-fn uncaught(scene: &Scene, line: usize) -> Option<Finding> {
-    let text = scene.plain.get(line)?;
+fn uncaught(scene: &Scene, line: usize) -> Finding {
+    let text = scene.plain.get(line).map(String::as_str).unwrap_or_default();
     let (code, language) = match scene.runtime {
         Some(Runtime::Python) => ("python_exception", "Python"),
         Some(Runtime::Node) => ("node_exception", "Node"),
         Some(Runtime::Rust) => ("rust_panic", "the program"),
         _ => ("uncaught_error", "the program"),
     };
-    Some(Finding {
+    Finding {
         code,
-        line,
+        line: Some(line),
         title: format!("The app ends with an error of {language}: {}", evidence::short(text, 160)),
         fix: "mend the place in the code that the evidence names, or what it asks for".to_owned(),
         confidence: Confidence::Medium,
-    })
+        captured: Vec::new(),
+    }
 }

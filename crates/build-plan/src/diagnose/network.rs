@@ -1,6 +1,6 @@
-//! Rules about other machines: registries, certificates, names, databases.
+//! Rules about other machines: registries, certificates, names.
 
-use super::rule::{ANY, INSTALL, MAKE, RUN, Rule, or};
+use super::rule::{ANY, INSTALL, MAKE, RUN, Rule, rule};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -15,6 +15,11 @@ pub(super) const RULES: &[Rule] = &[
             "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
             "CERT_HAS_EXPIRED",
             "SSL certificate problem: {}",
+            "x509: certificate signed by unknown authority",
+            "DEPTH_ZERO_SELF_SIGNED_CERT",
+            "unable to get local issuer certificate",
+            "PKIX path building failed",
+            "server certificate verification failed",
             "the SSL certificate is invalid",
         ],
         title: |_| "A TLS certificate was not accepted".to_owned(),
@@ -64,91 +69,23 @@ pub(super) const RULES: &[Rule] = &[
             "Could not connect, are you offline?",
             "failed to download from `{}`",
             "spurious network error",
+            "ERR_PNPM_META_FETCH_FAIL {}",
+            "There appears to be trouble with your network connection",
+            "info There appears to be trouble",
+            "ConnectionRefused downloading package manifest {}",
+            "dial tcp: lookup {}",
+            "Could not fetch specs from {}",
+            "curl error 6 while downloading {}",
+            "curl error 28 while downloading {}",
+            "Could not transfer artifact {} from/to",
+            "Failed to fetch record for '{}' from registry",
+            "RequestError: {}",
             "Could not resolve host: {}",
             "[Errno -3] Temporary failure",
         ],
         title: |_| "The package registry could not be reached".to_owned(),
         fix: |_| {
             "check the machine's network and proxy settings (HTTPS_PROXY, NO_PROXY) and deploy again; nothing in the project needs to change".to_owned()
-        },
-    },
-    Rule {
-        code: "database_auth_failed",
-        phases: RUN,
-        runtimes: &[],
-        patterns: &[
-            "password authentication failed for user \"{}\"",
-            "Access denied for user '{}'",
-            "no password supplied",
-            "NOAUTH Authentication required",
-            "WRONGPASS",
-            "MongoServerError: Authentication failed",
-            "role \"{}\" does not exist",
-        ],
-        title: |c| format!("The database refused the login of `{}`", or(c, 0, "the app")),
-        fix: |_| {
-            "correct user and password in the variable with the database's URL (`env` in backend-im.yml, or the deploy's `env`)".to_owned()
-        },
-    },
-    Rule {
-        code: "database_refused",
-        phases: RUN,
-        runtimes: &[],
-        patterns: &[
-            "connection to server at \"{}\"{} failed: Connection refused",
-            "could not connect to server: Connection refused",
-            "connect ECONNREFUSED {}:5432",
-            "connect ECONNREFUSED {}:3306",
-            "connect ECONNREFUSED {}:6379",
-            "connect ECONNREFUSED {}:27017",
-            "Connect call failed ('{}', 5432",
-            "Connect call failed ('{}', 3306",
-            "Error 111 connecting to {}. Connection refused",
-            "Can't connect to MySQL server on '{}'",
-            "MongooseServerSelectionError: {}",
-            "ServerSelectionTimeoutError: {}",
-            "PoolTimedOut",
-            "pool timed out while waiting for an open connection",
-            "Can't reach database server at `{}`",
-        ],
-        title: |c| format!("No database answers at {}", or(c, 0, "the configured address")),
-        fix: |_| {
-            "set the database's URL in `env` to a server that runs and can be reached from this machine, or keep the data in a SQLite file below DATA_DIR".to_owned()
-        },
-    },
-    Rule {
-        code: "database_missing",
-        phases: RUN,
-        runtimes: &[],
-        patterns: &[
-            "database \"{}\" does not exist",
-            "Unknown database '{}'",
-            "unable to open database file",
-        ],
-        title: |c| match c.first() {
-            Some(name) => format!("The database `{name}` does not exist"),
-            None => "The database file cannot be opened".to_owned(),
-        },
-        fix: |c| {
-            match c.first() {
-            Some(name) => format!("create the database `{name}`, or correct the URL"),
-            None => "keep the file below the environment's DATA_DIR (for SQLAlchemy `sqlite:///` followed by DATA_DIR and the file's name) and create its folder first".to_owned(),
-        }
-        },
-    },
-    Rule {
-        code: "table_missing",
-        phases: RUN,
-        runtimes: &[],
-        patterns: &[
-            "no such table: {}",
-            "relation \"{}\" does not exist",
-            "Table '{}' doesn't exist",
-            "The table `{}` does not exist in the current database",
-        ],
-        title: |c| format!("The table `{}` does not exist", or(c, 0, "?").trim_end_matches(')')),
-        fix: |_| {
-            "create the tables before they are used: run the migrations in `build` or when the app starts, or call `Base.metadata.create_all(engine)`".to_owned()
         },
     },
     Rule {
@@ -160,6 +97,10 @@ pub(super) const RULES: &[Rule] = &[
             "getaddrinfo ENOTFOUND {}",
             "getaddrinfo EAI_AGAIN {}",
             "[Errno -2] Name or service not known",
+            "no such host",
+            "Name or service not known",
+            "nodename nor servname provided",
+            "UnknownHostException: {}",
             "[Errno -3] Temporary failure in name resolution",
             "failed to lookup address information",
         ],
@@ -182,6 +123,9 @@ pub(super) const RULES: &[Rule] = &[
             "ConnectionRefusedError: [Errno 111] {}",
             "Connection refused (os error 111)",
             "kind: ConnectionRefused",
+            "connect: connection refused",
+            "java.net.ConnectException: Connection refused",
+            "Failed to open TCP connection to {} (Connection refused",
             "httpx.ConnectError: {}",
         ],
         title: |_| "A service that the app needs does not answer".to_owned(),
@@ -189,4 +133,38 @@ pub(super) const RULES: &[Rule] = &[
             "start the service, or correct its address in `env`; let the app start without it and retry where it can".to_owned()
         },
     },
+    rule!(
+        "timed_out",
+        RUN,
+        &[],
+        [
+            "connect ETIMEDOUT {}",
+            "TimeoutError: [Errno 110] {}",
+            "Connection timed out (os error 110)",
+            "i/o timeout",
+            "context deadline exceeded",
+            "Operation timed out",
+        ],
+        "A service that the app needs does not answer in time",
+        "check the address in `env` and whether it can be reached from this machine (firewall, private network); give the call a limit and start without it where that can be",
+    ),
+    rule!(
+        "credentials_rejected",
+        RUN,
+        &[],
+        [
+            "AuthenticationError: Error code: 401",
+            "Incorrect API key provided: {}",
+            "InvalidAccessKeyId: {}",
+            "The security token included in the request is invalid",
+            "Unable to locate credentials",
+            "CredentialsProviderError: {}",
+            "Could not load the default credentials",
+            "DefaultCredentialsError: {}",
+            "Invalid API key",
+            "StripeAuthenticationError: {}",
+        ],
+        "A service refuses the app's credentials",
+        "set the key as a secret of the project, under the name that the code reads, and check that it is the right one for this environment",
+    ),
 ];

@@ -1,9 +1,9 @@
 //! Rules about Node programs and their builds.
 
 use super::rule::{ANY, BUILD, CODE, Captured, RUN, Rule, or};
-use crate::Runtime::{self, Node};
+use crate::Runtime::{self, Bun, Node};
 
-const JS: &[Runtime] = &[Node];
+const JS: &[Runtime] = &[Node, Bun];
 
 fn missing_module(c: Captured<'_>) -> String {
     let module = or(c, 0, "?");
@@ -17,7 +17,7 @@ fn missing_module(c: Captured<'_>) -> String {
 }
 
 /// The package of a module path: `lodash/fp` is of `lodash`, `@a/b/c` of `@a/b`.
-fn package(module: &str) -> String {
+pub(super) fn package(module: &str) -> String {
     let parts = if module.starts_with('@') { 2 } else { 1 };
     module.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
@@ -47,6 +47,10 @@ pub(super) const RULES: &[Rule] = &[
             "Rollup failed to resolve import \"{}\"",
             "Could not resolve \"{}\"",
             "Can't resolve '{}' in",
+            "Module not found: Can't resolve '{}'",
+            "error: Cannot find package \"{}\" from",
+            "error: Cannot find module \"{}\" from",
+            "Cannot find package '{}' imported from",
             "Cannot find module '{}' or its corresponding type declarations",
         ],
         title: |c| format!("Node finds no module `{}`", or(c, 0, "?")),
@@ -85,8 +89,11 @@ pub(super) const RULES: &[Rule] = &[
         code: "typescript_error",
         phases: BUILD,
         runtimes: JS,
-        patterns: &["): error TS{}: {}", " - error TS{}: {}", "^error TS{}: {}"],
-        title: |c| format!("TypeScript reports TS{}: {}", or(c, 0, "?"), or(c, 1, "?")),
+        patterns: &["): error TS{}: {}", " - error TS{}: {}", "^error TS{}: {}", "^Type error: {}"],
+        title: |c| match c {
+            [number, message] => format!("TypeScript reports TS{number}: {message}"),
+            _ => format!("TypeScript reports: {}", or(c, 0, "an error")),
+        },
         fix: |_| {
             "mend the place that the line names; types of packages come as `@types/…` in `devDependencies`"
                 .to_owned()

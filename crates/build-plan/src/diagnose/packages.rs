@@ -141,9 +141,10 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: &[Rust],
         patterns: &[
             "requires rustc {} or newer",
-            "rustc {} is not supported by the following package",
+            " requires rustc {}",
             "feature `{}` is required",
             "error: toolchain '{}' is not installed",
+            "rustc {} is not supported by the following package",
             "lock file version `{}` was found, but this version of Cargo does not understand",
         ],
         title: |c| format!("The project needs another Rust ({})", or(c, 0, "see the message")),

@@ -41,7 +41,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("zmq", "pyzmq"),
 ];
 
-fn package(module: &str) -> String {
+pub(super) fn package(module: &str) -> String {
     let top = module.split('.').next().unwrap_or(module);
     let known = PACKAGES.iter().find(|(name, _)| *name == module || *name == top);
     known.map_or_else(|| top.replace('_', "-"), |(_, package)| (*package).to_owned())

@@ -1,16 +1,100 @@
 //! A process that runs and is not healthy. What it printed cannot be why it ended; little of it says why nobody gets an
-//! answer.
+//! answer. What the health check saw decides.
 
 use super::evidence::short;
 use super::rule::Finding;
 use super::scene::Scene;
-use super::{Confidence, Phase, TAIL_LINES, checks, is_cause, network, pattern, rules};
+use super::{Confidence, Phase, Seen, TAIL_LINES, checks, database, is_cause, network, pattern, rules};
 
 /// The process runs and is not healthy.
 pub(super) fn running(scene: &Scene) -> Option<Finding> {
     let lines = || (0..scene.plain.len()).rev();
-    let allowed = lines().find_map(|at| checks::RUNNING[0].fit(scene, at, Confidence::High));
-    allowed.or_else(|| failed_request(scene)).or_else(|| waiting(scene)).or_else(|| port_ignored(scene))
+    let allowed = || lines().find_map(|at| checks::RUNNING[0].fit(scene, at, Confidence::High));
+    match &scene.seen {
+        Some(Seen::OtherPort(address)) => Some(on_other_port(scene, address)),
+        Some(Seen::OtherAddress(address)) => Some(on_other_address(scene, address)),
+        Some(Seen::Nothing) => waiting(scene).or_else(|| Some(of_sight(checks::NEVER_LISTENED))),
+        Some(Seen::Silence) => waiting(scene).or_else(|| Some(of_sight(checks::NEVER_ANSWERED))),
+        Some(Seen::Status { path, status }) => {
+            allowed().or_else(|| failed_request(scene)).or_else(|| Some(by_status(path, *status)))
+        }
+        None => allowed()
+            .or_else(|| failed_request(scene))
+            .or_else(|| waiting(scene))
+            .or_else(|| port_ignored(scene)),
+    }
+}
+
+/// A finding that stands on what the health check saw and on no line.
+fn of_sight((code, title, fix): (&'static str, &str, &str)) -> Finding {
+    Finding {
+        code,
+        line: None,
+        title: title.to_owned(),
+        fix: fix.to_owned(),
+        confidence: Confidence::Medium,
+        captured: Vec::new(),
+    }
+}
+
+fn on_other_port(scene: &Scene, address: &str) -> Finding {
+    let port = address.rsplit(':').next().unwrap_or(address);
+    let says = |line: &String| line.split(|c: char| !c.is_ascii_digit()).any(|number| number == port);
+    Finding {
+        code: "port_ignored",
+        line: scene.plain.iter().rposition(says),
+        title: format!("The app listens on {address} and not on the port that it was told"),
+        fix: format!(
+            "read the port from the PORT environment variable instead of using {port} always (and the address from HOST): \
+             `process.env.PORT`, `os.environ[\"PORT\"]`, or `--port $PORT` in the start command"
+        ),
+        confidence: Confidence::High,
+        captured: vec![address.to_owned()],
+    }
+}
+
+fn on_other_address(scene: &Scene, address: &str) -> Finding {
+    let says = |line: &String| line.contains(address);
+    Finding {
+        code: "wrong_address",
+        line: scene.plain.iter().rposition(says),
+        title: format!("The app listens on {address} only, where nobody else can reach it"),
+        fix: "bind the address in $HOST (or 0.0.0.0) together with the port in $PORT, not 127.0.0.1 or localhost"
+            .to_owned(),
+        confidence: Confidence::High,
+        captured: vec![address.to_owned()],
+    }
+}
+
+/// What a status alone says about the path that was asked.
+fn by_status(path: &str, status: u16) -> Finding {
+    let (code, fix) = match status {
+        404 => (
+            "health_path_missing",
+            "set `health_path` in backend-im.yml to a path that the app answers with success",
+        ),
+        401 | 403 => (
+            "health_path_protected",
+            "set `health_path` in backend-im.yml to a path that answers without a login, and allow the host of the platform",
+        ),
+        300..=399 => (
+            "health_path_redirects",
+            "set `health_path` in backend-im.yml to a path that answers by itself; an app that redirects to https must trust \
+             X-Forwarded-Proto",
+        ),
+        _ => (
+            "answers_with_error",
+            "look at the app's own output (logs), mend what makes it answer an error, and deploy again",
+        ),
+    };
+    Finding {
+        code,
+        line: None,
+        title: format!("The app answers {path} with status {status}"),
+        fix: fix.to_owned(),
+        confidence: Confidence::Medium,
+        captured: vec![path.to_owned()],
+    }
 }
 
 /// The probe's request makes the app fail.
@@ -21,30 +105,44 @@ fn failed_request(scene: &Scene) -> Option<Finding> {
     }
     let fatal = scene.fatal_lines().into_iter().find(|line| *line > at);
     let cause = fatal.unwrap_or(at);
-    let known =
-        ["table_missing", "database_missing", "asgi_wsgi_mismatch", "missing_file", "missing_env_var"];
+    let known = [
+        "migrations_pending",
+        "table_missing",
+        "database_missing",
+        "database_refused",
+        "asgi_wsgi_mismatch",
+        "missing_file",
+        "missing_env_var",
+    ];
     let particular = rules(scene)
         .filter(|rule| known.contains(&rule.code))
         .find_map(|rule| rule.fit(scene, cause, Confidence::Medium).filter(|found| is_cause(scene, found)));
     particular.or_else(|| {
         Some(Finding {
             code: "request_failed",
-            line: cause,
+            line: Some(cause),
             title: format!("The app answers the probe with an error: {}", short(&scene.plain[cause], 160)),
             fix: "mend the handler, or set `health_path` in backend-im.yml to a path that answers without it"
                 .to_owned(),
             confidence: Confidence::Medium,
+            captured: Vec::new(),
         })
     })
 }
 
 /// The app waits for something that does not answer.
 fn waiting(scene: &Scene) -> Option<Finding> {
-    const WAITING: &[&str] =
-        &["database_refused", "database_auth_failed", "host_not_found", "connection_refused"];
+    const WAITING: &[&str] = &[
+        "database_refused",
+        "database_auth_failed",
+        "database_tls_required",
+        "host_not_found",
+        "connection_refused",
+    ];
     let start = scene.plain.len().saturating_sub(TAIL_LINES);
     (start..scene.plain.len()).rev().find_map(|at| {
-        let mut fitting = network::RULES.iter().filter(|rule| WAITING.contains(&rule.code));
+        let mut fitting =
+            database::RULES.iter().chain(network::RULES).filter(|rule| WAITING.contains(&rule.code));
         fitting.find_map(|rule| rule.fit(scene, at, Confidence::Medium))
     })
 }

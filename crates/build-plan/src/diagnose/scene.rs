@@ -1,14 +1,18 @@
 //! The scene of a failure: cleaned lines, the way the process ended, and which lines report its end.
 
-use super::{FailedStep, Phase};
+use super::{FailedStep, Phase, Seen};
 use crate::Runtime;
 
 /// How many of the last lines are looked at.
 const LINES_MAX: usize = 500;
 /// How much of one line is looked at, in characters.
 const LINE_CHARS_MAX: usize = 1_000;
-/// How far from the end a traceback may lie and still be the end of the process, in lines.
-const FATAL_DISTANCE_MAX: usize = 60;
+/// Within how many characters of a line a log level stands.
+const LEVEL_CHARS_MAX: usize = 64;
+/// Levels of lines that report no error.
+const CALM: &[&str] = &["INFO", "info", "DEBUG", "debug", "TRACE", "NOTICE"];
+/// Levels of lines that an app survives.
+const WARNING: &[&str] = &["WARN", "warn", "WARNING", "warning"];
 
 /// How the failed process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,7 @@ pub(super) struct Scene {
     pub(super) phase: Phase,
     pub(super) runtime: Option<Runtime>,
     pub(super) end: End,
+    pub(super) seen: Option<Seen>,
     /// The lines as they may be shown.
     pub(super) lines: Vec<String>,
     /// The lines as the rules match them: without the prefixes of tools.
@@ -58,7 +63,7 @@ impl Scene {
         let lines: Vec<String> = output[start..].iter().map(|line| clean(line)).collect();
         let plain = lines.iter().map(|line| without_prefix(line).to_owned()).collect();
         let end = End::parse(failed.exit.as_deref());
-        Self { phase: failed.phase, runtime: failed.runtime, end, lines, plain }
+        Self { phase: failed.phase, runtime: failed.runtime, end, seen: failed.seen.clone(), lines, plain }
     }
 
     /// Whether the process runs: then nothing it printed can be why it ended.
@@ -66,67 +71,24 @@ impl Scene {
         self.end == End::Running && matches!(self.phase, Phase::Start | Phase::Health)
     }
 
-    /// The lines that report the end of the process, the most telling first.
-    pub(super) fn fatal_lines(&self) -> Vec<usize> {
-        let near = self.plain.len().saturating_sub(FATAL_DISTANCE_MAX);
-        let mut fatal = self.last_traceback();
-        // A chain of tracebacks may be long; it counts as a whole when its last line is near the end.
-        if fatal.first().is_some_and(|last| *last < near) {
-            fatal.clear();
+    /// Whether the line is a log line of a process that goes on: nothing in it can be why that process ended.
+    pub(super) fn is_chat(&self, line: usize) -> bool {
+        let head: String = self.plain[line].chars().take(LEVEL_CHARS_MAX).collect();
+        let mut words = head.split(|c: char| !c.is_ascii_alphanumeric());
+        let is_tool = matches!(self.phase, Phase::Install | Phase::Build);
+        words.any(|word| CALM.contains(&word) || (!is_tool && WARNING.contains(&word)))
+    }
+
+    /// Whether what the pattern found stands in quotes: then the line speaks about an error, and is none.
+    pub(super) fn is_quoted(&self, line: usize, pattern: &str) -> bool {
+        if pattern.starts_with('^') || matches!(self.phase, Phase::Install | Phase::Build) {
+            return false;
         }
-        let others = self.last_thrown().into_iter().chain(self.last_panic());
-        fatal.extend(others.filter(|at| *at >= near));
-        fatal
+        let text = self.plain[line].as_str();
+        let literal = pattern.split("{}").next().filter(|literal| !literal.is_empty());
+        let before = literal.and_then(|literal| text.find(literal)).map(|at| &text[..at]);
+        before.is_some_and(|before| before.ends_with(['"', '\'', '`', '“', '‘', '«', '>']))
     }
-
-    /// The exception lines of the last chain of Python tracebacks, the last one first.
-    fn last_traceback(&self) -> Vec<usize> {
-        let mut exceptions: Vec<usize> = Vec::new();
-        let mut in_traceback = false;
-        for (at, line) in self.plain.iter().enumerate() {
-            // Servers log a traceback behind their own prefix, and groups of exceptions are drawn as a tree.
-            if line.contains("Traceback (most recent call last)") {
-                let chained = at.checked_sub(2).is_some_and(|before| is_chain(&self.plain[before]));
-                if !chained && !in_traceback {
-                    exceptions.clear();
-                }
-                in_traceback = true;
-            } else if in_traceback && is_exception(&self.plain[at]) {
-                exceptions.push(at);
-                in_traceback = false;
-            }
-        }
-        // A syntax error in the file that was started has no traceback around it.
-        if exceptions.is_empty() {
-            exceptions.extend(self.plain.iter().rposition(|line| is_syntax_error(line)));
-        }
-        exceptions.reverse();
-        exceptions
-    }
-
-    /// The last error that Node did not catch: a class at the line's start, followed by its stack.
-    fn last_thrown(&self) -> Option<usize> {
-        let at = self.plain.iter().rposition(|line| line.starts_with("    at "))?;
-        self.plain[..at].iter().rposition(|line| is_exception(line) || line.starts_with("[Error"))
-    }
-
-    /// The message of the last panic, or the error that `main` returned.
-    fn last_panic(&self) -> Vec<usize> {
-        let panicked =
-            self.plain.iter().rposition(|line| line.starts_with("thread '") && line.contains("panicked at"));
-        let message = panicked.map(|at| if self.plain[at].ends_with(':') { at + 1 } else { at });
-        let returned = self.plain.iter().rposition(|line| line.starts_with("Error: "));
-        message.filter(|at| *at < self.plain.len()).into_iter().chain(returned).collect()
-    }
-}
-
-fn is_chain(line: &str) -> bool {
-    line.starts_with("During handling of the above exception")
-        || line.starts_with("The above exception was the direct cause")
-}
-
-fn is_syntax_error(line: &str) -> bool {
-    ["SyntaxError: ", "IndentationError: ", "TabError: "].iter().any(|name| line.starts_with(name))
 }
 
 /// A line such as `KeyError: 'X'`, `sqlalchemy.exc.OperationalError: …` or `Error [ERR_X]: …`.
@@ -172,9 +134,12 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The line without what pytest and npm write in front.
+/// What tools write before each line of their own.
+const PREFIXES: &[&str] = &["npm ERR! ", "npm error ", " ERROR  ", "➤ ", "error   "];
+
+/// The line without what pytest, npm, pnpm and yarn write in front.
 fn without_prefix(line: &str) -> &str {
-    let line = line.strip_prefix("npm ERR! ").or_else(|| line.strip_prefix("npm error ")).unwrap_or(line);
+    let line = PREFIXES.iter().find_map(|prefix| line.strip_prefix(prefix)).unwrap_or(line);
     match line.strip_prefix("E   ") {
         Some(rest) => rest.trim_start(),
         None => line,
@@ -220,7 +185,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_output_makes_it_panic(lines in proptest::collection::vec("(Traceback \\(most recent call last\\):|KeyError: 'X'|    at x|thread 'main' panicked at a:|\\PC|\u{1b}\\[){0,6}", 0..20)) {
-            let failed = FailedStep { phase: Phase::Start, runtime: None, exit: Some("exit status 1".to_owned()) };
+            let failed = FailedStep { phase: Phase::Start, runtime: None, exit: Some("exit status 1".to_owned()), seen: None };
             Scene::new(&failed, &lines).fatal_lines();
         }
     }

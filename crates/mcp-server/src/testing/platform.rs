@@ -56,7 +56,7 @@ impl Platform {
     pub(crate) fn connect(&self) -> Connect {
         let url = format!("{}/", self.server.uri());
         Arc::new(move || {
-            let endpoint = Endpoint { url: url.parse().unwrap(), token: TOKEN.parse().unwrap() };
+            let endpoint = Endpoint::new(url.parse().unwrap(), TOKEN.parse().unwrap());
             async move { Client::new(endpoint) }.boxed()
         })
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Effect, Output, Tool, limits};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::progress::Opening;
 
 pub(super) struct CancelDeployment;
@@ -30,15 +30,15 @@ impl Tool for CancelDeployment {
     const NAME: &'static str = "cancel_deployment";
     const TITLE: &'static str = "Cancel a deployment";
     const DESCRIPTION: &'static str = "\
-Stops a deployment that has not ended and leaves nothing of it behind; the version before goes on serving. The only way to \
-stop one: cancelling a call does not. For a version that is live already use rollback_project.";
+Stops a deployment that has not ended; the version before goes on serving. The only way to stop one: cancelling a call does \
+not. For a version that is live already use rollback_project.";
     const EFFECT: Effect = Effect::Ends;
 
     fn opening(_: &CancelArguments) -> Opening {
         Opening::IfSlow("cancelling the deployment")
     }
 
-    async fn call(call: &Call<'_>, arguments: CancelArguments) -> Result<CancelOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: CancelArguments) -> Result<CancelOut, Halt> {
         let id = limits::parse("deployment_id", &arguments.deployment_id)?;
         let deployment = call.backend.cancel(id).await?;
         let next = if deployment.status.is_terminal() {
@@ -57,5 +57,9 @@ stop one: cancelling a call does not. For a version that is live already use rol
 impl Output for CancelOut {
     fn text(&self) -> String {
         format!("{} · deployment {}\nnext: {}", self.status, self.deployment_id, self.next)
+    }
+
+    fn quotes(&self) -> bool {
+        false
     }
 }

@@ -1,11 +1,12 @@
 //! `delete_project`: a project with all its versions, its history and its data.
 
-use platform_api::Code;
+use platform_api::{Code, Project};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Effect, Output, Tool};
-use crate::error::ToolError;
+use crate::elicit::{Answer, Question};
+use crate::error::{Halt, ToolError};
 use crate::progress::Opening;
 
 pub(super) struct DeleteProject;
@@ -33,20 +34,24 @@ impl Tool for DeleteProject {
     const NAME: &'static str = "delete_project";
     const TITLE: &'static str = "Delete a project";
     const DESCRIPTION: &'static str = "\
-Deletes a project from the platform for good: its running app, all versions, history and stored data. Local files stay. \
-Only on the person's explicit wish: ask them, then pass the project's name as `confirm`. Without it nothing is deleted. \
-To only undo a bad version use rollback_project.";
+Deletes a project for good: its running app, versions, history and stored data. Local files stay. Only on the person's \
+explicit wish: the client asks them where it can, else ask them yourself and pass the project's name as `confirm`. To undo a \
+bad version use rollback_project.";
     const EFFECT: Effect = Effect::Ends;
 
     fn opening(_: &DeleteArguments) -> Opening {
         Opening::Now("looking at the project")
     }
 
-    async fn call(call: &Call<'_>, arguments: DeleteArguments) -> Result<DeleteOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: DeleteArguments) -> Result<DeleteOut, Halt> {
         let project = call.backend.project(&arguments.project).await?;
-        let confirmed = arguments.confirm.as_deref();
-        if confirmed != Some(project.name.as_str()) {
-            return Err(unconfirmed(&project.name, confirmed));
+        match arguments.confirm.as_deref() {
+            Some(confirmed) if confirmed == project.name => {}
+            Some(other) => return Err(unlike(&project.name, other).into()),
+            None => match call.ask(&question(&project)).await? {
+                Answer::Accepted(_) => {}
+                other => return Err(unconfirmed(&project.name, &other).into()),
+            },
         }
         call.voice.say("deleting the project");
         let deleted = call.backend.delete(project.id.as_str()).await?;
@@ -58,18 +63,37 @@ To only undo a bad version use rollback_project.";
     }
 }
 
-fn unconfirmed(name: &str, confirmed: Option<&str>) -> ToolError {
-    let message = match confirmed {
-        None => format!("deleting `{name}` ends its app and removes its versions, history and data for good"),
-        Some(other) => format!("argument `confirm` is `{other}`, but the project's name is `{name}`"),
-    };
-    ToolError::new(Code::CONFIRMATION_REQUIRED, message)
-        .hint(format!("ask the person; if they agree, call delete_project again with confirm `{name}`"))
+fn question(project: &Project) -> Question {
+    let Project { id, name, .. } = project;
+    let message = format!(
+        "Delete the project `{name}` ({id}) for good? Its running app ends; all its versions, its history and its stored \
+         data are removed. Local files stay."
+    );
+    Question::consent("confirm", message, format!("Delete `{name}`"))
+}
+
+fn unlike(name: &str, other: &str) -> ToolError {
+    let message = format!("argument `confirm` is `{other}`, but the project's name is `{name}`");
+    ToolError::new(Code::CONFIRMATION_REQUIRED, message).hint(instead(name))
+}
+
+fn unconfirmed(name: &str, answer: &Answer) -> ToolError {
+    let message =
+        format!("deleting `{name}` ends its app and removes its versions, history and data for good");
+    ToolError::new(Code::CONFIRMATION_REQUIRED, message).hint(answer.hint(&instead(name)))
+}
+
+fn instead(name: &str) -> String {
+    format!("ask the person; if they agree, call delete_project again with confirm `{name}`")
 }
 
 impl Output for DeleteOut {
     fn text(&self) -> String {
         format!("deleted {}\nnext: {}", self.project, self.next)
+    }
+
+    fn quotes(&self) -> bool {
+        false
     }
 }
 
@@ -79,9 +103,11 @@ mod tests {
 
     #[test]
     fn without_the_name_the_answer_says_what_would_be_lost_and_how_to_go_on() {
-        let absent = unconfirmed("todo", None);
-        assert_eq!(absent.code(), "confirmation_required");
-        assert!(absent.text().contains("confirm `todo`"), "{}", absent.text());
-        assert!(unconfirmed("todo", Some("tood")).message().contains("`confirm`"));
+        for answer in [Answer::Unaskable, Answer::Unanswered, Answer::Declined] {
+            let error = unconfirmed("todo", &answer);
+            assert_eq!(error.code(), "confirmation_required");
+            assert!(error.text().contains("confirm `todo`"), "{}", error.text());
+        }
+        assert!(unlike("todo", "tood").message().contains("`confirm`"));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use platform_api::Deployment;
 use platform_client::{DeployOptions, Deployed, Force, UploadReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::ignored::{self, IgnoredOut};
 use super::{Call, Effect, Output, Tool, follow, limits};
 use crate::deployment::{self, DeploymentOut};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::progress::{self, Opening};
+use crate::quote;
 use crate::root::Expect;
+use crate::tasks;
 
 /// How long a deploy is waited for unless the caller says otherwise.
 const WAIT_S: u64 = 45;
@@ -41,7 +44,8 @@ pub(super) struct DeployArguments {
 pub(super) struct DeployOut {
     #[serde(flatten)]
     deployment: DeploymentOut,
-    upload: UploadOut,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<UploadOut>,
     unchanged: bool,
     warnings: Vec<String>,
     ignored: Vec<IgnoredOut>,
@@ -63,23 +67,22 @@ impl Tool for DeployProject {
     const NAME: &'static str = "deploy_project";
     const TITLE: &'static str = "Deploy a project";
     const DESCRIPTION: &'static str = "\
-Builds and starts the project in a folder and gives it a URL. Use it whenever something should run, or an edit should go \
-live. Recognises Python, Node, Rust, static sites, and anything with a Procfile or a start command. Uploads only what \
-changed; the old version serves until the new one is healthy, and goes on serving if the new one fails. The deployment \
-goes on even if this call is cancelled or its wait ends: then call get_status with its deployment_id. When status is \
-complete, show the person `url`. When it is failed, read `error` and `diagnosis`, mend the files, deploy again. \
-`unchanged` means that this very version was live already.";
+Builds and starts the project in a folder and gives it a URL. Use it whenever something should run or an edit should go \
+live: Python, Node, Rust, static sites, anything with a Procfile or a start command. Uploads only what changed; the old \
+version serves until the new one is healthy. The deployment goes on even if this call is cancelled or its wait ends: then \
+call get_status with its deployment_id. When it is complete, show the person `url`; when it failed, read `error` and \
+`diagnosis`, mend the files, deploy again. `unchanged`: this very version was live already.";
     const EFFECT: Effect = Effect::Deploys;
 
     fn opening(_: &DeployArguments) -> Opening {
         Opening::Now("reading the folder")
     }
 
-    async fn call(call: &Call<'_>, arguments: DeployArguments) -> Result<DeployOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: DeployArguments) -> Result<DeployOut, Halt> {
         let limit = limits::wait("wait_seconds", arguments.wait_seconds, WAIT_S)?;
         let options = DeployOptions {
             path: call.root.resolve("path", arguments.path.as_deref(), Expect::Folder)?,
-            project: arguments.project,
+            project: call.project(arguments.project),
             env: arguments.env.unwrap_or_default(),
             message: arguments.message,
             plan_hash: arguments.plan_hash,
@@ -89,7 +92,13 @@ complete, show the person `url`. When it is failed, read `error` and `diagnosis`
         let tell = |step| call.voice.say(progress::said(&step));
         let deployed = call.backend.deploy(options, &tell).await?;
         let limit = if deployed.accepted.unchanged { Duration::ZERO } else { limit };
+        // Who does not want to wait gets the id as everybody does.
+        let as_task = call.takes_tasks && !limit.is_zero();
+        let limit = if as_task { limit.min(tasks::PATIENCE) } else { limit };
         Ok(match follow::settle(call, deployed.accepted.deployment_id, limit).await {
+            Ok(deployment) if as_task && !deployment.status.is_terminal() => {
+                return Err(Halt::GoesOn(Box::new(tasks::of(&deployment))));
+            }
             Ok(deployment) => {
                 let next = deployment::next(&deployment);
                 DeployOut::new(deployed, deployment.into(), next)
@@ -100,7 +109,7 @@ complete, show the person `url`. When it is failed, read `error` and `diagnosis`
                 let id = &accepted.deployment_id;
                 let next = format!(
                     "Accepted; how it goes on is not known ({}). Call get_status with deployment_id {id}.",
-                    error.message
+                    error.code
                 );
                 DeployOut::new(deployed, accepted, next)
             }
@@ -109,6 +118,13 @@ complete, show the person `url`. When it is failed, read `error` and `diagnosis`
 }
 
 impl DeployOut {
+    /// The answer about a deployment of which nobody knows any more how it was uploaded.
+    pub(super) fn of_task(deployment: Deployment) -> Self {
+        let next = deployment::next(&deployment);
+        let deployment = DeploymentOut::from(deployment);
+        Self { deployment, upload: None, unchanged: false, warnings: Vec::new(), ignored: Vec::new(), next }
+    }
+
     fn new(deployed: Deployed, mut deployment: DeploymentOut, next: String) -> Self {
         let Deployed { accepted, upload, plan } = deployed;
         if deployment.plan.is_none() {
@@ -117,7 +133,7 @@ impl DeployOut {
         let unchanged = accepted.unchanged;
         Self {
             deployment,
-            upload: upload.into(),
+            upload: Some(upload.into()),
             unchanged,
             warnings: plan.plan.warnings,
             ignored: ignored::listed(plan.ignored),
@@ -135,14 +151,20 @@ impl From<UploadReport> for UploadOut {
 
 impl Output for DeployOut {
     fn text(&self) -> String {
-        let UploadOut { files, bytes, sent_files, sent_bytes } = self.upload;
-        let mut lines = vec![
-            self.deployment.text(),
-            format!("upload: {sent_files} of {files} files, {sent_bytes} of {bytes} bytes"),
-        ];
-        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
-        lines.extend(ignored::line(&self.ignored));
+        let mut lines = vec![self.deployment.text()];
+        lines.extend(self.upload.as_ref().map(|upload| {
+            let UploadOut { files, bytes, sent_files, sent_bytes } = upload;
+            format!("upload: {sent_files} of {files} files, {sent_bytes} of {bytes} bytes")
+        }));
+        let mut quoted = self.deployment.quoted();
+        quoted.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        quoted.extend(ignored::line(&self.ignored));
+        lines.extend(quote::fence(quoted.iter().map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        true
     }
 }

@@ -1,15 +1,21 @@
 //! `generate_code`: from a description to a project's files.
 
-use platform_client::{GenerateOptions, Overwrite};
+use platform_api::Code;
+use platform_client::{ClientError, GenerateOptions, Overwrite};
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Call, Effect, Output, Tool};
-use crate::error::ToolError;
+use crate::elicit::{Answer, Question};
+use crate::error::{Halt, ToolError};
 use crate::progress::Opening;
 use crate::root::Expect;
+use crate::{output, quote};
+
+/// How many files a person is named before they are only counted.
+const PATHS_MAX: usize = 20;
 
 pub(super) struct GenerateCode;
 
@@ -56,29 +62,35 @@ impl Tool for GenerateCode {
     const NAME: &'static str = "generate_code";
     const TITLE: &'static str = "Generate an API";
     const DESCRIPTION: &'static str = "\
-Writes a complete REST API from a plain-language description: models, validation, CRUD routes, database schema, tests, \
-README. Use it for a new backend, e.g. \"user management with users and roles, users have an email and a name\"; to change \
-an existing project edit its files instead. The files are written to output_dir and committed on the platform; files that \
-were changed by hand stay unless overwrite is true. `warnings` lists what was not understood: mend that in the files. \
-Next: deploy_project with path set to output_dir.";
+Writes a complete REST API from a plain-language description: models, validation, CRUD routes, database schema, tests. Use \
+it for a new backend, e.g. \"users and roles, users have an email and a name\"; an existing project's files are edited \
+instead. Files that were changed by hand stay unless overwrite is true or the person agrees. `warnings` lists what was not \
+understood: mend that in the files. Next: deploy_project with path set to output_dir.";
     const EFFECT: Effect = Effect::Writes;
 
     fn opening(_: &GenerateArguments) -> Opening {
         Opening::Now("writing the code")
     }
 
-    async fn call(call: &Call<'_>, arguments: GenerateArguments) -> Result<GenerateOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: GenerateArguments) -> Result<GenerateOut, Halt> {
         let given = arguments.output_dir.as_deref();
         let options = GenerateOptions {
             prompt: arguments.prompt,
-            project: arguments.project,
+            project: call.project(arguments.project),
             output_dir: call.root.resolve("output_dir", given, Expect::MaybeNew)?,
             stack: arguments.stack,
             spec: arguments.spec.map(Value::Object),
             overwrite: if arguments.overwrite == Some(true) { Overwrite::Always } else { Overwrite::Never },
         };
-        let generated = call.backend.generate(options).await?;
-        let output_dir = generated.output_dir.display().to_string();
+        let generated = match call.backend.generate(options.clone()).await {
+            // Told not to, or told to and something is in the way that is never written over: that is the answer.
+            Err(error) if error.code == Code::WOULD_OVERWRITE && arguments.overwrite.is_none() => {
+                agreed(call, error).await?;
+                call.backend.generate(GenerateOptions { overwrite: Overwrite::Always, ..options }).await?
+            }
+            generated => generated?,
+        };
+        let output_dir = output::clean_line(&generated.output_dir.display().to_string());
         Ok(GenerateOut {
             project: generated.project.to_string(),
             stack: generated.stack,
@@ -96,6 +108,21 @@ Next: deploy_project with path set to output_dir.";
     }
 }
 
+/// Goes on only if the person lets their changes go.
+async fn agreed(call: &Call<'_>, error: ClientError) -> Result<(), Halt> {
+    let paths: Vec<_> = error.changed.iter().take(PATHS_MAX).map(|path| format!("`{path}`")).collect();
+    let more = error.changed.len() - paths.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = format!("These files were changed by hand: {}{more}. Write over them?", paths.join(", "));
+    let answer = call.ask(&Question::consent("overwrite", message, "Write over my changes")).await?;
+    if let Answer::Accepted(_) = answer {
+        return Ok(());
+    }
+    let instead =
+        "call generate_code again with another output_dir, or, if the person agrees, with overwrite true";
+    Err(ToolError::from(error).hint(answer.hint(instead)).into())
+}
+
 impl Output for GenerateOut {
     fn text(&self) -> String {
         let mut lines = vec![
@@ -108,8 +135,13 @@ impl Output for GenerateOut {
             ),
             self.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>().join(", "),
         ];
-        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        let warnings: Vec<_> = self.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
+        lines.extend(quote::fence(warnings.iter().map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        !self.warnings.is_empty()
     }
 }

@@ -4,8 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use platform_api::{DeploymentId, limits};
-use platform_client::Target;
+use platform_api::limits;
 
 use crate::error::ToolError;
 
@@ -28,14 +27,4 @@ where
         ToolError::argument(argument, &format!("does not fit: {wrong}"))
             .hint("copy it from an earlier result, or find it with list_projects")
     })
-}
-
-/// The deployment, or the project, that a call is about.
-pub(super) fn target(deployment_id: Option<&str>, project: Option<String>) -> Result<Target, ToolError> {
-    match (deployment_id, project) {
-        (Some(id), _) => Ok(Target::Deployment(parse::<DeploymentId>("deployment_id", id)?)),
-        (None, Some(project)) => Ok(Target::Project(project)),
-        (None, None) => Err(ToolError::argument("deployment_id", "is missing, and `project` is too")
-            .hint("give one of the two; list_projects shows the projects")),
-    }
 }

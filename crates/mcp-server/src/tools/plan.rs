@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ignored::{self, IgnoredOut};
 use super::{Call, Effect, Output, Tool};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::progress::Opening;
+use crate::quote;
 use crate::root::Expect;
 
 pub(super) struct PlanDeploy;
@@ -36,20 +37,19 @@ impl Tool for PlanDeploy {
     const NAME: &'static str = "plan_deploy";
     const TITLE: &'static str = "Show the build plan";
     const DESCRIPTION: &'static str = "\
-Shows how deploy_project would build and start a folder, and which file decided what (`evidence`). Reads only; uploads and \
-changes nothing. Use it when a project is not recognised, when a deploy built or started the wrong thing, or to check a \
-backend-im.yml. `ignored` lists what would stay behind and why. Next: deploy_project, with `plan_hash` if only this very \
-plan may be deployed.";
+Shows how deploy_project would build and start a folder, and which file decided what (`evidence`). Changes nothing. Use it \
+before a first deploy, when the wrong thing was built or started, or to check a backend-im.yml. `ignored` lists what stays \
+behind and why. Next: deploy_project, with `plan_hash` if only this very plan may be deployed.";
     const EFFECT: Effect = Effect::Reads;
 
     fn opening(_: &PlanArguments) -> Opening {
         Opening::Now("reading the folder")
     }
 
-    async fn call(call: &Call<'_>, arguments: PlanArguments) -> Result<PlanOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: PlanArguments) -> Result<PlanOut, Halt> {
         let options = PlanOptions {
             path: call.root.resolve("path", arguments.path.as_deref(), Expect::Folder)?,
-            project: arguments.project,
+            project: call.project(arguments.project),
         };
         let report = call.backend.plan(options).await?;
         let next =
@@ -65,19 +65,24 @@ impl Output for PlanOut {
             vec![format!("{} files, {} bytes, plan_hash {}", plan.files, plan.bytes, plan.plan_hash)];
         let decided =
             plan.evidence.iter().map(|found| format!("{}: {} ({})", found.field, found.value, found.source));
-        lines.extend(decided);
+        let mut quoted: Vec<_> = decided.collect();
         let steps = [
             ("install", plan.install.as_ref().map(|install| &install.command)),
             ("build", plan.build.as_ref()),
             ("test", plan.test.as_ref()),
             ("start", plan.start.as_ref()),
         ];
-        lines.extend(
-            steps.iter().filter_map(|(step, command)| Some(format!("{step}: {}", command.as_ref()?))),
-        );
-        lines.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
-        lines.extend(ignored::line(&self.ignored));
+        let commands =
+            steps.iter().filter_map(|(step, command)| Some(format!("{step}: {}", command.as_ref()?)));
+        quoted.extend(commands);
+        quoted.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
+        quoted.extend(ignored::line(&self.ignored));
+        lines.extend(quote::fence(quoted.iter().map(String::as_str)));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        true
     }
 }

@@ -5,11 +5,12 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use platform_api::{Deployment, Page, Project};
+use platform_client::{Backend, ClientError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Effect, Output, Tool, limits};
-use crate::error::ToolError;
+use crate::error::Halt;
 use crate::output;
 use crate::progress::Opening;
 use crate::schema;
@@ -73,16 +74,15 @@ impl Tool for ListProjects {
     const NAME: &'static str = "list_projects";
     const TITLE: &'static str = "List projects or deployments";
     const DESCRIPTION: &'static str = "\
-Lists the projects on the platform with their URLs and newest deployment, or with `project` that project's deployments, \
-newest first. Use it to find a project, a deployment_id for get_status and stream_logs, or a commit_hash for \
-rollback_project. Pass next_cursor as cursor for more.";
+Lists the projects with their URLs and newest deployment, or with `project` that one's deployments, newest first. Use it to \
+find a project, a deployment_id for get_status and stream_logs, or a commit_hash for rollback_project.";
     const EFFECT: Effect = Effect::Reads;
 
     fn opening(_: &ListArguments) -> Opening {
         Opening::IfSlow("asking the platform")
     }
 
-    async fn call(call: &Call<'_>, arguments: ListArguments) -> Result<ListOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: ListArguments) -> Result<ListOut, Halt> {
         let place = arguments
             .cursor
             .as_deref()
@@ -93,6 +93,12 @@ rollback_project. Pass next_cursor as cursor for more.";
             None => of_projects(place.cut(call.backend.projects(page).await?)),
         })
     }
+}
+
+/// The first page of the projects, as the tool shows it.
+pub(crate) async fn projects_json(backend: &Backend) -> Result<String, ClientError> {
+    let page = backend.projects(None).await?;
+    Ok(super::json(&of_projects(Place::default().cut(page))))
 }
 
 /// Where in a list a page begins: a page of the platform, and how many of its items are past. Lets a result stay small
@@ -200,7 +206,7 @@ impl From<Deployment> for EntryOut {
 }
 
 /// A time as people and models read it, in UTC.
-pub(super) fn time(ms: u64) -> String {
+pub(crate) fn time(ms: u64) -> String {
     let time = i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     time.map_or_else(|| format!("{ms} ms"), |time| format!("{time:.3}"))
 }
@@ -223,6 +229,10 @@ impl Output for ListOut {
         lines.extend(self.next_cursor.iter().map(|cursor| format!("next_cursor: {cursor}")));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        true
     }
 }
 

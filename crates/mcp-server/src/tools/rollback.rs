@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, Effect, Output, Tool, follow, limits};
 use crate::deployment;
-use crate::error::ToolError;
+use crate::error::{Halt, ToolError};
 use crate::progress::Opening;
 use crate::schema;
 
@@ -46,17 +46,16 @@ impl Tool for RollbackProject {
     const NAME: &'static str = "rollback_project";
     const TITLE: &'static str = "Roll a project back";
     const DESCRIPTION: &'static str = "\
-Lets an earlier version of a project serve again, in about a second and without building: a new deployment of an old \
-commit. Use it when the live version turns out to be bad. `to` takes a commit hash from list_projects with `project`; \
-without it the healthy release before the live one is taken. Data and local files stay as they are. Next: get_status \
-with the deployment_id unless status is complete.";
+Lets an earlier version of a project serve again, in about a second and without building. Use it when the live version \
+turns out to be bad. Data and local files stay as they are. Next: get_status with the deployment_id unless status is \
+complete; list_projects with `project` shows the commits.";
     const EFFECT: Effect = Effect::GoesBack;
 
     fn opening(_: &RollbackArguments) -> Opening {
         Opening::Now("going back to an earlier version")
     }
 
-    async fn call(call: &Call<'_>, arguments: RollbackArguments) -> Result<RollbackOut, ToolError> {
+    async fn call(call: &Call<'_>, arguments: RollbackArguments) -> Result<RollbackOut, Halt> {
         let to = arguments.to.as_deref().map(|to| limits::parse::<ShortCommit>("to", to)).transpose()?;
         let accepted = call.backend.rollback(&arguments.project, to).await?;
         let limit = Duration::from_secs(api_limits::LONG_POLL_S_MAX);
@@ -91,5 +90,9 @@ impl Output for RollbackOut {
         lines.extend(self.error.iter().map(ToolError::text));
         lines.push(format!("next: {}", self.next));
         lines.join("\n")
+    }
+
+    fn quotes(&self) -> bool {
+        self.error.is_some()
     }
 }

@@ -29,7 +29,9 @@ async fn a_deploy_ends_with_the_url_and_tells_every_phase() {
         "name": "deploy_project", "arguments": {"project": "app"}, "_meta": {"progressToken": 9}
     }}))
     .await;
-    let (told, answer) = talk.answer(1).await;
+    let (mut told, answer) = talk.answer(1).await;
+    let last = told.pop().unwrap();
+    assert_eq!(last["method"], "notifications/resources/list_changed", "there is one more deployment");
     let result = &answer["result"]["structuredContent"];
     assert_eq!(result["status"], "complete", "{answer}");
     assert_eq!(result["url"], "http://app.localhost:7311/");

@@ -56,6 +56,7 @@ async fn generated_files_are_written_and_written_again_until_somebody_changes_th
     assert_eq!(named, ["main.py", "notes.md"], "all of them");
     assert_eq!((it.text("main.py").as_str(), it.text("app/models.py").as_str()), ("mine", "m"));
     assert!(!it.path().join("new.py").exists(), "nothing was written");
+    assert_eq!(it.platform.texts("me-users")["main.py"], "two", "nor committed");
 
     it.generate(&next, Overwrite::Always).await.unwrap();
     assert_eq!((it.text("main.py").as_str(), it.text("notes.md").as_str()), ("three", "n"));

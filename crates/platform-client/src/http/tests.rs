@@ -78,7 +78,7 @@ async fn an_unkeyed_post_is_not_repeated_when_the_connection_breaks() {
         }
         tokio::time::timeout(Duration::from_millis(200), listener.accept()).await.is_ok()
     };
-    let endpoint = Endpoint { url: format!("http://{address}/").parse().unwrap(), token: token() };
+    let endpoint = Endpoint::new(format!("http://{address}/").parse().unwrap(), token());
     let http = Http::new(endpoint, QUICK).unwrap();
     http.set_proven(Some(Instant::now()));
     let (came_again, called) = soon(async { tokio::join!(connections, http.call(Call::post("x"))) }).await;
@@ -179,14 +179,14 @@ async fn a_loopback_platform_is_reached_past_every_proxy() {
     let server = Server::start(Router::new().route("/x", get(fine_async))).await;
     let proxy = || reqwest::Proxy::all("http://127.0.0.1:9/").unwrap();
     let url = format!("http://{}/x", server.address);
-    let through = on_this_machine(reqwest::Client::builder()).proxy(proxy()).build().unwrap();
+    let through = on_this_machine(reqwest::Client::builder(), None).proxy(proxy()).build().unwrap();
     assert!(soon(through.get(&url).send()).await.is_err(), "the proxy would be used");
-    let past = on_this_machine(reqwest::Client::builder().proxy(proxy())).build().unwrap();
+    let past = on_this_machine(reqwest::Client::builder().proxy(proxy()), None).build().unwrap();
     assert!(soon(past.get(&url).send()).await.is_ok());
 }
 
 #[test]
 fn plain_http_to_another_machine_is_refused_before_anything_is_sent() {
-    let endpoint = Endpoint { url: "http://backend.im/".parse().unwrap(), token: token() };
+    let endpoint = Endpoint::new("http://backend.im/".parse().unwrap(), token());
     assert_eq!(Http::new(endpoint, QUICK).unwrap_err().code, Code::INSECURE_URL);
 }

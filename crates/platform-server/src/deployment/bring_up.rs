@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use build_plan::{FailedStep, Phase};
+use build_plan::{Confidence, FailedStep, Phase, Seen};
 use platform_api::{Code, Fact, Failure, InstanceId, LogSource};
 use tokio_util::sync::CancellationToken;
 
 use super::journal::Journal;
 use super::site::{Place, io_failure};
 use super::supervise::Live;
-use super::{Ended, Site};
+use super::{Ended, Site, secrets};
 use crate::clock::{new_instance, now_ms};
 use crate::engine::{BuildJob, Engine, Exit, LaunchSpec, Release};
 use crate::health::{Healthy, Probe, Unhealthy, probe};
+use crate::project_file;
+use crate::secrets::Injected;
 use crate::store::DeploymentRow;
 
 /// How many of an app's last lines a diagnosis reads.
@@ -50,10 +52,12 @@ async fn run<E: Engine>(
     instance: InstanceId,
     cancel: &CancellationToken,
 ) -> Result<(Healthy, Live), Ended> {
-    let release = built(journal, place, &data_dir, cancel).await?;
+    // First of all: what is missing is said before anything is built or started.
+    let secrets = secrets::of_deployment(journal.site, journal.row)?;
+    let release = built(journal, place, (&data_dir, &secrets), cancel).await?;
     journal.record(Fact::Built).await?;
     let spec = launch_spec(journal.site, journal.row, instance, release, data_dir);
-    let healthy = start(journal, &spec, cancel).await?;
+    let healthy = start(journal, &spec.clone().with(secrets), cancel).await?;
     journal.record(Fact::Healthy).await?;
     Ok((healthy, Live { row: journal.row.clone(), spec, restarts: 0 }))
 }
@@ -62,7 +66,7 @@ async fn run<E: Engine>(
 async fn built<E: Engine>(
     journal: &Journal<'_, E>,
     place: &Place,
-    data_dir: &Path,
+    (data_dir, secrets): (&Path, &Injected),
     cancel: &CancellationToken,
 ) -> Result<Release, Ended> {
     let (site, row) = (journal.site, journal.row);
@@ -74,8 +78,10 @@ async fn built<E: Engine>(
         deployment: row.id,
         project: row.project.clone(),
         plan: row.plan.clone(),
-        source: place.root(),
-        logs: site.logs(row.id),
+        // What lies beside the project's folder was only uploaded with it.
+        source: place.root().join(row.plan.root.as_deref().unwrap_or_default()),
+        secrets: secrets.clone(),
+        logs: site.logs(&row.project, row.id),
         project_dir: site.project_dir(&row.project),
         data_dir: data_dir.to_owned(),
         env: app_env(row),
@@ -118,7 +124,11 @@ async fn start<E: Engine>(
         outcome = probe(&site.engine, &probed) => match outcome {
             Ok(healthy) => Ok(healthy),
             Err(Unhealthy::Exited(exit)) => Err(exited_early(site, row, &exit).into()),
-            Err(Unhealthy::Failed(failure)) => Err(diagnosed(site, row, Phase::Health, None, failure).into()),
+            Err(Unhealthy::Unwell { failure, seen }) => {
+                let step = failed_step(row, Phase::Health, None, Some(seen));
+                Err(diagnosed(site, row, &step, failure).into())
+            }
+            Err(Unhealthy::Failed(failure)) => Err(failure.into()),
         },
     }
 }
@@ -130,7 +140,7 @@ fn app_env(row: &DeploymentRow) -> BTreeMap<String, String> {
     env
 }
 
-/// What an instance of the deployment is started with.
+/// What an instance of the deployment is started with, but for the values of its secrets.
 pub(super) fn launch_spec<E>(
     site: &Site<E>,
     row: &DeploymentRow,
@@ -144,8 +154,9 @@ pub(super) fn launch_spec<E>(
         project: row.project.clone(),
         release,
         env: app_env(row),
+        secrets: Injected::default(),
         data_dir,
-        logs: site.logs(row.id),
+        logs: site.logs(&row.project, row.id),
         started_ms: now_ms(),
     }
 }
@@ -154,24 +165,26 @@ pub(super) fn exited_early<E>(site: &Site<E>, row: &DeploymentRow, exit: &Exit) 
     let message = format!("the app ended before it was healthy ({})", exit.status);
     let hint = "The lines it printed last say why; the app must keep running and serve HTTP on $HOST:$PORT.";
     let failure = Failure::new(Code::EXITED_EARLY, message).hint(hint);
-    diagnosed(site, row, Phase::Start, Some(exit.status.clone()), failure)
+    diagnosed(site, row, &failed_step(row, Phase::Start, Some(exit.status.clone()), None), failure)
 }
 
-/// Adds what the app's last lines say about the cause.
-fn diagnosed<E>(
-    site: &Site<E>,
-    row: &DeploymentRow,
-    phase: Phase,
-    exit: Option<String>,
-    mut failure: Failure,
-) -> Failure {
-    let lines = site.logs(row.id).tail(DIAGNOSIS_LINES, Some(LogSource::Runtime)).unwrap_or_default();
+fn failed_step(row: &DeploymentRow, phase: Phase, exit: Option<String>, seen: Option<Seen>) -> FailedStep {
+    FailedStep { phase, runtime: Some(row.plan.runtime), exit, seen }
+}
+
+/// Adds what the app's last lines say about the cause, and what would mend it.
+fn diagnosed<E>(site: &Site<E>, row: &DeploymentRow, step: &FailedStep, mut failure: Failure) -> Failure {
+    let lines =
+        site.logs(&row.project, row.id).tail(DIAGNOSIS_LINES, Some(LogSource::Runtime)).unwrap_or_default();
     let output: Vec<String> = lines.into_iter().map(|line| line.text).collect();
-    let step = FailedStep { phase, runtime: Some(row.plan.runtime), exit };
-    if let Some(diagnosis) = build_plan::diagnose(&step, &output) {
+    let root =
+        site.place(&row.project, &row.commit).root().join(row.plan.root.as_deref().unwrap_or_default());
+    let diagnosis = build_plan::diagnose(step, &output, &|path| project_file::read(&root, path));
+    // A guess is no better than what the check itself says.
+    if diagnosis.confidence > Confidence::Low {
         failure.hint = Some(diagnosis.fix.clone());
-        failure.diagnosis = serde_json::to_value(diagnosis).ok();
     }
+    failure.diagnosis = serde_json::to_value(diagnosis).ok();
     failure
 }
 

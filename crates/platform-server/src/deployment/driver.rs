@@ -12,7 +12,7 @@ use super::incumbent::Incumbent;
 use super::journal::Journal;
 use super::site::SharedSite;
 use super::supervise::{Begin, Live};
-use super::{Ended, WentLive, bring_up, deploy, retention};
+use super::{Ended, Leaving, WentLive, bring_up, deploy, retention};
 use crate::engine::Engine;
 use crate::store::DeploymentRow;
 
@@ -45,6 +45,7 @@ pub(super) struct Driver<E> {
     commands: mpsc::Receiver<Command>,
     queue: VecDeque<DeploymentId>,
     incumbent: Incumbent<E>,
+    leaving: Leaving,
     ending: Ending,
 }
 
@@ -63,7 +64,8 @@ impl<E: Engine> Driver<E> {
         ending: Ending,
     ) -> Self {
         let incumbent = Incumbent::none(site.clone());
-        Self { site, project, commands, queue: VecDeque::new(), incumbent, ending }
+        let leaving = Leaving::default();
+        Self { site, project, commands, queue: VecDeque::new(), incumbent, leaving, ending }
     }
 
     /// Starts with what is, or should be, live.
@@ -156,28 +158,26 @@ impl<E: Engine> Driver<E> {
         }
     }
 
-    /// Watches the new instance, stops the old one and retires old releases, the last two in the background.
+    /// Watches the new instance; lets the old one go and retires old releases, both in the background.
     fn settle(&mut self, went_live: WentLive) {
         let WentLive { live, outgoing } = went_live;
         self.incumbent.install(live, Begin::Routed);
-        let (site, project) = (self.site.clone(), self.project.clone());
-        self.site.background.spawn(async move {
-            if let Some(old) = outgoing {
-                bring_up::stop(&site, old.spec.instance).await;
-            }
-            let retired = tokio::task::spawn_blocking(move || retention::retire(&*site, &project)).await;
-            if retired.is_err() {
-                tracing::warn!("retiring old releases was interrupted");
-            }
-        });
+        match outgoing {
+            Some(outgoing) => self.leaving.add(&self.site, outgoing),
+            None => retention::retire_later(&self.site, &self.project),
+        }
     }
 
     async fn delete(mut self, done: oneshot::Sender<()>) -> Option<StoppedApp> {
         self.site.gateway.end_previews(&self.project).await;
         self.site.gateway.remove(&self.project);
-        if let Some(live) = self.incumbent.dismiss().await {
-            bring_up::stop(&self.site, live.spec.instance).await;
-        }
+        let live = self.incumbent.dismiss().await;
+        let stop_live = async {
+            if let Some(live) = live {
+                bring_up::stop(&self.site, live.spec.instance).await;
+            }
+        };
+        tokio::join!(self.leaving.end(), stop_live);
         for id in self.queue {
             if let Ok(Some(row)) = self.site.store.deployment(id) {
                 Journal::new(&self.site, &row).record_end(Ended::Cancelled).await;
@@ -189,6 +189,11 @@ impl<E: Engine> Driver<E> {
     }
 
     async fn end(mut self) -> Option<StoppedApp> {
+        let leaving = std::mem::take(&mut self.leaving);
+        tokio::join!(leaving.end(), self.end_incumbent()).1
+    }
+
+    async fn end_incumbent(mut self) -> Option<StoppedApp> {
         let live = self.incumbent.dismiss().await?;
         if *self.ending.borrow() != Some(AppsAtEnd::Stop) {
             return None;

@@ -57,7 +57,7 @@ impl<'a, E> Journal<'a, E> {
 
 /// Says something in a deployment's log, in the platform's voice.
 pub(super) fn say<E>(site: &Site<E>, row: &DeploymentRow, source: LogSource, text: &str) {
-    let written = site.logs(row.id).writer(source).and_then(|mut writer| {
+    let written = site.logs(&row.project, row.id).writer(source).and_then(|mut writer| {
         writer.push(LogStream::Platform, now_ms(), text.as_bytes())?;
         writer.flush()
     });

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! driver (one task per project) ──► deploy ──► bring_up ──► switch ──► settle
-//!    queue, cancel, supervise        commit     build         gateway    stop the old,
-//!    the live instance               release    launch        drain      retire releases
+//!    queue, cancel, supervise        commit     build         gateway    drain and stop the old,
+//!    the live instance               release    launch                   retire releases
 //!                                    data       probe
 //! ```
 //! A deployment that fails anywhere leaves nothing behind and the old version serving. Every step is a fact, on disk
@@ -14,9 +14,11 @@ mod driver;
 mod drivers;
 mod incumbent;
 mod journal;
+mod outgoing;
 mod previews;
 mod recovery;
 mod retention;
+mod secrets;
 mod site;
 mod supervise;
 
@@ -27,6 +29,7 @@ pub(crate) use driver::{AppsAtEnd, Command};
 pub(crate) use drivers::Drivers;
 use incumbent::Incumbent;
 use journal::Journal;
+use outgoing::{Leaving, Outgoing};
 pub(crate) use previews::Previews;
 pub(crate) use recovery::recover;
 pub(crate) use site::{Limits, SharedSite, Site, remove_tree};
@@ -66,7 +69,7 @@ impl From<StoreError> for Ended {
 /// A deployment that went live, and what it took the place of.
 struct WentLive {
     live: Live,
-    outgoing: Option<Live>,
+    outgoing: Option<Outgoing>,
 }
 
 /// Takes one deployment from the queue to live traffic. On any error the old version serves as before, and nothing of
@@ -93,10 +96,11 @@ async fn deploy<E: Engine>(
     // Whoever restarts the old instance must not be able to route back to it from here on.
     let outgoing = incumbent.dismiss().await;
     let switched = site.gateway.switch(&row.project, &row.commit.short(), healthy);
-    let receipt = switched.drained(site.limits.drain).await;
+    // A moment, so that the receipt tells of ordinary requests. Nobody waits for streams that have no end.
+    let receipt = switched.settled(site.limits.settle).await;
 
     match journal.record(Fact::Switched { receipt }).await {
-        Ok(()) => Ok(WentLive { live, outgoing }),
+        Ok(()) => Ok(WentLive { live, outgoing: outgoing.map(|live| Outgoing { live, switched }) }),
         Err(error) => {
             incumbent.reinstate(outgoing);
             bring_up::stop(site, live.spec.instance).await;

@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::bring_up::{exited_early, launch_spec, stop};
 use super::journal::say;
+use super::retention;
+use super::secrets;
 use super::site::SharedSite;
 use crate::clock::new_instance;
 use crate::engine::{Engine, Release};
@@ -93,6 +95,8 @@ async fn preview<E: Engine>(site: SharedSite<E>, wake: Wake, ending: Cancellatio
             wake.withdraw().drained(Duration::from_secs(DRAIN_S)).await;
             stop(&site, instance).await;
             say(&site, &row, LogSource::Runtime, "the preview of this release has ended");
+            // It may have ended because it is not kept, and its release had to wait for that.
+            retention::retire_later(&site, wake.project());
         }
     }
 }
@@ -115,14 +119,16 @@ async fn start<E: Engine>(
         .map_err(|_elapsed| Failure::new(Code::TIMED_OUT, "the platform was busy building other releases"))?;
     let release = Release::read(&site.place(&row.project, &row.commit).manifest())
         .ok_or_else(|| Failure::new(Code::INTERNAL, "the release is gone from the disk"))?;
+    let secrets = secrets::current(site, row)?;
     let data_dir = site.data_dir(&row.project).await?;
     say(site, row, LogSource::Runtime, "somebody asked for this release: it starts as a preview");
-    let address = site.engine.launch(&launch_spec(site, row, instance, release, data_dir)).await?;
+    let address =
+        site.engine.launch(&launch_spec(site, row, instance, release, data_dir).with(secrets)).await?;
     let limit = deadline.saturating_duration_since(Instant::now());
     let path = row.plan.health_path.clone();
     match probe(&site.engine, &Probe { instance, address, path, limit }).await {
         Ok(healthy) => Ok(healthy),
         Err(Unhealthy::Exited(exit)) => Err(exited_early(site, row, &exit)),
-        Err(Unhealthy::Failed(failure)) => Err(failure),
+        Err(Unhealthy::Unwell { failure, .. } | Unhealthy::Failed(failure)) => Err(failure),
     }
 }

@@ -21,6 +21,7 @@ use crate::event_log::EventLog;
 use crate::gateway::Gateway;
 use crate::logs::{LogDir, LogWatches};
 use crate::platform::Refusal;
+use crate::secrets::{Requests, Secrets};
 use crate::source::Repository;
 use crate::store::{DeploymentRow, Store, StoreError};
 
@@ -29,7 +30,9 @@ use crate::store::{DeploymentRow, Store, StoreError};
 pub(crate) struct Limits {
     /// From launch to a healthy answer.
     pub(crate) probe: Duration,
-    /// For requests in flight on the old instance after the switch.
+    /// How long the end of a deployment waits for requests in flight on the old instance: ordinary ones are done by then.
+    pub(crate) settle: Duration,
+    /// For requests in flight on the old instance after the switch: streams and downloads.
     pub(crate) drain: Duration,
     /// From TERM to KILL.
     pub(crate) stop_grace: Duration,
@@ -41,6 +44,9 @@ pub(crate) struct Limits {
 pub(crate) struct Site<E> {
     pub(crate) home: PathBuf,
     pub(crate) store: Store,
+    pub(crate) secrets: Secrets,
+    /// What persons are being asked for.
+    pub(crate) secret_requests: Requests,
     pub(crate) engine: E,
     pub(crate) gateway: Gateway,
     pub(crate) events: EventLog,
@@ -48,7 +54,7 @@ pub(crate) struct Site<E> {
     pub(crate) limits: Limits,
     /// Bounds how many instances build or start at once; more only makes all of them slower.
     pub(crate) starts: Semaphore,
-    /// Owns the work that outlives a deployment: stopping the old instance, retiring releases.
+    /// Owns the work that outlives a deployment: retiring releases.
     pub(crate) background: TaskTracker,
     /// How often the live instance of a deployment ended by itself.
     pub(crate) restarts: Mutex<HashMap<DeploymentId, u32>>,
@@ -94,9 +100,10 @@ impl<E> Site<E> {
         self.project_dir(project).join("repository.git")
     }
 
-    /// The deployment's log.
-    pub(crate) fn logs(&self, deployment: DeploymentId) -> LogDir {
-        LogDir::new(self.home.join("logs").join(deployment.to_string()))
+    /// The deployment's log, without the secrets of its project.
+    pub(crate) fn logs(&self, project: &ProjectId, deployment: DeploymentId) -> LogDir {
+        let path = self.home.join("logs").join(deployment.to_string());
+        LogDir::new(path).without(self.secrets.redaction(project))
     }
 
     pub(super) fn place(&self, project: &ProjectId, commit: &CommitHash) -> Place {

@@ -7,9 +7,9 @@ use platform_api::LogSource;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::bring_up;
 use super::journal::say;
 use super::site::SharedSite;
+use super::{bring_up, secrets};
 use crate::clock::{new_instance, now_ms};
 use crate::engine::{Engine, LaunchSpec};
 use crate::health::{Healthy, Probe, Unhealthy, probe};
@@ -100,7 +100,9 @@ fn backoff(restarts: u32) -> Duration {
 async fn start<E: Engine>(site: &SharedSite<E>, live: &Live, cancel: &CancellationToken) {
     let started = async {
         let _permit = site.starts.acquire().await;
-        let address = site.engine.launch(&live.spec).await.map_err(Unhealthy::Failed)?;
+        let secrets = secrets::of_deployment(site, &live.row).map_err(Unhealthy::Failed)?;
+        let spec = live.spec.clone().with(secrets);
+        let address = site.engine.launch(&spec).await.map_err(Unhealthy::Failed)?;
         probe(&site.engine, &probe_of(site, live, address)).await
     };
     route(site, live, started, cancel).await;
@@ -133,7 +135,7 @@ async fn route<E: Engine>(
     match outcome {
         Ok(healthy) => site.gateway.restore(&live.row.project, &live.row.commit.short(), healthy),
         Err(Unhealthy::Exited(_)) => {}
-        Err(Unhealthy::Failed(failure)) => {
+        Err(Unhealthy::Unwell { failure, .. } | Unhealthy::Failed(failure)) => {
             say(
                 site,
                 &live.row,

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::logs::LogDir;
+use crate::secrets::Injected;
 
 /// Builds releases and runs instances of them. The platform names an instance before it exists, so that
 /// [`stop`](Self::stop) is right at any moment.
@@ -63,6 +64,8 @@ pub(crate) struct BuildJob {
     pub(crate) plan: Plan,
     /// The checked-out files; the release is made in place.
     pub(crate) source: PathBuf,
+    /// For tests only: they run the app's own code. Installing and building run strangers', and see no secret.
+    pub(crate) secrets: Injected,
     pub(crate) logs: LogDir,
     /// The project's own folder, for what its builds keep from one to the next.
     pub(crate) project_dir: PathBuf,
@@ -101,6 +104,8 @@ pub(crate) enum StartCommand {
     Shell(String),
     /// The platform's own server for the release's `static_root`.
     StaticSite,
+    /// The same for a page with a router of its own, which answers for every path without a file.
+    SinglePage,
 }
 
 /// One instance to be started.
@@ -112,11 +117,20 @@ pub(crate) struct LaunchSpec {
     pub(crate) release: Release,
     /// The project's own variables; they win over the release's.
     pub(crate) env: BTreeMap<String, String>,
+    /// What secrets add to it; nothing until the very start.
+    pub(crate) secrets: Injected,
     /// The project's persistent folder.
     pub(crate) data_dir: PathBuf,
     pub(crate) logs: LogDir,
     /// Now, in milliseconds since the Unix epoch.
     pub(crate) started_ms: u64,
+}
+
+impl LaunchSpec {
+    /// The same with secrets.
+    pub(crate) fn with(self, secrets: Injected) -> Self {
+        Self { secrets, ..self }
+    }
 }
 
 /// How an instance ended.

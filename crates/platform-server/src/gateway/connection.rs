@@ -5,13 +5,18 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use http::HeaderValue;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use super::host::{OwnHosts, SharedHosts};
 use super::proxy;
@@ -23,8 +28,27 @@ use super::worker::Worker;
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// How much of a body is buffered, in bytes.
 const BUFFER_BYTES_MAX: usize = 128 << 10;
+/// How long a TLS handshake may take, in seconds.
+const HANDSHAKE_S_MAX: u64 = 10;
 /// How long bytes may stay unacknowledged before a client counts as gone, in milliseconds.
 const CLIENT_GONE_MS: u32 = 60_000;
+
+/// How clients speak to a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    /// Its name in addresses.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
 
 /// The port that a client came in by, and the hosts that it accepts.
 #[derive(Debug, Clone)]
@@ -73,6 +97,11 @@ impl Visitor {
         &self.address
     }
 
+    /// How the client speaks to us.
+    pub(super) fn scheme(&self) -> Scheme {
+        if self.worker.tls().is_some() { Scheme::Https } else { Scheme::Http }
+    }
+
     pub(super) fn watch(&self) -> &Watch {
         &self.watch
     }
@@ -92,6 +121,37 @@ pub(super) async fn serve(accepted: Accepted, worker: Arc<Worker>) {
             return;
         }
     };
+    match worker.tls().cloned() {
+        None => converse(stream, Caller { peer, entrance, permit }, worker).await,
+        // In a box, so that plain connections stay as small as they are.
+        Some(tls) => {
+            Box::pin(converse_secretly(tls, stream, Caller { peer, entrance, permit }, worker)).await;
+        }
+    }
+}
+
+/// Who called.
+struct Caller {
+    peer: SocketAddr,
+    entrance: Entrance,
+    permit: OwnedSemaphorePermit,
+}
+
+async fn converse_secretly(tls: Arc<ServerConfig>, stream: TcpStream, caller: Caller, worker: Arc<Worker>) {
+    let handshake = timeout(Duration::from_secs(HANDSHAKE_S_MAX), TlsAcceptor::from(tls).accept(stream));
+    match worker.closing().run_until_cancelled(handshake).await {
+        Some(Ok(Ok(stream))) => converse(stream, caller, worker).await,
+        Some(Ok(Err(error))) => tracing::debug!(%error, "a client's handshake failed"),
+        Some(Err(_)) | None => tracing::debug!("a client's handshake took too long"),
+    }
+}
+
+/// Answers requests until the connection ends.
+async fn converse<I>(stream: I, caller: Caller, worker: Arc<Worker>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Caller { peer, entrance, permit } = caller;
     let address =
         HeaderValue::try_from(peer.ip().to_canonical().to_string()).expect("an address is a header value");
     let watch = Arc::new(Watch::new());
@@ -108,7 +168,6 @@ pub(super) async fn serve(accepted: Accepted, worker: Arc<Worker>) {
         Builder::new()
             .max_header_size(HEAD_BYTES_MAX)
             .max_buf_size(BUFFER_BYTES_MAX)
-            // Heads and bodies are small: one copy costs less than a gathering write.
             // Heads and bodies are mostly small: one copy costs less than a gathering write.
             .writev(false)
             .serve_connection(io, service)

@@ -6,6 +6,8 @@ use http::header::{
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
+use super::connection::Scheme;
+
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -31,7 +33,12 @@ pub(super) fn wanted_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// Makes the client's headers those of the request to the app.
-pub(super) fn towards_app(headers: &mut HeaderMap, client: &HeaderValue, upgrade: Option<HeaderValue>) {
+pub(super) fn towards_app(
+    headers: &mut HeaderMap,
+    client: &HeaderValue,
+    scheme: Scheme,
+    upgrade: Option<HeaderValue>,
+) {
     let trailers = headers.get(TE).is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
     remove_hop_by_hop(headers);
     headers.remove(EXPECT);
@@ -41,7 +48,7 @@ pub(super) fn towards_app(headers: &mut HeaderMap, client: &HeaderValue, upgrade
         headers.insert(X_FORWARDED_HOST, host);
     }
     headers.insert(X_FORWARDED_FOR, client.clone());
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme.name()));
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
         headers.insert(CONNECTION, HeaderValue::from_static("te"));
@@ -135,7 +142,7 @@ mod tests {
     fn to_app(pairs: &[(&str, &str)]) -> Vec<String> {
         let mut map = headers(pairs);
         let upgrade = wanted_upgrade(&map);
-        towards_app(&mut map, &HeaderValue::from_static("127.0.0.1"), upgrade);
+        towards_app(&mut map, &HeaderValue::from_static("127.0.0.1"), Scheme::Http, upgrade);
         shown(&map)
     }
 

@@ -2,6 +2,7 @@
 //! reach an app by pointing its own name at loopback (DNS rebinding).
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use http::header::HOST;
 use http::{HeaderValue, Request};
@@ -46,17 +47,30 @@ impl SharedHosts {
     }
 }
 
-/// The hosts of a project's own port: loopback by number or by name.
+/// The hosts of a project's own port.
 #[derive(Debug, Clone)]
-pub(super) struct OwnHosts([String; 3]);
+pub(super) enum OwnHosts {
+    /// Loopback by number or by name.
+    Loopback([String; 4]),
+    /// Every name, off loopback: there the certificate tells whose it is.
+    Any,
+}
 
 impl OwnHosts {
-    pub(super) fn new(port: u16) -> Self {
-        Self([format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")])
+    pub(super) fn new(address: SocketAddr) -> Self {
+        if !address.ip().is_loopback() {
+            return Self::Any;
+        }
+        let port = address.port();
+        let [v4, name, v6] = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
+        Self::Loopback([v4, name, v6, address.to_string()])
     }
 
     pub(super) fn accepts(&self, host: &str) -> bool {
-        self.0.iter().any(|own| own.eq_ignore_ascii_case(host))
+        match self {
+            Self::Loopback(own) => own.iter().any(|own| own.eq_ignore_ascii_case(host)),
+            Self::Any => true,
+        }
     }
 }
 
@@ -119,14 +133,16 @@ mod tests {
     }
 
     #[test]
-    fn a_projects_own_port_is_loopback_only() {
-        let hosts = OwnHosts::new(4100);
+    fn a_projects_own_port_is_loopback_only_unless_tls_tells_whose_it_is() {
+        let hosts = OwnHosts::new("127.0.0.1:4100".parse().unwrap());
         for own in ["127.0.0.1:4100", "localhost:4100", "LocalHost:4100", "[::1]:4100"] {
             assert!(hosts.accepts(own), "{own}");
         }
         for other in ["127.0.0.1", "127.0.0.1:4101", "evil.example:4100", "ana-todo.localhost:4100", ""] {
             assert!(!hosts.accepts(other), "{other}");
         }
+        assert!(OwnHosts::new("127.0.0.2:4100".parse().unwrap()).accepts("127.0.0.2:4100"));
+        assert!(OwnHosts::new("0.0.0.0:4100".parse().unwrap()).accepts("apps.example:4100"));
     }
 
     #[test]

@@ -71,12 +71,17 @@ impl Instance {
     /// Waits until nothing is in flight, at most `limit`; then cuts upgraded connections and closes the idle ones, so
     /// that a server that waits for its connections ends at once. Returns how many requests were left when time was up.
     pub(super) async fn drained(&self, limit: Duration) -> u64 {
-        let left = match timeout(limit, self.gate.emptied()).await {
-            Ok(()) => 0,
-            Err(_elapsed) => self.gate.inside(),
-        };
+        let left = self.emptied(limit).await;
         self.retire();
         left
+    }
+
+    /// Waits until nothing is in flight, at most `limit`; how many requests are.
+    pub(super) async fn emptied(&self, limit: Duration) -> u64 {
+        match timeout(limit, self.gate.emptied()).await {
+            Ok(()) => 0,
+            Err(_elapsed) => self.gate.inside(),
+        }
     }
 
     fn retire(&self) {

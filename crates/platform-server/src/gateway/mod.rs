@@ -27,7 +27,7 @@ mod watch;
 mod worker;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use platform_api::{ProjectId, ShortCommit};
@@ -39,19 +39,22 @@ use tokio_util::task::TaskTracker;
 pub(crate) use self::preview::{RETRY_S, Wake};
 pub(crate) use self::route::Switched;
 
-use self::connection::Entrance;
+use self::connection::{Entrance, Scheme};
 use self::host::{OwnHosts, SharedHosts};
 use self::instance::Instance;
 use self::preview::{WAKES_MAX, Waker};
 use self::route::{OwnPort, Routes};
 use self::worker::Workers;
 use crate::health::Healthy;
+use crate::http::Certificate;
 
 /// Where the gateway listens.
 #[derive(Debug, Clone)]
 pub(crate) struct GatewayConfig {
     /// The address of the shared port. Projects' own ports open on the same interface.
     pub(crate) address: SocketAddr,
+    /// The certificate of all ports; without one they speak plain HTTP.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 /// The gateway. Clones are the same gateway.
@@ -62,6 +65,7 @@ pub(crate) struct Gateway(Arc<Shared>);
 struct Shared {
     interface: IpAddr,
     port: u16,
+    scheme: Scheme,
     routes: Arc<Routes>,
     workers: Arc<Workers>,
     places: Arc<Semaphore>,
@@ -81,8 +85,10 @@ impl Gateway {
         shutdown: CancellationToken,
     ) -> io::Result<Self> {
         let (port, listeners) = listen::open(config.address).await?;
+        let tls = config.certificate.map(|certificate| certificate.config);
+        let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
         let routes = Arc::new(Routes::default());
-        let (workers, threads) = Workers::start(&routes, &shutdown)?;
+        let (workers, threads) = Workers::start(&routes, tls.as_ref(), &shutdown)?;
         let joining = shutdown.clone();
         let join = tasks.clone();
         tasks.spawn(async move {
@@ -96,6 +102,7 @@ impl Gateway {
         let gateway = Self(Arc::new(Shared {
             interface: config.address.ip(),
             port,
+            scheme,
             routes,
             workers: Arc::new(workers),
             places: listen::places(),
@@ -136,26 +143,36 @@ impl Gateway {
             }
             *port = Some(OwnPort { number, open: open.clone() });
         }
-        let hosts = Arc::new(OwnHosts::new(number));
+        let hosts = Arc::new(OwnHosts::new((self.0.interface, number).into()));
         self.accept(listeners, &Entrance::Own { route, hosts }, &open);
         Ok(number)
     }
 
+    /// Where its shared port is.
+    pub(crate) fn base_url(&self) -> String {
+        format!("{}://localhost:{}", self.0.scheme.name(), self.0.port)
+    }
+
     /// Where `project` answers by name.
     pub(crate) fn url(&self, project: &ProjectId) -> String {
-        format!("http://{project}.localhost:{}", self.0.port)
+        format!("{}://{project}.localhost:{}", self.0.scheme.name(), self.0.port)
     }
 
     /// Where `project` answers by port, once it has one.
     pub(crate) fn direct_url(&self, project: &ProjectId) -> Option<String> {
         let route = self.0.routes.find(project.as_str())?;
         let number = route.port().as_ref()?.number;
-        Some(format!("http://127.0.0.1:{number}"))
+        let at = match self.0.interface {
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+            one => one,
+        };
+        Some(format!("{}://{}", self.0.scheme.name(), SocketAddr::new(at, number)))
     }
 
     /// Where this very release of `project` answers while it is kept.
     pub(crate) fn preview_url(&self, project: &ProjectId, commit: &ShortCommit) -> String {
-        format!("http://{commit}.{project}.localhost:{}", self.0.port)
+        format!("{}://{commit}.{project}.localhost:{}", self.0.scheme.name(), self.0.port)
     }
 
     /// Sends new requests to `to` from here on. What was replaced finishes what it has: wait with [`Switched::drained`].
@@ -185,9 +202,12 @@ impl Gateway {
         switched.old.is_some().then_some(switched)
     }
 
-    /// Tells which releases of `project` are kept: only those are started when their hosts are asked.
+    /// Tells which releases of `project` are kept: only those are started when their hosts are asked. A project without a
+    /// route, such as one that was deleted meanwhile, gets none by this.
     pub(crate) fn known(&self, project: &ProjectId, commits: &[ShortCommit]) {
-        self.0.routes.of(project).know(commits);
+        if let Some(route) = self.0.routes.find(project.as_str()) {
+            route.know(commits);
+        }
     }
 
     /// The releases to be started from here on: kept ones that do not run and whose hosts are asked.

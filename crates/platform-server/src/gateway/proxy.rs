@@ -106,6 +106,7 @@ fn towards_app(
     headers::towards_app(
         &mut parts.headers,
         visitor.address(),
+        visitor.scheme(),
         upgrade.map(|wanted| wanted.protocol.clone()),
     );
     if !body.is_end_stream() && body.size_hint().exact().is_none() {

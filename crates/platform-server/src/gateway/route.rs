@@ -175,7 +175,7 @@ impl Route {
             leaving,
             route: Arc::clone(self),
             at: Instant::now(),
-            before: Receipt { requests, failed, in_flight, drain_ms: 0 },
+            before: Receipt { requests, failed, in_flight, ..Receipt::default() },
         }
     }
 
@@ -254,24 +254,43 @@ pub(crate) struct Switched {
 }
 
 impl Switched {
-    /// Waits until the replaced instance has nothing in flight any more, at most `limit`, and cuts its upgraded
-    /// connections. After this it may be stopped. Requests that were left when time was up count as failed.
+    /// What the switch has cost once the replaced instance has nothing in flight any more, at latest after `limit`.
+    ///
+    /// # Cancel safety
+    /// Safe to drop.
+    pub(crate) async fn settled(&self, limit: Duration) -> Receipt {
+        let open = match &self.leaving {
+            Some(instance) => instance.emptied(limit).await,
+            None => 0,
+        };
+        self.receipt(open)
+    }
+
+    /// Waits until the replaced instance has nothing in flight any more, at most until `limit` after the switch, and cuts
+    /// its upgraded connections. After this it may be stopped. Requests that were left when time was up count as failed.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the switch in place and the rest of the drain undone: upgraded connections then last
     /// until the instance itself ends.
     pub(crate) async fn drained(self, limit: Duration) -> Receipt {
+        let limit = limit.saturating_sub(Instant::now() - self.at);
         let left = match &self.leaving {
             Some(instance) => instance.drained(limit).await,
             None => 0,
         };
+        let receipt = self.receipt(left);
+        Receipt { failed: receipt.failed + left, ..receipt }
+    }
+
+    fn receipt(&self, open: u64) -> Receipt {
         let (requests, failed) = self.route.counted();
         let drain = Instant::now() - self.at;
         Receipt {
             requests: requests - self.before.requests,
-            failed: failed - self.before.failed + left,
+            failed: failed - self.before.failed,
             in_flight: self.before.in_flight,
             drain_ms: u64::try_from(drain.as_millis()).unwrap_or(u64::MAX),
+            open,
         }
     }
 }

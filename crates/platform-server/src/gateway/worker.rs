@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -29,6 +30,7 @@ const STOP_GRACE_S: u64 = 10;
 pub(super) struct Worker {
     index: usize,
     routes: Arc<Routes>,
+    tls: Option<Arc<ServerConfig>>,
     connections: TaskTracker,
     beside: TaskTracker,
     closing: CancellationToken,
@@ -36,10 +38,16 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(index: usize, routes: &Arc<Routes>, shutdown: &CancellationToken) -> Self {
+    pub(super) fn new(
+        index: usize,
+        routes: &Arc<Routes>,
+        tls: Option<Arc<ServerConfig>>,
+        shutdown: &CancellationToken,
+    ) -> Self {
         Self {
             index,
             routes: Arc::clone(routes),
+            tls,
             connections: TaskTracker::new(),
             beside: TaskTracker::new(),
             closing: shutdown.child_token(),
@@ -54,6 +62,11 @@ impl Worker {
 
     pub(super) fn routes(&self) -> &Routes {
         &self.routes
+    }
+
+    /// What makes connections secure, where they are.
+    pub(super) fn tls(&self) -> Option<&Arc<ServerConfig>> {
+        self.tls.as_ref()
     }
 
     /// Cancelled when the gateway stops: finish the request in flight, take no other.
@@ -100,6 +113,7 @@ impl Workers {
     /// handles joins them.
     pub(super) fn start(
         routes: &Arc<Routes>,
+        tls: Option<&Arc<ServerConfig>>,
         shutdown: &CancellationToken,
     ) -> io::Result<(Self, Vec<JoinHandle<()>>)> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -107,7 +121,7 @@ impl Workers {
         let (mut queues, mut threads) = (Vec::new(), Vec::new());
         for index in 0..count {
             let (sender, queue) = mpsc::channel(QUEUE_MAX);
-            let worker = Arc::new(Worker::new(index, routes, shutdown));
+            let worker = Arc::new(Worker::new(index, routes, tls.cloned(), shutdown));
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let thread = std::thread::Builder::new()
                 .name(format!("gateway-{index}"))

@@ -7,6 +7,7 @@ use axum::body::{Body, HttpBody};
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
 use platform_api::Code;
+use secrecy::zeroize::Zeroizing;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -24,6 +25,24 @@ pub(super) async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Refus
         return Err(too_large(bytes_max as u64));
     }
     collect_stream(body.into_data_stream(), bytes_max).await
+}
+
+/// The whole of a body that holds a secret, which no copy outlives.
+pub(super) async fn collect_secret(body: Body, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
+    let over = || Refusal::new(Code::TOO_LARGE, format!("the value is over the limit of {bytes_max} bytes"));
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(over());
+    }
+    let mut stream = body.into_data_stream();
+    // Large enough from the start: growing would leave copies behind.
+    let mut whole = Zeroizing::new(Vec::with_capacity(bytes_max));
+    while let Some(piece) = next(&mut stream).await? {
+        if whole.len() + piece.len() > bytes_max {
+            return Err(over());
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(std::mem::take(&mut *whole))
 }
 
 /// The whole of a stream, such as one part of a multipart body.

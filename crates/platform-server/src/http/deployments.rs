@@ -13,6 +13,7 @@ use super::Api;
 use super::extract::{Path, Query};
 use super::guard::Host;
 use super::problem::Accepted;
+use super::rate::Admitted;
 use super::upload::Upload;
 use crate::platform::Refusal;
 
@@ -28,9 +29,13 @@ use crate::platform::Refusal;
 pub(super) async fn deploy(
     State(api): State<Api>,
     host: Host,
+    _: Admitted,
     Upload(input): Upload,
 ) -> Result<Accepted<DeploymentAccepted>, Refusal> {
     let accepted = api.platform.deploy(input).await?;
+    if !accepted.unchanged {
+        api.deploys.count();
+    }
     Ok(api.accepted(&host, accepted))
 }
 

@@ -35,9 +35,9 @@ const HEARD_BYTES_MAX: usize = 4 << 10;
 pub(super) struct From {
     /// Which deployment.
     deployment_id: DeploymentId,
-    /// Go on after the event with this number.
-    #[serde(default)]
-    after: u64,
+    /// Go on after the event with this number; without it the first message says `queued`.
+    #[param(value_type = Option<u64>)]
+    after: Option<u64>,
     /// Go on after the lines up to this cursor.
     #[param(value_type = Option<String>)]
     logs: Option<LogCursor>,

@@ -21,6 +21,8 @@ pub(super) struct Follower {
     platform: Platform,
     deployment: Deployment,
     state: State,
+    /// Nothing was told yet, not even that the deployment waits.
+    is_new: bool,
     seq: u64,
     cursor: LogCursor,
     events: VecDeque<Event>,
@@ -30,13 +32,14 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Goes on after event `after` and after the lines up to `logs`.
+    /// Goes on after event `after`, or begins where every deployment does, and after the lines up to `logs`.
     pub(super) async fn new(
         platform: &Platform,
         id: DeploymentId,
-        after: u64,
+        after: Option<u64>,
         logs: Option<LogCursor>,
     ) -> Result<Self, Refusal> {
+        let (is_new, after) = (after.is_none(), after.unwrap_or_default());
         // Subscribed first, read second, so that no news falls in between.
         let head = platform.watch(id)?;
         let lines = platform.log_watch(id)?;
@@ -47,7 +50,7 @@ impl Follower {
                 .hint("Pass the `seq` of the last message as `after`."));
         }
         let state = events.iter().take_while(|event| event.seq <= after).try_fold(State::Queued, fold)?;
-        let log = platform.log_dir(id);
+        let log = platform.log_dir(id)?;
         let cursor = logs.unwrap_or_else(LogDir::start);
         // A cursor from elsewhere is refused now, before the upgrade.
         lines::read(&log, &cursor, ReadQuery { source: None, lines_max: 1, bytes_max: 1 }).await?;
@@ -56,6 +59,7 @@ impl Follower {
             platform,
             deployment,
             state,
+            is_new,
             seq: after,
             cursor,
             events: VecDeque::new(),
@@ -70,6 +74,9 @@ impl Follower {
     /// # Cancel safety
     /// Dropping the future loses nothing: where the follower stands changes only together with the answer.
     pub(super) async fn next(&mut self) -> Result<Option<StatusMessage>, Refusal> {
+        if std::mem::take(&mut self.is_new) {
+            return Ok(Some(self.message()));
+        }
         loop {
             if self.state.status().is_terminal() {
                 return Ok(None);

@@ -49,7 +49,8 @@ impl Own {
             return true;
         }
         let is_loopback = matches!(authority.host(), "127.0.0.1" | "[::1]")
-            || authority.host().eq_ignore_ascii_case("localhost");
+            || authority.host().eq_ignore_ascii_case("localhost")
+            || authority.host().parse() == Ok(self.address.ip());
         is_loopback && authority.port_u16().unwrap_or(self.scheme.port()) == self.address.port()
     }
 
@@ -71,6 +72,15 @@ impl Own {
             Scheme::Https => "wss",
         };
         format!("{scheme}://{}/ws?deploymentId={id}", host.0)
+    }
+
+    /// Where a person who is told of it by a caller that came to `host` finds a page of ours.
+    pub(super) fn page(&self, host: &Host, path: &str) -> String {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        format!("{scheme}://{}{path}", host.0)
     }
 }
 
@@ -146,6 +156,9 @@ mod tests {
         {
             assert!(!own.is_host(&authority(host)), "{host}");
         }
+        assert!(
+            Own::new("127.0.0.2:7310".parse().unwrap(), Scheme::Http).is_host(&authority("127.0.0.2:7310"))
+        );
         assert!(Own::new("127.0.0.1:80".parse().unwrap(), Scheme::Http).is_host(&authority("localhost")));
     }
 

@@ -120,7 +120,7 @@ impl Reading {
             bytes_max: PAGE_BYTES_MAX,
         };
         Ok(Self {
-            log: api.platform.log_dir(id),
+            log: api.platform.log_dir(id)?,
             watch: api.platform.log_watch(id)?,
             platform: api.platform.clone(),
             id,

@@ -25,9 +25,14 @@ mod plan;
 mod platform;
 mod problem;
 mod projects;
+mod rate;
+mod secret_page;
+mod secrets;
 mod serve;
 mod tls;
 mod upload;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -39,6 +44,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use auth::{ApiToken, InvalidToken};
 pub(crate) use serve::{Bound, ListenError};
+pub(crate) use tls::Certificate;
 pub use tls::Tls;
 
 use crate::platform::Platform;
@@ -49,6 +55,7 @@ struct Api {
     platform: Platform,
     token: ApiToken,
     own: guard::Own,
+    deploys: Arc<rate::Rate>,
     /// Cancelled when the platform stops: whoever waits for news answers with what there is.
     shutdown: CancellationToken,
     /// Owns the sockets, which outlive the connections that they came over.
@@ -96,6 +103,8 @@ routes! {
         GET "/api/version" => platform::version;
         GET "/api/openapi.json" => openapi::document;
         GET "/api/challenge" => challenge::challenge;
+        GET "/secrets/{page}" => secret_page::show;
+        POST "/secrets/{page}" => secret_page::answer;
     }
     token {
         GET "/api/auth/verify" => auth::verify;
@@ -113,7 +122,13 @@ routes! {
         DELETE "/api/projects/{id}" also "/app/{id}" => projects::delete;
         GET "/api/projects/{id}/deployments" => projects::deployments;
         GET "/api/projects/{id}/files" => projects::files;
+        POST "/api/projects/{id}/keep" => generate::keep;
         POST "/api/projects/{id}/rollback" => projects::rollback;
+        GET "/api/projects/{id}/secrets" => secrets::list;
+        POST "/api/projects/{id}/secrets/requests" => secrets::ask;
+        GET "/api/projects/{id}/secrets/requests/{request}" => secrets::wait;
+        PUT "/api/projects/{id}/secrets/{name}" => secrets::set;
+        DELETE "/api/projects/{id}/secrets/{name}" => secrets::remove;
         GET "/api/platform" => platform::status;
         POST "/api/platform/stop" => platform::stop;
     }
@@ -123,6 +138,7 @@ fn on<H: Handler<T, Api>, T: 'static>(method: &str, handler: H) -> MethodRouter<
     match method {
         "GET" => axum::routing::get(handler),
         "POST" => axum::routing::post(handler),
+        "PUT" => axum::routing::put(handler),
         "DELETE" => axum::routing::delete(handler),
         _ => unreachable!("the list above has no other method"),
     }

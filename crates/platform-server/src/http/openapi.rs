@@ -49,6 +49,7 @@ fn describe(document: &mut OpenApi, route: &Route) {
     let slot = match route.method {
         "GET" => &mut item.get,
         "POST" => &mut item.post,
+        "PUT" => &mut item.put,
         _ => &mut item.delete,
     };
     let Some(operation) = slot else { return };
@@ -62,6 +63,7 @@ fn describe(document: &mut OpenApi, route: &Route) {
         match route.method {
             "GET" => item.get = Some(operation),
             "POST" => item.post = Some(operation),
+            "PUT" => item.put = Some(operation),
             _ => item.delete = Some(operation),
         }
     }

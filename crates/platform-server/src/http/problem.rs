@@ -24,7 +24,7 @@ impl<T: serde::Serialize> IntoResponse for Accepted<T> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (status, code) = (status(&self.code), self.code.clone());
+        let (status, code, wait) = (status(&self.code), self.code.clone(), self.retry_after_s);
         let mut response = (status, Json(problem(self))).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
@@ -32,7 +32,7 @@ impl IntoResponse for Refusal {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"backend-im\""));
         }
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(RETRY_AFTER, HeaderValue::from(wait));
         }
         response
     }
@@ -115,7 +115,8 @@ pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 pub(super) async fn dress(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON) {
+    let is_ours = |kind: &HeaderValue| kind == PROBLEM_JSON || kind.as_bytes().starts_with(b"text/html");
+    if !is_error || response.headers().get(CONTENT_TYPE).is_some_and(is_ours) {
         return response;
     }
     let code = match status {

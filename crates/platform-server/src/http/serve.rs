@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::guard::{Own, Scheme};
-use super::tls::Tls;
+use super::rate::Rate;
+use super::tls::Certificate;
 use super::{Api, ApiToken, router};
 use crate::platform::Platform;
 
@@ -94,19 +96,25 @@ pub(crate) struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
+    deploys: Rate,
 }
 
 impl Bound {
     /// Takes the port. Off loopback only with a certificate.
-    pub(crate) async fn bind(address: SocketAddr, tls: Option<&Tls>) -> Result<Self, ListenError> {
+    pub(crate) async fn bind(address: SocketAddr, tls: Option<&Certificate>) -> Result<Self, ListenError> {
         if tls.is_none() && !address.ip().is_loopback() {
             return Err(ListenError::PlainOffLoopback { address });
         }
-        let tls = tls.map(Tls::acceptor).transpose()?;
+        let tls = tls.map(|certificate| TlsAcceptor::from(Arc::clone(&certificate.config)));
         let bind = |source| ListenError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
-        Ok(Self { listener, address, tls })
+        Ok(Self { listener, address, tls, deploys: Rate::new(None) })
+    }
+
+    /// With a limit on the deploys that it takes.
+    pub(crate) fn limited(self, deploys_per_minute: Option<NonZeroUsize>) -> Self {
+        Self { deploys: Rate::new(deploys_per_minute), ..self }
     }
 
     /// The port that was taken.
@@ -123,7 +131,9 @@ impl Bound {
     ) -> usize {
         let scheme = if self.tls.is_some() { Scheme::Https } else { Scheme::Http };
         let (own, tasks) = (Own::new(self.address, scheme), TaskTracker::new());
-        let router = router(Api { platform, token, own, shutdown: shutdown.clone(), tasks: tasks.clone() });
+        let deploys = Arc::new(self.deploys);
+        let router =
+            router(Api { platform, token, own, deploys, shutdown: shutdown.clone(), tasks: tasks.clone() });
         let mut connections = JoinSet::new();
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {

@@ -15,6 +15,7 @@ mod segment;
 mod watch;
 mod writer;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,8 @@ use cursor::Position;
 pub(crate) use reader::ReadQuery;
 pub(crate) use watch::{LogWatch, LogWatches};
 pub(crate) use writer::SegmentWriter;
+
+use crate::secrets::Redaction;
 
 /// When a segment ends and how much of a source is kept.
 #[derive(Debug, Clone, Copy)]
@@ -45,12 +48,20 @@ impl Retention {
 pub(crate) struct LogDir {
     path: PathBuf,
     retention: Retention,
+    /// What readers do not get to see, even where a line lies on the disk with it.
+    redaction: Redaction,
 }
 
 impl LogDir {
     /// The log in `path`, which need not exist yet.
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, retention: Retention::DEFAULT }
+        Self { path, retention: Retention::DEFAULT, redaction: Redaction::default() }
+    }
+
+    /// The same log, read without these secrets. Its writers already leave out those that they know; one that is set later
+    /// is left out here.
+    pub(crate) fn without(self, redaction: Redaction) -> Self {
+        Self { redaction, ..self }
     }
 
     /// Where it lies.
@@ -85,7 +96,9 @@ impl LogDir {
     /// # Errors
     /// [`io::ErrorKind::InvalidInput`] for a cursor that no read of this log returned; else what the disk says.
     pub(crate) fn read(&self, after: &LogCursor, query: &ReadQuery) -> io::Result<LogPage> {
-        reader::read(&self.path, Position::parse(after)?, query)
+        let mut page = reader::read(&self.path, Position::parse(after)?, query)?;
+        self.redact(&mut page.lines);
+        Ok(page)
     }
 
     /// The last `lines` lines, oldest first.
@@ -93,7 +106,18 @@ impl LogDir {
     /// # Errors
     /// When a segment cannot be read.
     pub(crate) fn tail(&self, lines: usize, source: Option<LogSource>) -> io::Result<Vec<LogLine>> {
-        reader::tail(&self.path, lines, source)
+        let mut lines = reader::tail(&self.path, lines, source)?;
+        self.redact(&mut lines);
+        Ok(lines)
+    }
+
+    fn redact(&self, lines: &mut [LogLine]) {
+        let redactor = self.redaction.now();
+        for line in lines {
+            if let Cow::Owned(text) = redactor.text(&line.text) {
+                line.text = text;
+            }
+        }
     }
 }
 

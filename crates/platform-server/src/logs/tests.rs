@@ -91,7 +91,7 @@ proptest! {
     ) {
         let dir = tempfile::tempdir().unwrap();
         let retention = Retention { segment_bytes: 150, total_bytes, segments_max };
-        let log = LogDir { path: dir.path().join("log"), retention };
+        let log = LogDir { path: dir.path().join("log"), retention, redaction: Redaction::default() };
         let mut written = Vec::new();
         let mut source = LogSource::Build;
         let mut writer = log.writer(source).unwrap();

@@ -1,13 +1,19 @@
 //! Accepting a deploy: from a request to a commit and a row on disk, then to the driver.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use platform_api::{
-    Code, CommitHash, DeployRequest, DeploymentAccepted, DeploymentId, ProjectId, Status, Trigger,
+    Code, CommitHash, DeployRequest, DeploymentAccepted, DeploymentId, ManifestEntry, ProjectId, Status,
+    Trigger,
 };
 
 use super::content::{self, Content};
+use super::tips::Tip;
 use super::{Platform, Refusal, env};
 use crate::clock::{new_deployment, now_ms};
 use crate::deployment::Command;
+use crate::secrets::{SecretError, missing};
 use crate::source::{ArchiveFile, Draft, NewCommit, Repository, TreeId};
 use crate::store::{DeploymentRow, IdempotencyKey, NewDeployment, ProjectRow, Remembered};
 
@@ -24,9 +30,13 @@ pub(crate) struct DeployInput {
 
 /// A project's next content: not committed, and not on disk.
 struct Staged {
+    repository: Repository,
     draft: Draft,
     tree: TreeId,
+    files: Vec<ManifestEntry>,
     plan: build_plan::Plan,
+    /// What it comes on top of, as far as that is remembered.
+    tip: Option<Arc<Tip>>,
 }
 
 impl Platform {
@@ -57,28 +67,29 @@ impl Platform {
         let kept = known.as_ref().map(|row| row.env.clone()).unwrap_or_default();
         let env = env::merged(&kept, request.env.as_ref())?;
         let staged = self.stage(&project, content, &request, known.as_ref()).await?;
-        let new = |commit, id| NewDeployment {
-            accepted: accepted(id, &project, &commit),
-            commit,
-            tree: staged.tree.to_string(),
-            trigger: Trigger::Deploy,
-            message: request.message.clone(),
-            created_ms: now_ms(),
-            plan: staged.plan.clone(),
-            env: env.clone(),
-            project_env: Some(env.clone()),
-            idempotency: idempotency.clone(),
-        };
+        self.refuse_missing_secrets(&project, &staged.plan, &env)?;
         if let Some(live) = self.unchanged(known.as_ref(), &staged, &env)? {
             let mut answer = accepted(live.id, &project, &live.commit);
             (answer.status, answer.unchanged) = (Status::Complete, true);
             self.keep_answer(idempotency, &answer).await?;
             return Ok(answer);
         }
-        let message =
-            request.message.clone().unwrap_or_else(|| format!("Deploy {} files", staged.plan.files));
-        let commit = self.commit(&project, (staged.draft, staged.tree), known.as_ref(), message).await?;
-        self.accept(new(commit, new_deployment())).await
+        let (tree, plan) = (staged.tree.to_string(), staged.plan.clone());
+        let message = request.message.clone().unwrap_or_else(|| format!("Deploy {} files", plan.files));
+        let commit = self.commit(&project, staged, known.as_ref(), message).await?;
+        let new = NewDeployment {
+            accepted: accepted(new_deployment(), &project, &commit),
+            commit,
+            tree,
+            trigger: Trigger::Deploy,
+            message: request.message,
+            created_ms: now_ms(),
+            plan,
+            project_env: Some(env.clone()),
+            env,
+            idempotency,
+        };
+        self.accept(new).await
     }
 
     /// Writes a deployment down and hands it to its driver. A key that somebody else brought meanwhile wins.
@@ -135,45 +146,70 @@ impl Platform {
         known: Option<&ProjectRow>,
     ) -> Result<Staged, Refusal> {
         let dir = self.0.site.repository_dir(project);
-        let tip = known.and_then(|row| row.tip.clone());
+        let newest = known.and_then(|row| row.tip.clone());
+        let tip = newest.as_ref().and_then(|commit| self.0.tips.get(project, commit));
         let (last_equal, force) = (request.last_equal.clone(), request.force);
         let plan_hash = request.plan_hash.clone();
         super::blocking(move || {
-            let repository = Repository::open_or_init(&dir)?;
+            let repository = match &tip {
+                Some(tip) => tip.repository.clone(),
+                None => Repository::open_or_init(&dir)?,
+            };
             let mut draft = repository.draft();
-            let entries = content.entries(&repository, &mut draft)?;
-            let plan = content::plan(&entries, &|id| draft.read_blob(id).ok())?;
+            let files = content.entries(&repository, &mut draft, tip.as_deref())?;
+            let plan = content::plan(&files, &draft.reader())?;
             if let Some(wanted) = plan_hash
                 && wanted != plan.plan_hash
             {
                 return Err(plan_changed(&wanted, &plan.plan_hash));
             }
-            let tree = draft.add_trees(&entries)?;
-            let last_equal = last_equal.and_then(|short| repository.resolve(&short));
-            if let (Some(seen), Some(tip), false) = (last_equal, tip, force) {
-                refuse_burying(&repository, &seen, &tip, tree)?;
+            let tree = draft.add_trees(&files)?;
+            if let (Some(seen), Some(newest), false) = (last_equal, newest, force)
+                && seen != newest.short()
+                && let Some(seen) = repository.resolve(&seen)
+            {
+                refuse_burying(&repository, &seen, &newest, tree)?;
             }
-            Ok(Staged { draft, tree, plan })
+            Ok(Staged { repository, draft, tree, files, plan, tip })
         })
         .await
     }
 
-    /// The live deployment, when tree, plan and environment equal its own and nothing else is under way.
+    /// What the configuration cannot do without must be set: said before anything is committed. The deployment itself
+    /// looks again, because it may wait in line.
+    fn refuse_missing_secrets(
+        &self,
+        project: &ProjectId,
+        plan: &build_plan::Plan,
+        env: &BTreeMap<String, String>,
+    ) -> Result<(), Refusal> {
+        let mut all = plan.env.clone();
+        all.extend(env.clone());
+        let names = missing(&all, self.0.site.store.secret_versions(project)?.keys());
+        if names.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::of_secret(SecretError::Missing { names }, project))
+    }
+
+    /// The live deployment, when tree, plan, environment and secrets equal its own and nothing else is under way.
     fn unchanged(
         &self,
         known: Option<&ProjectRow>,
         staged: &Staged,
-        env: &std::collections::BTreeMap<String, String>,
+        env: &BTreeMap<String, String>,
     ) -> Result<Option<DeploymentRow>, Refusal> {
         let Some((project, live)) = known.and_then(|row| Some((&row.id, row.live?))) else { return Ok(None) };
         if self.0.site.store.is_busy(project)? {
             return Ok(None);
         }
         let live = self.0.site.store.deployment(live)?;
+        let secrets = self.0.site.store.secret_versions(project)?;
         let same = |row: &DeploymentRow| {
             row.tree == staged.tree.to_string()
                 && row.plan.plan_hash == staged.plan.plan_hash
                 && row.env == *env
+                && row.secrets == secrets
         };
         Ok(live.filter(same))
     }
@@ -182,24 +218,33 @@ impl Platform {
     async fn commit(
         &self,
         project: &ProjectId,
-        (draft, tree): (Draft, TreeId),
+        staged: Staged,
         known: Option<&ProjectRow>,
         message: String,
     ) -> Result<CommitHash, Refusal> {
-        let dir = self.0.site.repository_dir(project);
-        let tip = known.and_then(|row| row.tip.clone());
+        let Staged { repository, draft, tree, files, tip, .. } = staged;
+        let newest = known.and_then(|row| row.tip.clone());
         let author = self.0.identity.user.clone();
-        super::blocking(move || {
-            let repository = Repository::open(&dir)?;
-            if let Some(tip) = &tip
-                && repository.tree_of(tip)? == tree.to_string()
-            {
-                return Ok(tip.clone());
-            }
-            let (message, author) = (message.as_str(), author.as_str());
-            Ok(draft.commit(&NewCommit { tree, parent: tip.as_ref(), message, author, time_s: now_s() })?)
+        let tip = super::blocking(move || {
+            let before = match (&tip, &newest) {
+                (Some(tip), _) => Some(tip.tree.to_string()),
+                (None, Some(newest)) => Some(repository.tree_of(newest)?),
+                (None, None) => None,
+            };
+            let commit = match newest {
+                Some(newest) if before == Some(tree.to_string()) => newest,
+                newest => {
+                    let (parent, time_s) = (newest.as_ref(), now_s());
+                    let (message, author) = (message.as_str(), author.as_str());
+                    draft.commit(&NewCommit { tree, parent, message, author, time_s })?
+                }
+            };
+            Ok(Tip { repository, commit, tree, files })
         })
-        .await
+        .await?;
+        let commit = tip.commit.clone();
+        self.0.tips.keep(project, tip);
+        Ok(commit)
     }
 }
 

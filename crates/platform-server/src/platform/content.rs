@@ -10,6 +10,7 @@ use platform_api::{
 };
 
 use super::Refusal;
+use super::tips::Tip;
 use crate::source::{ArchiveFile, Draft, Repository, archive, blob_id};
 
 /// The forms of the contract.
@@ -65,17 +66,25 @@ impl Content {
         self,
         repository: &Repository,
         draft: &mut Draft,
+        tip: Option<&Tip>,
     ) -> Result<Vec<ManifestEntry>, Refusal> {
-        let entries = match self {
-            Self::Files(files) => take(draft, files)?,
-            Self::Manifest(entries) => entries,
+        let (entries, ids) = match self {
+            Self::Files(files) => (take(draft, files)?, Vec::new()),
+            Self::Manifest(entries) => {
+                let ids = entries.iter().map(|entry| entry.oid).collect();
+                (entries, ids)
+            }
             Self::Delta { base, changes, deleted } => {
-                let entries = at(repository, &base)?;
-                apply(draft, entries, changes, &deleted)?
+                // What does not change is there: a commit is made only when all of its files are.
+                let ids = changes.iter().map(|change| change.oid).collect();
+                let entries = match tip.filter(|tip| tip.commit.short() == base) {
+                    Some(tip) => tip.files.clone(),
+                    None => at(repository, &base)?,
+                };
+                (apply(draft, entries, changes, &deleted)?, ids)
             }
         };
         check_limits(&entries)?;
-        let ids: Vec<BlobId> = entries.iter().map(|entry| entry.oid).collect();
         let missing = draft.missing(&ids);
         if missing.is_empty() {
             return Ok(entries);
@@ -102,25 +111,24 @@ fn take(draft: &mut Draft, files: Vec<ArchiveFile>) -> Result<Vec<ManifestEntry>
 }
 
 /// The files of a commit, by path.
-fn at(repository: &Repository, base: &ShortCommit) -> Result<BTreeMap<FilePath, ManifestEntry>, Refusal> {
+fn at(repository: &Repository, base: &ShortCommit) -> Result<Vec<ManifestEntry>, Refusal> {
     let commit = repository.resolve(base).ok_or_else(|| {
         Refusal::new(Code::UNKNOWN_BASE, format!("this project has no commit {base}"))
             .hint("Send the whole manifest instead.")
     })?;
-    Ok(repository.entries(&commit)?.into_iter().map(|entry| (entry.path.clone(), entry)).collect())
+    Ok(repository.entries(&commit)?)
 }
 
 fn apply(
     draft: &mut Draft,
-    mut entries: BTreeMap<FilePath, ManifestEntry>,
+    mut entries: Vec<ManifestEntry>,
     changes: Vec<Change>,
     deleted: &[FilePath],
 ) -> Result<Vec<ManifestEntry>, Refusal> {
-    for path in deleted {
-        entries.remove(path);
-    }
+    let mut news: BTreeMap<FilePath, Option<ManifestEntry>> =
+        deleted.iter().map(|path| (path.clone(), None)).collect();
     let mut blobs = Vec::new();
-    let mut unsized_ids = Vec::new();
+    let mut unsized_paths = Vec::new();
     for Change { path, mode, oid, content } in changes {
         let size = if let Some(content) = content {
             let bytes = inline(&path, &content)?;
@@ -128,19 +136,22 @@ fn apply(
             blobs.push((oid, bytes));
             size
         } else {
-            unsized_ids.push(path.clone());
+            unsized_paths.push(path.clone());
             0
         };
-        entries.insert(path.clone(), ManifestEntry { path, mode, size, oid });
+        news.insert(path.clone(), Some(ManifestEntry { path, mode, size, oid }));
     }
     draft.add_blobs(blobs)?;
-    for path in unsized_ids {
-        if let Some(entry) = entries.get_mut(&path) {
+    for path in unsized_paths {
+        if let Some(Some(entry)) = news.get_mut(&path) {
             // An id that the repository lacks is reported with all others that it lacks.
             entry.size = draft.size_of(&entry.oid).unwrap_or(0);
         }
     }
-    Ok(entries.into_values().collect())
+    entries.retain(|entry| !news.contains_key(&entry.path));
+    entries.extend(news.into_values().flatten());
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(entries)
 }
 
 fn inline(path: &FilePath, content: &str) -> Result<Vec<u8>, Refusal> {

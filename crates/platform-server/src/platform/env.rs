@@ -17,7 +17,11 @@ pub(super) fn merged(
     let mut env = kept.clone();
     for (name, value) in given.into_iter().flatten() {
         check(name, value)?;
-        env.insert(name.clone(), value.clone());
+        let value = build_plan::secret::canonical(value).map_err(|error| {
+            Refusal::malformed(format!("the value of `{name}`: {error}"))
+                .hint("Refer to a secret as `secret:NAME`, or within a longer value as `${SECRET:NAME}`.")
+        })?;
+        env.insert(name.clone(), value);
     }
     if env.len() > limits::ENV_MAX {
         let detail = format!("{} environment variables; the limit is {}", env.len(), limits::ENV_MAX);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use platform_api::{
-    Code, CommitHash, FileMode, FilePath, GenerateAnswer, GenerateRequest, ManifestEntry, ProjectId, limits,
+    Code, CommitHash, FileMode, FilePath, GenerateAnswer, GenerateRequest, ManifestEntry, ProjectId,
+    ShortCommit, limits,
 };
 
 use super::accept::{conflict, now_s};
@@ -53,10 +54,48 @@ impl Platform {
             return Ok(answer);
         }
         let commit = self.commit_generation(&project, &generation, &request.prompt).await?;
-        self.0.site.store.keep_tip(project.clone(), commit.clone(), now_ms()).await?;
+        if !request.held {
+            self.make_newest(&project, &commit).await?;
+        }
         let answer = answer(project, &commit, generation)?;
         self.keep_answer(idempotency, &answer).await?;
         Ok(answer)
+    }
+
+    /// Makes a commit that was held back the project's newest content, unless that has become another one meanwhile.
+    ///
+    /// # Errors
+    /// [`Code::NOT_FOUND`] for a commit that nobody holds, [`Code::DIVERGED`] when it comes too late.
+    pub(crate) async fn keep(&self, project: &ProjectId, held: &ShortCommit) -> Result<(), Refusal> {
+        let gate = self.gate(project);
+        let _line = gate.lock().await;
+        let newest = self.0.site.store.project(project)?.and_then(|row| row.tip);
+        let (dir, held) = (self.0.site.repository_dir(project), held.clone());
+        let (commit, parent) = super::blocking(move || {
+            let unknown = || Refusal::not_found("commit", &held);
+            if !dir.exists() {
+                return Err(unknown());
+            }
+            let repository = Repository::open(&dir)?;
+            let commit = repository.resolve(&held).ok_or_else(unknown)?;
+            let parent = repository.parent_of(&commit)?;
+            Ok((commit, parent))
+        })
+        .await?;
+        if newest.as_ref() == Some(&commit) {
+            return Ok(());
+        }
+        if parent != newest {
+            return Err(Refusal::new(Code::DIVERGED, format!("`{project}` got other files meanwhile"))
+                .hint("Generate again: it goes on top of what is there now."));
+        }
+        self.make_newest(project, &commit).await
+    }
+
+    async fn make_newest(&self, project: &ProjectId, commit: &CommitHash) -> Result<(), Refusal> {
+        let (dir, head) = (self.0.site.repository_dir(project), commit.clone());
+        super::blocking(move || Ok(Repository::open(&dir)?.set_head(&head)?)).await?;
+        Ok(self.0.site.store.keep_tip(project.clone(), commit.clone(), now_ms()).await?)
     }
 
     /// What this very request led to before.
@@ -121,9 +160,7 @@ impl Platform {
             }
             let (message, author) = (format!("Generate: {quote}"), author.as_str());
             let new = NewCommit { tree, parent: tip.as_ref(), message: &message, author, time_s: now_s() };
-            let commit = draft.commit(&new)?;
-            repository.set_head(&commit)?;
-            Ok(commit)
+            Ok(draft.commit(&new)?)
         })
         .await
     }

@@ -7,14 +7,16 @@ mod generate;
 mod projects;
 mod refusal;
 mod rollback;
+mod secrets;
+mod tips;
 mod view;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use platform_api::{
-    Code, DeploymentId, Event, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer, StoppedApp,
-    Version,
+    Code, DeploymentId, Event, Fact, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer,
+    StoppedApp, Version,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use accept::DeployInput;
 pub(crate) use projects::{WithContent, plan};
 pub(crate) use refusal::Refusal;
+pub(crate) use secrets::{Given, Question};
+use tips::Tips;
 
 use crate::deployment::{AppsAtEnd, Command, Drivers, Previews, SharedSite, recover};
 use crate::engine::{Engine, ProcessEngine};
@@ -50,6 +54,7 @@ struct Inner {
     previews: Previews,
     /// Held while a project's next commit is decided, so that two deploys at once make a line and not a fork.
     gates: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
+    tips: Tips,
     /// Held while a name for a new project is chosen and taken.
     naming: tokio::sync::Mutex<()>,
     identity: Identity,
@@ -75,6 +80,7 @@ impl Platform {
             drivers,
             previews,
             gates: Mutex::default(),
+            tips: Tips::default(),
             naming: tokio::sync::Mutex::default(),
             identity,
             started_ms,
@@ -111,7 +117,7 @@ impl Platform {
             pid: std::process::id(),
             engine: site.engine.name().to_owned(),
             started_ms: self.0.started_ms,
-            gateway: format!("http://localhost:{}", site.gateway.port()),
+            gateway: site.gateway.base_url(),
             live,
             deployments_under_way: site.store.under_way()?.len(),
         })
@@ -155,12 +161,18 @@ impl Platform {
         Ok(())
     }
 
-    /// The deployment's events after `seq`.
+    /// The deployment's events after `seq`, without the secrets of its project.
     ///
     /// # Errors
     /// [`Refusal`] when the database fails.
     pub(crate) fn events_after(&self, id: DeploymentId, seq: u64) -> Result<Vec<Event>, Refusal> {
-        Ok(self.0.site.store.events_after(id, seq)?)
+        let mut events = self.0.site.store.events_after(id, seq)?;
+        for event in &mut events {
+            if let Fact::Failed { failure } = &mut event.fact {
+                self.0.site.secrets.redaction(&self.row(id)?.project).now().failure(failure);
+            }
+        }
+        Ok(events)
     }
 
     /// The number of the deployment's newest event, now and whenever it changes.
@@ -176,8 +188,11 @@ impl Platform {
     }
 
     /// The deployment's log.
-    pub(crate) fn log_dir(&self, id: DeploymentId) -> LogDir {
-        self.0.site.logs(id)
+    ///
+    /// # Errors
+    /// [`Refusal`] when there is no such deployment.
+    pub(crate) fn log_dir(&self, id: DeploymentId) -> Result<LogDir, Refusal> {
+        Ok(self.0.site.logs(&self.row(id)?.project, id))
     }
 
     /// Wakes whoever reads the deployment's log.
@@ -185,7 +200,7 @@ impl Platform {
     /// # Errors
     /// [`Refusal`] when the system cannot watch the folder.
     pub(crate) fn log_watch(&self, id: DeploymentId) -> Result<LogWatch, Refusal> {
-        Ok(self.0.site.log_watches.watch(&self.log_dir(id))?)
+        Ok(self.0.site.log_watches.watch(&self.log_dir(id)?)?)
     }
 
     /// Whether nothing will be added to the deployment's log: it is over and nothing of it runs.

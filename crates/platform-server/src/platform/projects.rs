@@ -126,6 +126,9 @@ impl Platform {
             }
         }
         self.0.site.store.delete_project(id.clone()).await?;
+        self.0.tips.forget(id);
+        self.0.site.secrets.forget(id);
+        self.0.site.secret_requests.forget(id);
         self.discard_files(id, &deployments);
         Ok(DeletedProject { project_id: id.clone() })
     }
@@ -149,7 +152,7 @@ impl Platform {
         });
     }
 
-    fn known(&self, id: &ProjectId) -> Result<ProjectRow, Refusal> {
+    pub(super) fn known(&self, id: &ProjectId) -> Result<ProjectRow, Refusal> {
         self.0.site.store.project(id)?.ok_or_else(|| {
             Refusal::not_found("project", id).hint("List the projects to see which there are.")
         })

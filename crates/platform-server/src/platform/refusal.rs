@@ -1,8 +1,9 @@
 //! Why the platform will not do it: typed by its code, worded for whoever asked.
 
-use platform_api::{BlobId, Code, FilePath};
+use platform_api::{BlobId, Code, FilePath, ProjectId};
 
 use crate::generation::GenerationError;
+use crate::secrets::SecretError;
 use crate::source::SourceError;
 use crate::store::StoreError;
 
@@ -20,6 +21,8 @@ pub(crate) struct Refusal {
     pub(crate) retryable: bool,
     /// For `missing_blobs`: what the platform lacks.
     pub(crate) missing: Vec<BlobId>,
+    /// For what is worth repeating: after how many seconds.
+    pub(crate) retry_after_s: u64,
     /// For `diverged`: what changed on the platform.
     pub(crate) changed: Vec<FilePath>,
 }
@@ -33,6 +36,7 @@ impl Refusal {
             hint: None,
             retryable: false,
             missing: Vec::new(),
+            retry_after_s: 1,
             changed: Vec::new(),
         }
     }
@@ -48,6 +52,13 @@ impl Refusal {
     #[must_use]
     pub(crate) fn retryable(mut self) -> Self {
         self.retryable = true;
+        self
+    }
+
+    /// Not worth repeating earlier than this.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = seconds;
         self
     }
 
@@ -104,6 +115,17 @@ impl From<build_plan::PlanError> for Refusal {
 impl From<GenerationError> for Refusal {
     fn from(error: GenerationError) -> Self {
         Self::new(error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl Refusal {
+    /// What became of a secret of `project`.
+    pub(crate) fn of_secret(error: SecretError, project: &ProjectId) -> Self {
+        match error {
+            SecretError::Store(error) => error.into(),
+            error if error.code() == Code::INTERNAL => Self::internal(&error),
+            error => Self::new(error.code(), error.to_string()).hint(error.hint(project)),
+        }
     }
 }
 

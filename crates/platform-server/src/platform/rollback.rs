@@ -11,7 +11,8 @@ use crate::store::{DeploymentRow, IdempotencyKey, NewDeployment};
 const HISTORY_MAX: usize = 1000;
 
 impl Platform {
-    /// Accepts a rollback.
+    /// Accepts a rollback. It runs with the secrets that are current now, not with those of back then: what was replaced
+    /// may have been revoked.
     ///
     /// # Errors
     /// [`Refusal`] when there is no such project or no such healthy release.

@@ -15,7 +15,7 @@ impl Platform {
     /// [`Refusal`] when there is no such deployment.
     pub(crate) async fn deployment(&self, id: DeploymentId) -> Result<Deployment, Refusal> {
         let row = self.row(id)?;
-        let logs = self.log_dir(id);
+        let logs = self.log_dir(id)?;
         // The cursor is taken first: a line written in between is shown twice rather than never.
         let log_cursor = logs.end()?;
         let tail = logs.tail(limits::STATUS_LINES_MAX, None)?;
@@ -23,6 +23,9 @@ impl Platform {
         view.logs = tail.into_iter().map(|line| line.text).collect();
         view.log_cursor = log_cursor;
         view.plan = serde_json::to_value(&row.plan).ok();
+        if let Some(plan) = &mut view.plan {
+            self.0.site.secrets.redaction(&row.project).now().json(plan);
+        }
         view.instances = self.instances_of(&row).await;
         Ok(view)
     }
@@ -33,7 +36,11 @@ impl Platform {
         let status = row.state.status();
         let events = self.events_after(row.id, 0)?;
         let went_live = status == Status::Complete;
-        let (error, receipt) = outcome(&row.state);
+        let (mut error, receipt) = outcome(&row.state);
+        let redactor = self.0.site.secrets.redaction(&row.project).now();
+        if let Some(failure) = &mut error {
+            redactor.failure(failure);
+        }
         Ok(Deployment {
             id: row.id,
             project_id: row.project.clone(),
@@ -46,7 +53,7 @@ impl Platform {
             live: self.is_live(row),
             superseded_by: row.superseded_by,
             trigger: row.trigger,
-            message: row.message.clone(),
+            message: row.message.as_deref().map(|message| redactor.text(message).into_owned()),
             created_ms: row.created_ms,
             ended_ms: row.ended_ms,
             phases: phases(row.created_ms, &events, now_ms()),

@@ -17,6 +17,8 @@ use super::{Object, SourceError, checkout, loose, pack};
 const BRANCH: &str = "refs/heads/main";
 /// What git itself writes for a new bare repository.
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
+/// How many folders `objects` has in a new repository: `info` and `pack`.
+const NEW_FOLDERS: usize = 2;
 /// Batches up to this many objects become loose files; larger ones a pack.
 const LOOSE_MAX: usize = 8;
 /// How many packs an open repository can look into: those that are there, half as many again, and at least these.
@@ -51,17 +53,29 @@ impl Repository {
 
     /// Which of these blobs the repository lacks, each once, in the order given.
     pub(crate) fn missing(&self, ids: &[BlobId]) -> Vec<BlobId> {
+        let mut seen = HashSet::new();
+        let mut missing: Vec<BlobId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+        if self.is_new() {
+            return missing;
+        }
         let git = self.git.to_thread_local();
         let absent = |id: &BlobId| !git.objects.exists_without_refresh(&ObjectId::from(*id.as_bytes()));
-        let mut seen = HashSet::new();
-        let mut missing: Vec<BlobId> =
-            ids.iter().copied().filter(|id| seen.insert(*id)).filter(absent).collect();
+        missing.retain(absent);
         // Looking one up the thorough way makes the handle see packs that were written since it was opened.
         if let Some(first) = missing.first() {
             git.objects.exists(&ObjectId::from(*first.as_bytes()));
             missing.retain(absent);
         }
         missing
+    }
+
+    /// Whether no object was ever written: found out at once, while a look for each of thousands takes its time.
+    fn is_new(&self) -> bool {
+        let objects = self.path.join("objects");
+        let is_bare = |folder: &Path, expected: usize| {
+            fs::read_dir(folder).is_ok_and(|entries| entries.take(expected + 1).count() == expected)
+        };
+        is_bare(&objects, NEW_FOLDERS) && is_bare(&objects.join("pack"), 0)
     }
 
     /// What a commit will consist of, on top of what is here.
@@ -112,6 +126,15 @@ impl Repository {
         Ok(self.tree_id(commit)?.to_string())
     }
 
+    /// The commit that this one came on top of.
+    pub(crate) fn parent_of(&self, commit: &CommitHash) -> Result<Option<CommitHash>, SourceError> {
+        let git = self.git.to_thread_local();
+        let unknown = |_| SourceError::NoSuchCommit { commit: commit.to_string() };
+        let object = git.find_commit(object_id(commit)?).map_err(unknown)?;
+        let parent = object.parent_ids().next().map(|id| id.to_string().parse());
+        parent.transpose().map_err(SourceError::corrupt(format!("commit {commit}")))
+    }
+
     fn tree_id(&self, commit: &CommitHash) -> Result<ObjectId, SourceError> {
         let unknown = || SourceError::NoSuchCommit { commit: commit.to_string() };
         let git = self.git.to_thread_local();
@@ -134,13 +157,20 @@ impl Repository {
 
     /// The bytes of a blob.
     pub(crate) fn read_blob(&self, id: &BlobId) -> Result<Vec<u8>, SourceError> {
+        self.reader()(id)
+    }
+
+    /// Reads blobs, many of them cheaply.
+    pub(super) fn reader(&self) -> impl Fn(&BlobId) -> Result<Vec<u8>, SourceError> + use<> {
         let git = self.git.to_thread_local();
-        let found = git
-            .try_find_object(ObjectId::from(*id.as_bytes()))
-            .map_err(SourceError::corrupt(format!("blob {id}")))?;
-        match found {
-            Some(object) if object.kind == Kind::Blob => Ok(object.detach().data),
-            _ => Err(SourceError::NoSuchBlob { blob: *id }),
+        move |id| {
+            let found = git
+                .try_find_object(ObjectId::from(*id.as_bytes()))
+                .map_err(SourceError::corrupt(format!("blob {id}")))?;
+            match found {
+                Some(object) if object.kind == Kind::Blob => Ok(object.detach().data),
+                _ => Err(SourceError::NoSuchBlob { blob: *id }),
+            }
         }
     }
 

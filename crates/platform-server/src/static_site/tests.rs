@@ -13,6 +13,10 @@ struct Site {
 
 impl Site {
     async fn start(files: &[(&str, &str)]) -> Self {
+        Self::with_pages(files, Pages::Files).await
+    }
+
+    async fn with_pages(files: &[(&str, &str)], pages: Pages) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {
             let path = folder.path().join(path);
@@ -22,7 +26,8 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(Arc::new(Root::open(folder.path()).unwrap()), listener, shutdown.clone()));
+        let served = Served { root: Root::open(folder.path()).unwrap(), pages };
+        tasks.spawn(serve(Arc::new(served), listener, shutdown.clone()));
         Self { folder, address, shutdown, tasks }
     }
 
@@ -202,4 +207,21 @@ async fn stopping_ends_idle_connections_and_the_server() {
     let stopped = tokio::time::timeout(Duration::from_secs(4), site.tasks.join_next()).await;
     stopped.expect("sooner than any limit").unwrap().unwrap();
     assert!(TcpStream::connect(site.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_single_page_answers_for_every_path_that_a_browser_shows() {
+    let files = [("index.html", "app"), ("assets/a.js", "js"), ("about.html", "about")];
+    let site = Site::with_pages(&files, Pages::Single).await;
+    for (path, body) in
+        [("/users/7", "app"), ("/deep/er/", "app"), ("/about", "about"), ("/assets/a.js", "js")]
+    {
+        let got = site.get(path).await;
+        assert_eq!((got.status, got.body.as_str()), (200, body), "{path}");
+    }
+    assert_eq!(site.get("/assets/gone.js").await.status, 404, "a missing part is no page");
+    let named = site.ask("GET /users/jo.doe HTTP/1.1\r\nAccept: text/html,*/*").await;
+    assert_eq!((named.status, named.body.as_str()), (200, "app"));
+    let files = Site::start(&files).await;
+    assert_eq!(files.get("/users/7").await.status, 404);
 }

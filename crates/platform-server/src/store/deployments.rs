@@ -8,7 +8,8 @@ use platform_api::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    IdempotencyKey, Remembered, Store, StoreError, from_json, from_text, idempotency, projects, to_json,
+    IdempotencyKey, Remembered, SecretVersions, Store, StoreError, from_json, from_text, idempotency,
+    projects, secrets, to_json,
 };
 
 /// A deployment as the database holds it.
@@ -27,6 +28,8 @@ pub(crate) struct DeploymentRow {
     pub(crate) state: State,
     pub(crate) seq: u64,
     pub(crate) superseded_by: Option<DeploymentId>,
+    /// The values of the project's secrets that were current when it was accepted.
+    pub(crate) secrets: SecretVersions,
 }
 
 /// A deployment about to be accepted.
@@ -46,10 +49,10 @@ pub(crate) struct NewDeployment {
 }
 
 const COLUMNS: &str = "id, project, commit_hash, tree, via, message, created_ms, ended_ms, plan, env, state, seq, \
-                       superseded_by";
+                       superseded_by, secrets";
 
 struct Raw {
-    texts: [String; 8],
+    texts: [String; 9],
     message: Option<String>,
     superseded_by: Option<String>,
     created_ms: u64,
@@ -68,6 +71,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
             row.get(8)?,
             row.get(9)?,
             row.get(10)?,
+            row.get(13)?,
         ],
         message: row.get(5)?,
         created_ms: row.get(6)?,
@@ -78,7 +82,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 fn parse(raw: Raw) -> Result<DeploymentRow, StoreError> {
-    let [id, project, commit, tree, trigger, plan, env, state] = raw.texts;
+    let [id, project, commit, tree, trigger, plan, env, state, secrets] = raw.texts;
     Ok(DeploymentRow {
         id: from_text(id)?,
         project: from_text(project)?,
@@ -93,6 +97,7 @@ fn parse(raw: Raw) -> Result<DeploymentRow, StoreError> {
         state: from_json(&state)?,
         seq: raw.seq,
         superseded_by: raw.superseded_by.map(from_text).transpose()?,
+        secrets: from_json(&secrets)?,
     })
 }
 
@@ -213,7 +218,7 @@ fn insert(db: &Connection, new: &NewDeployment) -> Result<(), StoreError> {
     let trigger = serde_json::to_value(new.trigger).map_err(StoreError::Corrupt)?;
     db.execute(
         "INSERT INTO deployment (id, project, commit_hash, tree, via, message, created_ms, plan, plan_hash, env, state, \
-         status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         status, secrets) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             new.accepted.deployment_id.to_string(),
             project.as_str(),
@@ -227,6 +232,7 @@ fn insert(db: &Connection, new: &NewDeployment) -> Result<(), StoreError> {
             to_json(&new.env)?,
             to_json(&State::Queued)?,
             Status::Queued.as_str(),
+            secrets::current_json(db, project)?,
         ],
     )?;
     Ok(())

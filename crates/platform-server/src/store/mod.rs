@@ -6,6 +6,7 @@ mod deployments;
 mod idempotency;
 mod projects;
 mod reserve;
+mod secrets;
 mod writer;
 
 use std::io;
@@ -18,6 +19,7 @@ pub(crate) use deployments::{DeploymentRow, NewDeployment};
 pub(crate) use idempotency::{IdempotencyKey, Remembered};
 pub(crate) use projects::ProjectRow;
 use reserve::Reserve;
+pub(crate) use secrets::{Kept, NewSecret, SecretLimits, SecretRow, SecretVersions};
 use writer::Writer;
 
 /// Why the store could not do it.
@@ -68,6 +70,7 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.execute_batch(include_str!("schema.sql"))?;
+        add_missing_columns(&connection)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(path, flags)?;
         let reader = Arc::new(Mutex::new(reader));
@@ -131,6 +134,15 @@ impl Store {
         })
         .await
     }
+}
+
+/// Brings a database that an older platform made to what the schema says.
+fn add_missing_columns(db: &Connection) -> Result<(), StoreError> {
+    let known = "SELECT count(*) FROM pragma_table_info('deployment') WHERE name = 'secrets'";
+    if db.query_row(known, [], |row| row.get::<_, u32>(0))? == 0 {
+        db.execute_batch("ALTER TABLE deployment ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'")?;
+    }
+    Ok(())
 }
 
 fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {

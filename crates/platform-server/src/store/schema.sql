@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS deployment (
   state         TEXT NOT NULL,
   status        TEXT NOT NULL,
   seq           INTEGER NOT NULL DEFAULT 0,
-  superseded_by TEXT
+  superseded_by TEXT,
+  secrets       TEXT NOT NULL DEFAULT '{}' -- which value of each secret it gets: versions by name
 ) STRICT;
 CREATE INDEX IF NOT EXISTS deployment_of_project ON deployment(project, id DESC);
 CREATE INDEX IF NOT EXISTS deployment_under_way ON deployment(status) WHERE status NOT IN ('complete', 'failed', 'cancelled');
@@ -47,3 +48,14 @@ CREATE TABLE IF NOT EXISTS idempotency (
   answer     TEXT NOT NULL,
   created_ms INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS secret (
+  version    INTEGER PRIMARY KEY AUTOINCREMENT, -- no number comes twice, so a value that is set again is another one
+  project    TEXT NOT NULL REFERENCES project(id) ON DELETE CASCADE,
+  name       TEXT NOT NULL,
+  sealed     BLOB NOT NULL,                     -- age; project and name are sealed inside
+  set_ms     INTEGER NOT NULL,
+  is_current INTEGER NOT NULL                   -- 0: replaced or removed, kept for what runs with it
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS secret_current ON secret(project, name) WHERE is_current;
+CREATE INDEX IF NOT EXISTS secret_of_project ON secret(project);

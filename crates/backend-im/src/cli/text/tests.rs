@@ -161,13 +161,18 @@ fn an_upload_says_what_really_travelled() {
 
 #[test]
 fn receipts_are_honest() {
-    let cost = |requests, failed, in_flight, drain_ms| Receipt { requests, failed, in_flight, drain_ms };
+    let cost =
+        |requests, failed, in_flight, drain_ms| Receipt { requests, failed, in_flight, drain_ms, open: 0 };
     assert_eq!(receipt(&cost(0, 0, 0, 0)), "no request came during the switch");
     assert_eq!(receipt(&cost(1, 0, 0, 0)), "none of 1 request failed during the switch");
     assert_eq!(receipt(&cost(20, 2, 0, 0)), "2 of 20 requests failed during the switch");
     assert_eq!(
         receipt(&cost(20, 0, 1, 1_500)),
         "none of 20 requests failed during the switch; 1 request in flight had 1.5 s to finish on the old version"
+    );
+    assert_eq!(
+        receipt(&Receipt { open: 2, ..cost(20, 0, 3, 2_000) }),
+        "none of 20 requests failed during the switch; 1 request in flight had 2.0 s to finish on the old version, 2 are still open there"
     );
 }
 

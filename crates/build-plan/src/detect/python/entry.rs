@@ -32,6 +32,11 @@ const ASIDE: &[&str] = &[
 const DEPTH_MAX: usize = 4;
 /// How many modules with unusual names are looked at.
 const MODULES_MAX: usize = 300;
+/// The same where nothing but the modules themselves says that the project needs Python's packages: scripts beside a
+/// site, most often, and thousands of them cost as much to read as the upload that follows.
+const UNDECLARED_MODULES_MAX: usize = 12;
+/// Files that declare what a Python project needs.
+const MANIFESTS: &[&str] = &["requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg"];
 
 /// An application with everything that its server must be told.
 #[derive(Debug)]
@@ -117,7 +122,9 @@ pub(crate) fn module_paths(project: &Project<'_>) -> Vec<String> {
         .filter(|(depth, _)| *depth < DEPTH_MAX)
         .collect();
     paths.sort_unstable();
-    paths.into_iter().take(MODULES_MAX).map(|(_, path)| path.to_owned()).collect()
+    let is_declared = MANIFESTS.iter().any(|name| project.has(name));
+    let limit = if is_declared { MODULES_MAX } else { UNDECLARED_MODULES_MAX };
+    paths.into_iter().take(limit).map(|(_, path)| path.to_owned()).collect()
 }
 
 /// Whether the source has any of the words: most modules have none, and are not worth a closer look.

@@ -15,10 +15,14 @@ const SHELL_WORDS: &[&str] = &[
 pub(super) fn to_argv(start: &StartCommand, static_root: Option<&Path>, program: &Path) -> Vec<String> {
     match start {
         StartCommand::Shell(text) => shell(text),
-        StartCommand::StaticSite => {
+        StartCommand::StaticSite | StartCommand::SinglePage => {
             let root = static_root.unwrap_or(Path::new("."));
             let words = [program, "serve-static".as_ref(), "--root".as_ref(), root];
-            words.map(|word| word.to_string_lossy().into_owned()).to_vec()
+            let mut words = words.map(|word| word.to_string_lossy().into_owned()).to_vec();
+            if *start == StartCommand::SinglePage {
+                words.push("--single-page".to_owned());
+            }
+            words
         }
     }
 }
@@ -28,6 +32,7 @@ pub(super) fn shown(start: &StartCommand) -> &str {
     match start {
         StartCommand::Shell(text) => text,
         StartCommand::StaticSite => "static site",
+        StartCommand::SinglePage => "single page",
     }
 }
 

@@ -74,12 +74,17 @@ impl Folder {
     }
 
     pub(super) fn create(&self, record: &Record) -> io::Result<()> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(self.runtime_dir())?;
         self.write("instance.json", record)
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// For sockets and the like that the app's own tools make while it runs.
+    pub(super) fn runtime_dir(&self) -> PathBuf {
+        self.0.join("run")
     }
 
     pub(super) fn record(&self) -> Option<Record> {

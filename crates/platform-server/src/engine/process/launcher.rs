@@ -15,11 +15,13 @@ use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::{ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use platform_api::LogStream;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process_group, wait};
+use secrecy::zeroize::Zeroizing;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
@@ -31,6 +33,7 @@ use super::spec::{LauncherSpec, MARKER, Report, Role};
 use super::tree::descendants;
 use crate::engine::Exit;
 use crate::logs::{LogDir, SegmentWriter};
+use crate::secrets::{Redactor, SecretValue};
 
 /// The longest spec, in bytes: an environment at its limits fits.
 const SPEC_BYTES_MAX: u64 = 64 << 20;
@@ -61,7 +64,7 @@ pub fn launch_instance(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// A platform that died before it had sent everything wants nothing launched.
 fn read_spec() -> io::Result<LauncherSpec> {
-    let mut line = String::new();
+    let mut line = Zeroizing::new(String::new());
     io::stdin().lock().take(SPEC_BYTES_MAX).read_line(&mut line)?;
     if !line.ends_with('\n') {
         return Err(io::ErrorKind::UnexpectedEof.into());
@@ -147,6 +150,7 @@ impl Supervisor {
         let (main, stdout, stderr) = spawn(spec).inspect_err(|error| {
             log.say(&format!("could not start `{}`: {error}", spec.argv.join(" ")));
         })?;
+        let redactor = Arc::new(redactor(spec));
         Ok(Self {
             main,
             exit: None,
@@ -154,8 +158,8 @@ impl Supervisor {
             grace: Duration::from_millis(spec.grace_ms),
             signals,
             lifeline,
-            stdout: Output::new(LogStream::Stdout, stdout)?,
-            stderr: Output::new(LogStream::Stderr, stderr)?,
+            stdout: Output::new(LogStream::Stdout, stdout, redactor.clone())?,
+            stderr: Output::new(LogStream::Stderr, stderr, redactor)?,
             log,
         })
     }
@@ -290,6 +294,13 @@ impl Signals {
             quit: signal(SignalKind::quit())?,
         })
     }
+}
+
+/// What keeps the program's secrets out of its log.
+fn redactor(spec: &LauncherSpec) -> Redactor {
+    let value = |value: &String| SecretValue::new(value.clone()).ok();
+    let secrets: Vec<_> = spec.hidden.iter().filter_map(|(name, text)| Some((name, value(text)?))).collect();
+    Redactor::new(secrets.iter().map(|(name, value)| (name.as_str(), value)))
 }
 
 /// Nothing is ever sent over a lifeline: readable means that the platform is gone, or wants the step gone.

@@ -4,6 +4,7 @@
 //! What must not happen here: a decision about deployments (that is the driver's), a request to an app (health's), a
 //! signal to a process that was not looked at through a pidfd.
 
+mod bun;
 mod command;
 mod environment;
 mod instance;
@@ -11,6 +12,8 @@ mod isolation;
 mod launcher;
 mod layers;
 mod node;
+mod node_version;
+mod npm_tools;
 mod output;
 mod ports;
 mod prepare;
@@ -41,6 +44,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{BuildJob, Engine, Exit, LaunchSpec, Release, Running};
+use crate::secrets::plain;
 pub(crate) use environment::BuildEnv;
 use instance::{Folder, Record};
 pub use launcher::launch_instance;
@@ -177,16 +181,21 @@ impl ProcessEngine {
             notes: vec![format!("starting `{}` on {address}", command::shown(&release.start))],
             argv,
             dir: release.root.clone(),
-            env: self.app_env(spec, address),
+            env: self.app_env(spec, address, folder),
+            hidden: spec::hidden(&spec.secrets),
             logs: spec.logs.path().to_owned(),
             grace_ms: u64::try_from(BACKSTOP_GRACE.as_millis()).expect("a minute fits"),
         }
     }
 
-    fn app_env(&self, spec: &LaunchSpec, address: SocketAddr) -> BTreeMap<String, String> {
+    fn app_env(&self, spec: &LaunchSpec, address: SocketAddr, folder: &Folder) -> BTreeMap<String, String> {
         let mut env = self.env.for_app(&spec.release.path_prefix);
+        // Of its own, or every gunicorn of this user opens the same control socket in the home directory.
+        let runtime_dir = folder.runtime_dir().to_string_lossy().into_owned();
+        env.insert("XDG_RUNTIME_DIR".to_owned(), runtime_dir);
         env.extend(spec.release.env.clone());
-        env.extend(spec.env.clone());
+        env.extend(plain(&spec.env));
+        env.extend(spec::exposed(&spec.secrets));
         env.insert("PORT".to_owned(), address.port().to_string());
         env.insert("HOST".to_owned(), address.ip().to_string());
         env.insert("DATA_DIR".to_owned(), spec.data_dir.to_string_lossy().into_owned());

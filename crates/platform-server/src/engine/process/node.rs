@@ -1,113 +1,258 @@
-//! Node: `node_modules` as a layer, linked into the release.
+//! Node, Bun and the package managers of JavaScript: `node_modules` as a layer, brought into the release.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use build_plan::{Install, InstallMethod, Phase};
+use build_plan::{Install, InstallMethod, Phase, Runtime};
 use platform_api::Failure;
 use serde_json::Value;
 
 use super::layers::LayerKey;
+use super::npm_tools::{self, Wanted};
 use super::prepare::Build;
 use super::step::internal;
 use super::tools::missing;
-use super::{blocking, remove_dir};
+use super::{blocking, bun, remove_dir};
 
 /// Prints what decides whether installed packages fit, compiled ones included.
 const IDENTIFY: &str = "process.version + ' ' + process.versions.modules + ' ' + process.arch";
-/// Scripts that npm runs for the project itself while it installs: they expect the project's files around them.
+/// Scripts that a package manager runs for the project itself while it installs: they expect the project's files.
 const INSTALL_SCRIPTS: &[&str] =
     &["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare"];
 
-/// Sees to it that there is a Node, and says which.
+/// Sees to it that there is a Node, in the version that the project asks for where that can be had, and says which.
 pub(super) async fn require(build: &mut Build<'_>) -> Result<String, Failure> {
     let hint = "install Node.js 20 or newer, npm included";
-    let node = build.engine.env.which("node").ok_or_else(|| missing("node", hint))?;
-    let identity = build.engine.tools.ask(&node, &["-p", IDENTIFY], &build.engine.env).await?;
-    note_other_version(build, &identity);
+    // What the plan's version is about: Bun has one of its own.
+    let version = build.job.plan.version.clone().filter(|_| build.job.plan.runtime != Runtime::Bun);
+    let own = build.engine.env.which("node").ok_or_else(|| missing("node", hint))?;
+    let identity = build.engine.tools.ask(&own, &["-p", IDENTIFY], &build.engine.env).await?;
+    let found = identity.split(' ').next().unwrap_or_default().to_owned();
+    let wanted = version.filter(|wanted| !npm_tools::fits(&found, wanted));
+    let identity = match wanted {
+        None => identity,
+        Some(wanted) => other_version(build, &wanted, &found).await?.unwrap_or(identity),
+    };
     build.path_prefix.insert(0, build.job.source.join("node_modules/.bin"));
     build.runtime_env.insert("NODE_ENV".to_owned(), "production".to_owned());
     Ok(identity)
 }
 
-/// Says so when the project asks for another major version than there is; most projects run all the same.
-fn note_other_version(build: &mut Build<'_>, identity: &str) {
-    let found = major_version(identity);
-    let wanted = build.job.plan.version.as_deref().map(major_version);
-    if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty() && *wanted != found) {
-        build.note(format!("the project asks for Node {wanted}; this machine has {found}: using that"));
+/// Fetches the Node that the project asks for. Where that cannot be had, the machine's own is used, and that is said.
+async fn other_version(build: &mut Build<'_>, wanted: &str, found: &str) -> Result<Option<String>, Failure> {
+    let package = format!("node-linux-{}", npm_tools::machine());
+    let node = Wanted {
+        program: "node",
+        package: &package,
+        version: Some(wanted),
+        usual: "22",
+        inside: Some("bin/node"),
+    };
+    if let Some(program) = npm_tools::fetch(build, node).await?
+        && let Ok(identity) = build.engine.tools.ask(&program, &["-p", IDENTIFY], &build.engine.env).await
+    {
+        npm_tools::first_on_path(build, &program);
+        let version = identity.split(' ').next().unwrap_or_default();
+        build
+            .note(format!("the project asks for Node {wanted}: using {version}, not this machine's {found}"));
+        return Ok(Some(identity));
     }
-}
-
-/// `20` of `v20.11.0` and of `20.x`; nothing of a range.
-fn major_version(version: &str) -> &str {
-    let version = version.trim_start_matches('v');
-    let end = version.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(version.len());
-    &version[..end]
+    build.note(format!("the project asks for Node {wanted}; this machine has {found}: using that"));
+    Ok(None)
 }
 
 /// Installs the project's dependencies.
 pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<(), Failure> {
-    let identity = require(build).await?;
-    let npm = build.engine.env.which("npm");
-    let npm = npm.ok_or_else(|| missing("npm", "install npm, which usually comes with Node.js"))?;
-    let command = Command::new(build, install, &npm);
-    if let Some(reason) = needs_project_files(&build.job.source) {
+    let identity = identity(build, install).await?;
+    let commands = Commands::new(build, install).await?;
+    if let Some(reason) = needs_project_files(&build.job.source, install) {
         build.note(format!("{reason}: installing among the project's files, without a layer"));
-        return command.run(build, build.job.source.clone()).await;
+        return commands.run(build, build.job.source.clone()).await;
     }
     let mut key = LayerKey::new("node");
     key.add("node", identity.as_bytes());
-    key.add("command", command.shown.as_bytes());
+    key.add("command", commands.shown().as_bytes());
     key.add_files(&build.job.source, &install.inputs).map_err(|error| internal(&error))?;
     let layer = build.take_layer(key).await?;
     if layer.is_complete() {
         build.note(format!("dependencies unchanged: reusing layer {}", layer.short()));
     } else {
         layer.begin().await.map_err(|error| internal(&error))?;
-        let version = identity.split(' ').next().unwrap_or_default();
-        build.note(format!("installing dependencies with Node {version} into layer {}", layer.short()));
+        let runtime: Vec<&str> = identity.split(' ').take(2).collect();
+        build.note(format!(
+            "installing dependencies with {} into layer {}",
+            runtime.join(" "),
+            layer.short()
+        ));
         copy_inputs(&build.job.source, &install.inputs, &layer.path).map_err(|error| internal(&error))?;
-        command.run(build, layer.path.clone()).await?;
+        commands.run(build, layer.path.clone()).await?;
         layer.complete().map_err(|error| internal(&error))?;
     }
-    let (modules, link) = (layer.path.join("node_modules"), build.job.source.join("node_modules"));
-    blocking(move || link_modules(&modules, &link)).await.map_err(|error| internal(&error))?;
+    let (modules, place) = (layer.path.join("node_modules"), build.job.source.join("node_modules"));
+    // Bundlers resolve links and then miss what lies outside of the project; what only starts is content with one.
+    let is_built = build.job.plan.build.is_some();
+    blocking(move || bring_modules(&modules, &place, is_built)).await.map_err(|error| internal(&error))?;
     build.layers.push(layer.key.clone());
     Ok(())
 }
 
-/// The npm command of a plan.
-struct Command {
-    shown: String,
-    argv: Vec<String>,
+/// The runtime that decides what installed packages fit. Bun needs no Node, and most machines have one all the same.
+async fn identity(build: &mut Build<'_>, install: &Install) -> Result<String, Failure> {
+    if build.job.plan.runtime != Runtime::Bun {
+        return Ok(format!("Node {}", require(build).await?));
+    }
+    let bun = bun::require(build).await?;
+    if install.method != InstallMethod::Bun {
+        require(build).await?;
+    }
+    Ok(bun)
 }
 
-impl Command {
-    fn new(build: &Build<'_>, install: &Install, npm: &Path) -> Self {
-        let verb = if install.method == InstallMethod::NpmCi { "ci" } else { "install" };
-        // Builds and tests need the tools that apps do not; said outright, because NODE_ENV would decide otherwise.
-        let needs_tools = build.job.plan.build.is_some() || build.job.plan.test.is_some();
-        let scope = if needs_tools { "--include=dev" } else { "--omit=dev" };
-        let mut words = vec![verb, scope, "--no-audit", "--no-fund"];
-        if install.method == InstallMethod::NpmInstall {
-            words.extend(install.extra.iter().map(String::as_str));
+/// What installs a project: the package manager's command, and one more where something is added.
+struct Commands {
+    steps: Vec<(String, Vec<String>)>,
+}
+
+impl Commands {
+    async fn new(build: &mut Build<'_>, install: &Install) -> Result<Self, Failure> {
+        let program = manager(build, install.method).await?;
+        npm_tools::first_on_path(build, &program);
+        let mut words = first_words(build, install);
+        words.extend(
+            install.options.iter().filter(|option| !words.contains(option)).cloned().collect::<Vec<_>>(),
+        );
+        let mut steps = vec![words];
+        if !install.extra.is_empty() {
+            steps.push(adding_words(build, install));
         }
-        let shown = format!("npm {}", words.join(" "));
-        let program = npm.to_string_lossy().into_owned();
-        Self { shown, argv: [program].into_iter().chain(words.into_iter().map(str::to_owned)).collect() }
+        let name = name(install.method);
+        let argv = |words: Vec<String>| {
+            let shown = format!("{name} {}", words.join(" "));
+            (shown, [program.to_string_lossy().into_owned()].into_iter().chain(words).collect())
+        };
+        Ok(Self { steps: steps.into_iter().map(argv).collect() })
+    }
+
+    fn shown(&self) -> String {
+        self.steps.iter().map(|(shown, _)| shown.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     async fn run(&self, build: &mut Build<'_>, dir: PathBuf) -> Result<(), Failure> {
-        let words: Vec<&str> = self.argv.iter().map(String::as_str).collect();
-        let mut step = build.program(Phase::Install, &self.shown, &words);
-        step.dir = dir;
-        build.run(step).await
+        for (shown, argv) in &self.steps {
+            let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+            let mut step = build.program(Phase::Install, shown, &words);
+            step.dir.clone_from(&dir);
+            step.env.extend(environment());
+            build.run(step).await?;
+        }
+        Ok(())
     }
 }
 
+/// Installations neither ask nor draw, and no package manager replaces itself by another version.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    [
+        ("CI", "true"),
+        ("COREPACK_ENABLE_AUTO_PIN", "0"),
+        ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"),
+        ("npm_config_manage_package_manager_versions", "false"),
+        ("YARN_ENABLE_TELEMETRY", "0"),
+        ("HUSKY", "0"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+fn name(method: InstallMethod) -> &'static str {
+    match method {
+        InstallMethod::Pnpm => "pnpm",
+        InstallMethod::YarnClassic | InstallMethod::YarnBerry => "yarn",
+        InstallMethod::Bun => "bun",
+        _ => "npm",
+    }
+}
+
+/// The package manager: this machine's, where it fits, or a fetched one.
+async fn manager(build: &mut Build<'_>, method: InstallMethod) -> Result<PathBuf, Failure> {
+    let version = build.job.plan.package_manager.as_ref().and_then(|manager| manager.version.clone());
+    let version = version.as_deref();
+    let wanted = |program, package, usual| Wanted { program, package, version, usual, inside: None };
+    let found = match method {
+        InstallMethod::Pnpm => npm_tools::provide(build, wanted("pnpm", "pnpm", "9")).await?,
+        InstallMethod::YarnClassic => npm_tools::provide(build, wanted("yarn", "yarn", "1")).await?,
+        InstallMethod::YarnBerry => {
+            npm_tools::provide(build, wanted("yarn", "@yarnpkg/cli-dist", "4")).await?
+        }
+        InstallMethod::Bun => return bun::program(build).await,
+        _ => build.engine.env.which("npm"),
+    };
+    let hint = "install npm, which usually comes with Node.js; other package managers are fetched with it";
+    found.ok_or_else(|| missing(name(method), hint))
+}
+
+/// The command's words. Builds and tests need the tools that apps do not; said outright, because NODE_ENV would decide
+/// otherwise.
+fn first_words(build: &Build<'_>, install: &Install) -> Vec<String> {
+    let needs_tools = build.job.plan.build.is_some() || build.job.plan.test.is_some();
+    let is_frozen = ["--frozen-lockfile", "--immutable"].iter().any(|word| install.command.contains(word));
+    let frozen = |word: &'static str| is_frozen.then_some(word);
+    let with_tools = needs_tools || install.options.iter().any(|option| is_for_tools(option));
+    let words: Vec<&str> = match install.method {
+        InstallMethod::Pnpm => ["install"]
+            .into_iter()
+            .chain([if is_frozen { "--frozen-lockfile" } else { "--no-frozen-lockfile" }])
+            .chain([if with_tools { "--prod=false" } else { "--prod" }])
+            .collect(),
+        InstallMethod::YarnClassic => ["install", "--non-interactive"]
+            .into_iter()
+            .chain(frozen("--frozen-lockfile"))
+            .chain([if with_tools { "--production=false" } else { "--production" }])
+            .collect(),
+        InstallMethod::YarnBerry => {
+            vec!["install", if is_frozen { "--immutable" } else { "--no-immutable" }]
+        }
+        InstallMethod::Bun => ["install"]
+            .into_iter()
+            .chain(frozen("--frozen-lockfile"))
+            .chain((!with_tools).then_some("--production"))
+            .collect(),
+        method => {
+            let verb = if method == InstallMethod::NpmCi { "ci" } else { "install" };
+            let scope = if with_tools { "--include=dev" } else { "--omit=dev" };
+            vec![verb, scope, "--no-audit", "--no-fund"]
+        }
+    };
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether an option of the plan asks for the tools too.
+fn is_for_tools(option: &str) -> bool {
+    matches!(option, "--include=dev" | "--prod=false" | "--production=false")
+}
+
+/// The words that add what the project needs and does not name.
+fn adding_words(build: &Build<'_>, install: &Install) -> Vec<String> {
+    let is_workspace = build.job.source.join("pnpm-workspace.yaml").exists();
+    let words: &[&str] = match install.method {
+        InstallMethod::Pnpm if is_workspace => &["add", "--workspace-root"],
+        InstallMethod::Pnpm | InstallMethod::YarnBerry => &["add"],
+        InstallMethod::YarnClassic => &["add", "--non-interactive", "--ignore-workspace-root-check"],
+        InstallMethod::Bun => &["add", "--no-save"],
+        _ => &["install", "--no-save", "--no-package-lock", "--include=dev", "--no-audit", "--no-fund"],
+    };
+    words.iter().copied().chain(install.extra.iter().map(String::as_str)).map(str::to_owned).collect()
+}
+
 /// Why this project's packages cannot be installed apart from it.
-fn needs_project_files(root: &Path) -> Option<&'static str> {
+fn needs_project_files(root: &Path, install: &Install) -> Option<&'static str> {
+    if install.method == InstallMethod::YarnBerry {
+        return Some("Yarn keeps its settings and plugins in the project");
+    }
+    if root.join("pnpm-workspace.yaml").exists() && install.inputs.len() > 4
+        || root.join("lerna.json").exists()
+    {
+        return Some("the project is a workspace");
+    }
     let package: Value = serde_json::from_slice(&std::fs::read(root.join("package.json")).ok()?).ok()?;
     if package.get("workspaces").is_some() {
         return Some("package.json has workspaces");
@@ -116,12 +261,15 @@ fn needs_project_files(root: &Path) -> Option<&'static str> {
         return Some("package.json has install scripts");
     }
     let kinds = ["dependencies", "devDependencies", "optionalDependencies"];
+    if kinds.iter().any(|kind| package[kind].get("@prisma/client").is_some()) {
+        return Some("Prisma makes its client from the project's schema");
+    }
     let mut versions =
         kinds.iter().filter_map(|kind| package[kind].as_object()).flat_map(|kind| kind.values());
     let is_local = |version: &Value| {
-        version
-            .as_str()
-            .is_some_and(|text| ["file:", "link:", "./", "../", "/"].iter().any(|p| text.starts_with(p)))
+        version.as_str().is_some_and(|text| {
+            ["file:", "link:", "portal:", "./", "../", "/"].iter().any(|p| text.starts_with(p))
+        })
     };
     versions.any(is_local).then_some("package.json depends on local folders")
 }
@@ -140,15 +288,34 @@ fn copy_inputs(root: &Path, inputs: &[String], into: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn link_modules(modules: &Path, link: &Path) -> io::Result<()> {
+/// Brings the layer's packages into the release: as one link, or as a folder whose files are the layer's own.
+fn bring_modules(modules: &Path, place: &Path, is_built: bool) -> io::Result<()> {
     // A project without dependencies has none.
     if !modules.is_dir() {
         return Ok(());
     }
-    match std::fs::symlink_metadata(link) {
-        Ok(meta) if meta.is_dir() => remove_dir(link)?,
-        Ok(_) => std::fs::remove_file(link)?,
+    match std::fs::symlink_metadata(place) {
+        Ok(meta) if meta.is_dir() => remove_dir(place)?,
+        Ok(_) => std::fs::remove_file(place)?,
         Err(_) => {}
     }
-    std::os::unix::fs::symlink(modules, link)
+    if is_built { share_folder(modules, place) } else { std::os::unix::fs::symlink(modules, place) }
+}
+
+/// A folder like `from` whose files are hard links; files that cannot be linked are copied.
+fn share_folder(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            share_folder(&source, &target)?;
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(std::fs::read_link(&source)?, target)?;
+        } else if std::fs::hard_link(&source, &target).is_err() {
+            std::fs::copy(&source, &target)?;
+        }
+    }
+    Ok(())
 }

@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::layers::{Layer, LayerKey};
 use super::step::{Step, cancelled, internal};
-use super::{ProcessEngine, blocking, command, node, python, remove_dir, rust, tmp, toolchain};
+use super::{ProcessEngine, blocking, bun, command, node, python, remove_dir, rust, tmp, toolchain};
 use crate::engine::{BuildJob, Release, StartCommand};
+use crate::secrets::{Injected, plain};
 
 /// Makes the release of `job`.
 pub(super) async fn prepare(
@@ -21,13 +22,9 @@ pub(super) async fn prepare(
     job: &BuildJob,
     cancel: &CancellationToken,
 ) -> Result<Release, Failure> {
-    let mut job = job.clone();
-    if let Some(root) = &job.plan.root {
-        job.source.push(root);
-    }
     let mut build = Build {
         engine,
-        job: &job,
+        job,
         cancel,
         notes: Vec::new(),
         path_prefix: Vec::new(),
@@ -76,13 +73,14 @@ impl Build<'_> {
                 | InstallMethod::Poetry
                 | InstallMethod::Pdm
                 | InstallMethod::Pipenv => python::install(self, install).await,
-                InstallMethod::NpmCi | InstallMethod::NpmInstall => node::install(self, install).await,
-                InstallMethod::Tool | InstallMethod::Command => self.install_by_command(install).await,
-                method @ (InstallMethod::Pnpm
+                InstallMethod::NpmCi
+                | InstallMethod::NpmInstall
+                | InstallMethod::Pnpm
                 | InstallMethod::YarnClassic
                 | InstallMethod::YarnBerry
-                | InstallMethod::Bun
-                | InstallMethod::Deno) => Err(toolchain::cannot_install(method)),
+                | InstallMethod::Bun => node::install(self, install).await,
+                InstallMethod::Deno => bun::install_deno(self, install).await,
+                InstallMethod::Tool | InstallMethod::Command => self.install_by_command(install).await,
             },
             None => self.install_nothing().await,
         }
@@ -103,6 +101,8 @@ impl Build<'_> {
         match self.job.plan.runtime {
             Runtime::Python => python::install_nothing(self).await,
             Runtime::Node => node::require(self).await.map(drop),
+            Runtime::Bun => bun::require(self).await.map(drop),
+            Runtime::Deno => bun::require_deno(self).await.map(drop),
             // Cargo is asked for when it builds.
             Runtime::Rust | Runtime::Static | Runtime::Command => Ok(()),
             runtime => toolchain::require(self, runtime),
@@ -129,6 +129,7 @@ impl Build<'_> {
         std::fs::create_dir_all(&data).map_err(|error| internal(&error))?;
         let port = self.engine.ports.pick().map_err(|error| internal(&error))?;
         let mut step = self.shell(Phase::Test, text);
+        step.secrets = job.secrets.clone();
         if job.plan.runtime == Runtime::Rust {
             rust::place(self, &mut step);
         }
@@ -147,8 +148,9 @@ impl Build<'_> {
         std::fs::create_dir_all(&job.data_dir).map_err(|error| internal(&error))?;
         let port = self.engine.ports.pick().map_err(|error| internal(&error))?;
         let mut step = self.shell(Phase::Release, text);
+        step.secrets = job.secrets.clone();
         step.env = self.runtime_env.clone();
-        step.env.extend(job.env.clone());
+        step.env.extend(plain(&job.env));
         step.env.insert("DATA_DIR".to_owned(), job.data_dir.to_string_lossy().into_owned());
         step.env.insert("HOST".to_owned(), "127.0.0.1".to_owned());
         step.env.insert("PORT".to_owned(), port.to_string());
@@ -162,6 +164,9 @@ impl Build<'_> {
     fn start_command(&self) -> Result<StartCommand, Box<Failure>> {
         match (&self.job.plan.start, self.static_root()) {
             (Some(text), _) => Ok(StartCommand::Shell(text.clone())),
+            (None, Some(folder)) if folder.is_dir() && self.job.plan.single_page => {
+                Ok(StartCommand::SinglePage)
+            }
             (None, Some(folder)) if folder.is_dir() => Ok(StartCommand::StaticSite),
             (None, Some(folder)) => {
                 let message = format!("there is no folder `{}` to serve", folder.display());
@@ -177,7 +182,7 @@ impl Build<'_> {
     fn release(&mut self, start: StartCommand) -> Release {
         let mut env = std::mem::take(&mut self.runtime_env);
         env.append(&mut self.env);
-        env.extend(self.job.plan.env.clone());
+        env.extend(plain(&self.job.plan.env));
         Release {
             root: self.job.source.clone(),
             start,
@@ -215,6 +220,7 @@ impl Build<'_> {
             argv: command::shell(text),
             dir: self.job.source.clone(),
             env: BTreeMap::new(),
+            secrets: Injected::default(),
         }
     }
 
@@ -226,6 +232,7 @@ impl Build<'_> {
             argv: argv.iter().map(|&word| word.to_owned()).collect(),
             dir: self.job.source.clone(),
             env: BTreeMap::new(),
+            secrets: Injected::default(),
         }
     }
 

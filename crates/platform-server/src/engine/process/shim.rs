@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use secrecy::zeroize::Zeroizing;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout};
@@ -85,7 +86,7 @@ fn follow(handle: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 
 impl Line {
     pub(super) async fn send(&mut self, spec: &LauncherSpec) -> io::Result<()> {
-        let mut line = serde_json::to_vec(spec)?;
+        let mut line = Zeroizing::new(serde_json::to_vec(spec)?);
         line.push(b'\n');
         match &mut self.lifeline {
             Some(lifeline) => lifeline.write_all(&line).await,

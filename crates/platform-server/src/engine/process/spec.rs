@@ -1,5 +1,6 @@
 //! What the platform and a launcher say to each other: one line of JSON in through the launcher's stdin, reports out
-//! through its stdout. An app's environment travels this way and never lies on disk or in an argument list.
+//! through its stdout. An app's environment travels this way, with the secrets in it, and never lies on disk or in an
+//! argument list.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::engine::Exit;
+use crate::secrets::Injected;
 
 /// The hidden subcommand that makes our own program a launcher.
 pub(super) const SUBCOMMAND: &str = "launch-instance";
@@ -16,8 +18,8 @@ pub(super) const SUBCOMMAND: &str = "launch-instance";
 /// The variable that marks every process of an instance, so that even one whose launcher was killed is found again.
 pub(super) const MARKER: &str = "BACKEND_IM_INSTANCE";
 
-/// What a launcher runs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What a launcher runs. It holds secrets, so nothing prints it.
+#[derive(Serialize, Deserialize)]
 pub(super) struct LauncherSpec {
     /// The instance, or the build step.
     pub(super) id: Uuid,
@@ -26,12 +28,24 @@ pub(super) struct LauncherSpec {
     pub(super) dir: PathBuf,
     /// The whole environment.
     pub(super) env: BTreeMap<String, String>,
+    /// Names and values of the secrets that are taken out of what the program prints.
+    pub(super) hidden: Vec<(String, String)>,
     /// The deployment's log folder.
     pub(super) logs: PathBuf,
     /// Lines of the platform that come first.
     pub(super) notes: Vec<String>,
     /// How long the processes may take to end when they are asked to, in milliseconds.
     pub(super) grace_ms: u64,
+}
+
+/// Secrets as variables, on their way into a [`LauncherSpec`].
+pub(super) fn exposed(secrets: &Injected) -> impl Iterator<Item = (String, String)> {
+    secrets.variables.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()))
+}
+
+/// Secrets for the launcher's redactor, on their way into a [`LauncherSpec`].
+pub(super) fn hidden(secrets: &Injected) -> Vec<(String, String)> {
+    secrets.values.iter().map(|(name, value)| (name.to_string(), value.expose().to_owned())).collect()
 }
 
 /// Whose life a launcher shares.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use build_plan::{FailedStep, Phase, diagnose};
+use build_plan::{Confidence, FailedStep, Phase, diagnose};
 use platform_api::{Code, Failure, LogSource};
 use rustix::process::Signal;
 use tokio::time::timeout;
@@ -13,9 +13,11 @@ use uuid::Uuid;
 
 use super::prepare::Build;
 use super::shim::{self, Launcher, Line};
-use super::spec::{LauncherSpec, Report, Role};
+use super::spec::{self, LauncherSpec, Report, Role};
 use super::{KILL_LIMIT, blocking, disk_full, tree};
 use crate::engine::Exit;
+use crate::project_file;
+use crate::secrets::{Injected, plain};
 
 /// How long a cancelled step may take to end by itself.
 const STEP_GRACE: Duration = Duration::from_secs(2);
@@ -32,6 +34,7 @@ pub(super) struct Step {
     pub(super) dir: PathBuf,
     /// In addition to the build's environment.
     pub(super) env: BTreeMap<String, String>,
+    pub(super) secrets: Injected,
 }
 
 /// How a step came to its end.
@@ -79,6 +82,7 @@ impl Build<'_> {
             argv: step.argv.clone(),
             dir: step.dir.clone(),
             env: self.step_env(step),
+            hidden: spec::hidden(&step.secrets),
             logs: self.job.logs.path().to_owned(),
             notes: self.take_notes(),
             grace_ms: u64::try_from(STEP_GRACE.as_millis()).expect("seconds fit"),
@@ -98,7 +102,8 @@ impl Build<'_> {
     fn step_env(&self, step: &Step) -> BTreeMap<String, String> {
         let mut env = self.engine.env.for_build(&self.path_prefix);
         env.extend(self.env.clone());
-        env.extend(self.job.plan.env.clone());
+        env.extend(plain(&self.job.plan.env));
+        env.extend(spec::exposed(&step.secrets));
         env.extend(step.env.clone());
         env
     }
@@ -116,16 +121,16 @@ impl Build<'_> {
             return disk_full();
         }
         let runtime = Some(self.job.plan.runtime);
-        let failed = FailedStep { phase: step.phase, runtime, exit: Some(exit.status.clone()) };
+        let failed = FailedStep { phase: step.phase, runtime, exit: Some(exit.status.clone()), seen: None };
+        let root = &self.job.source;
+        let diagnosis = diagnose(&failed, &output, &|path| project_file::read(root, path));
         let failure = Failure::new(code(step.phase), format!("`{}` failed with {}", step.shown, exit.status));
-        match diagnose(&failed, &output) {
-            Some(diagnosis) => {
-                let mut failure = failure.hint(diagnosis.fix.clone());
-                failure.diagnosis = serde_json::to_value(diagnosis).ok();
-                failure
-            }
-            None => failure.hint("the last lines of the build log say why"),
-        }
+        let mut failure = match diagnosis.confidence {
+            Confidence::Low => failure.hint("the last lines of the build log say why"),
+            _ => failure.hint(diagnosis.fix.clone()),
+        };
+        failure.diagnosis = serde_json::to_value(diagnosis).ok();
+        failure
     }
 
     fn timed_out(&mut self, step: &Step) -> Failure {

@@ -1,7 +1,7 @@
 //! Runtimes whose plans are plain commands: the engine only sees to it that the machine has the program they need.
 
 use build_plan::{InstallMethod, Runtime};
-use platform_api::{Code, Failure};
+use platform_api::Failure;
 
 use super::prepare::Build;
 use super::tools::missing;
@@ -15,8 +15,6 @@ pub(super) fn require(build: &Build<'_>, runtime: Runtime) -> Result<(), Failure
 /// The program that a runtime cannot do without, and how to get it.
 fn program(runtime: Runtime) -> Option<(&'static str, &'static str)> {
     Some(match runtime {
-        Runtime::Bun => ("bun", "install Bun (https://bun.sh)"),
-        Runtime::Deno => ("deno", "install Deno (https://deno.com)"),
         Runtime::Go => ("go", "install Go (Debian, Ubuntu: `apt install golang-go`)"),
         Runtime::Ruby => {
             ("bundle", "install Ruby and Bundler (Debian, Ubuntu: `apt install ruby-dev bundler`)")
@@ -25,7 +23,13 @@ fn program(runtime: Runtime) -> Option<(&'static str, &'static str)> {
         Runtime::Java => ("java", "install a JDK (Debian, Ubuntu: `apt install default-jdk-headless`)"),
         Runtime::Dotnet => ("dotnet", "install the .NET SDK (https://dotnet.microsoft.com/download)"),
         Runtime::Elixir => ("mix", "install Elixir (Debian, Ubuntu: `apt install elixir`)"),
-        Runtime::Python | Runtime::Node | Runtime::Rust | Runtime::Static | Runtime::Command => return None,
+        Runtime::Python
+        | Runtime::Node
+        | Runtime::Bun
+        | Runtime::Deno
+        | Runtime::Rust
+        | Runtime::Static
+        | Runtime::Command => return None,
     })
 }
 
@@ -47,14 +51,16 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// `not found` after ten minutes of downloads helps nobody.
 pub(super) fn require_programs(build: &Build<'_>) -> Result<(), Failure> {
     let plan = &build.job.plan;
-    // What another runtime needs may come with its own installation.
-    let is_served_elsewhere =
-        matches!(plan.runtime, Runtime::Node | Runtime::Bun | Runtime::Deno | Runtime::Python);
-    if is_served_elsewhere {
+    let install = plan.install.as_ref();
+    let is_by_commands =
+        install.is_none_or(|install| matches!(install.method, InstallMethod::Tool | InstallMethod::Command));
+    // The other runtimes fetch what they lack.
+    if !is_by_commands
+        || matches!(plan.runtime, Runtime::Node | Runtime::Bun | Runtime::Deno | Runtime::Python)
+    {
         return Ok(());
     }
-    let install = plan.install.as_ref().map(|install| &install.command);
-    let texts = install.into_iter().chain(&plan.build).chain(&plan.release);
+    let texts = install.map(|install| &install.command).into_iter().chain(&plan.build).chain(&plan.release);
     for command in texts.flat_map(|text| text.split("&&")) {
         let mut words = command.split_whitespace().skip_while(|word| word.contains('='));
         let Some(first) = words.next() else { continue };
@@ -65,16 +71,4 @@ pub(super) fn require_programs(build: &Build<'_>) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// The failure for a package manager that this engine does not run.
-pub(super) fn cannot_install(method: InstallMethod) -> Failure {
-    let message = format!("this engine does not install packages by `{}` yet", name(method));
-    Failure::new(Code::UNSUPPORTED, message)
-        .hint("say how they are installed with `install` in backend-im.yml")
-}
-
-fn name(method: InstallMethod) -> String {
-    let text = serde_json::to_value(method).ok();
-    text.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }

@@ -83,6 +83,11 @@ async fn each_absence_says_what_it_is() {
     let got = client.get(&host, "/").await;
     assert!(got.status == 503 && got.body.contains("No project `ana-todo` is known here"), "{got:?}");
 
+    running.gateway.known(&todo, &[commit(1)]);
+    let got = client.get(&host, "/").await;
+    assert!(got.body.contains("No project `ana-todo` is known here"), "what is deleted stays so: {got:?}");
+
+    running.gateway.open_port(&todo, 0).await.unwrap();
     running.gateway.known(&todo, &[commit(1), commit(2)]);
     let got = client.get(&host, "/").await;
     assert!(got.status == 503 && got.body.contains("no live version yet"), "{got:?}");

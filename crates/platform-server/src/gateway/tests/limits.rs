@@ -126,11 +126,11 @@ impl Alone {
         let route = routes.of(&project("todo"));
         let instance = super::super::Instance::new(healthy(app.local_addr().unwrap()), commit(1), 1);
         drop(route.switch(Some(Arc::new(instance))));
-        let worker = Arc::new(Worker::new(0, &routes, &tokio_util::sync::CancellationToken::new()));
+        let worker = Arc::new(Worker::new(0, &routes, None, &tokio_util::sync::CancellationToken::new()));
         let client = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let (stream, peer) = listener.accept().await.unwrap();
         let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-        let entrance = Entrance::Own { route, hosts: Arc::new(OwnHosts::new(port)) };
+        let entrance = Entrance::Own { route, hosts: Arc::new(OwnHosts::new(([127, 0, 0, 1], port).into())) };
         let mut tasks = JoinSet::new();
         tasks.spawn(connection::serve(
             Accepted { stream: stream.into_std().unwrap(), peer, entrance, permit },

@@ -28,7 +28,7 @@ struct Running {
 impl Running {
     async fn start() -> Self {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let config = GatewayConfig { address: "127.0.0.1:0".parse().unwrap() };
+        let config = GatewayConfig { address: "127.0.0.1:0".parse().unwrap(), certificate: None };
         let gateway = Gateway::bind(config, &tasks, shutdown.clone()).await.unwrap();
         Self { gateway, tasks, shutdown }
     }

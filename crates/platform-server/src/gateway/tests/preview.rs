@@ -19,8 +19,8 @@ impl Kept {
     async fn start() -> Self {
         let running = Running::start().await;
         let (todo, live) = (project("todo"), App::start("live").await);
-        running.gateway.known(&todo, &[commit(2), commit(1)]);
         drop(running.gateway.switch(&todo, &commit(2), healthy(live.address)));
+        running.gateway.known(&todo, &[commit(2), commit(1)]);
         let wakes = running.gateway.wakes();
         Self { running, todo, wakes, live }
     }

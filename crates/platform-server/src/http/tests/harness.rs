@@ -27,6 +27,7 @@ use crate::http::problem::PROBLEM_JSON;
 use crate::http::{ApiToken, Bound, Tls};
 use crate::logs::{LogDir, LogWatches};
 use crate::platform::{Identity, Platform};
+use crate::secrets::{Requests, Secrets};
 use crate::store::Store;
 
 pub(super) const TOKEN: &str = "a-token-for-tests-0123456789";
@@ -52,26 +53,36 @@ impl Served {
         let shutdown = CancellationToken::new();
         let tasks = TaskTracker::new();
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let gateway = GatewayConfig { address: loopback };
+        let gateway = GatewayConfig { address: loopback, certificate: None };
         let engine = ProcessEngine::open(home.path(), "/bin/false".into(), BuildEnv::from_vars(Vec::new()))
             .await
             .unwrap();
         let seconds = Duration::from_secs;
+        let store = Store::open(&home.path().join("platform.db")).unwrap();
         let site = Site {
             home: home.path().to_owned(),
-            store: Store::open(&home.path().join("platform.db")).unwrap(),
+            secrets: Secrets::new(home.path(), store.clone()),
+            secret_requests: Requests::default(),
+            store,
             engine,
             gateway: Gateway::bind(gateway, &tasks, shutdown.clone()).await.unwrap(),
             events: EventLog::default(),
             log_watches: LogWatches::start(&tasks, shutdown.clone()).unwrap(),
-            limits: Limits { probe: seconds(2), drain: seconds(2), stop_grace: seconds(1), releases: 5 },
+            limits: Limits {
+                probe: seconds(2),
+                settle: seconds(1),
+                drain: seconds(2),
+                stop_grace: seconds(1),
+                releases: 5,
+            },
             starts: Semaphore::new(2),
             background: tasks,
             restarts: Mutex::new(HashMap::new()),
         };
         let identity = Identity { user: "ada".to_owned(), email: "ada@localhost".to_owned() };
         let platform = Platform::start(site.into(), identity, shutdown.clone()).await.unwrap();
-        let bound = Bound::bind(loopback, tls).await.unwrap();
+        let certificate = tls.map(|tls| tls.open().unwrap());
+        let bound = Bound::bind(loopback, certificate.as_ref()).await.unwrap();
         let port = bound.port();
         let mut server = JoinSet::new();
         let token: ApiToken = TOKEN.parse().unwrap();

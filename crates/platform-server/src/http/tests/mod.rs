@@ -4,6 +4,7 @@ mod deploying;
 mod following;
 mod harness;
 mod refusing;
+mod secrets;
 mod serving;
 
 use super::{ROUTES, openapi};
@@ -13,7 +14,8 @@ fn the_document_lists_exactly_the_routes_that_are_served() {
     let document = openapi::build();
     let mut described: Vec<(&str, &str)> = Vec::new();
     for (path, item) in &document.paths.paths {
-        let methods = [("GET", &item.get), ("POST", &item.post), ("DELETE", &item.delete)];
+        let methods =
+            [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)];
         described.extend(
             methods.iter().filter(|(_, op)| op.is_some()).map(|(method, _)| (*method, path.as_str())),
         );

@@ -20,7 +20,8 @@ async fn every_route_but_the_open_ones_needs_the_token() {
     let host = format!("127.0.0.1:{}", served.port);
     for route in ROUTES {
         for path in [route.path].iter().chain(route.aliases) {
-            let path = path.replace("{id}", "ada-shop");
+            let path = path.replace("{id}", "ada-shop").replace("{name}", "KEY");
+            let path = path.replace("{request}", "none").replace("{page}", "none");
             let method: Method = route.method.parse().unwrap();
             let request = || Request::builder().method(method.clone()).uri(&path).header(HOST, &host);
             let answer = served.send(request(), Bytes::new()).await;

@@ -80,7 +80,7 @@ async fn off_loopback_there_is_no_plain_http() {
     assert!(matches!(refused, ListenError::PlainOffLoopback { .. }));
     assert_eq!(refused.code(), Code::INSECURE_URL);
     let none = Tls { cert: "/nonexistent.pem".into(), key: "/nonexistent.pem".into() };
-    let refused = Bound::bind(anywhere, Some(&none)).await.err().expect("must be refused");
+    let refused = none.open().expect_err("must be refused");
     assert!(matches!(refused, ListenError::Certificate { .. }));
     let taken = Bound::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = ([127, 0, 0, 1], taken.port()).into();

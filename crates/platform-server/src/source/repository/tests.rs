@@ -113,7 +113,7 @@ fn a_draft_is_found_at_once_and_on_disk_only_with_its_commit() {
     draft.add_blobs(vec![(oid, b"new".to_vec()), (oid, b"new".to_vec())]).unwrap();
     let tree = draft.add_trees(&[entry("a/b", FileMode::File, b"new")]).unwrap();
     assert_eq!(draft.missing(&[oid, blob_id(b"other")]), [blob_id(b"other")]);
-    assert_eq!((draft.read_blob(&oid).unwrap(), draft.size_of(&oid)), (b"new".to_vec(), Some(3)));
+    assert_eq!((draft.reader()(&oid).unwrap(), draft.size_of(&oid)), (b"new".to_vec(), Some(3)));
 
     let reopened = || Repository::open(&home.path().join("project.git")).unwrap();
     assert_eq!(reopened().missing(&[oid]), [oid]);

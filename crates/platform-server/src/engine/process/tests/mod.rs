@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::*;
 use crate::engine::StartCommand;
 use crate::logs::{LogDir, LogWatches, ReadQuery};
+use crate::secrets::Injected;
 
 /// How long anything may take here before it counts as stuck.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -107,6 +108,7 @@ impl Home {
             project: project(),
             release: release(root, start),
             env: BTreeMap::new(),
+            secrets: Injected::default(),
             data_dir: self.path().join("data"),
             logs: LogDir::new(self.path().join("logs").join(id.to_string())),
             started_ms: 7,
@@ -122,6 +124,7 @@ impl Home {
             project: project(),
             plan,
             source,
+            secrets: Injected::default(),
             logs: LogDir::new(self.path().join("logs").join(id.to_string())),
             project_dir: self.path().join("projects/user-app"),
             data_dir: self.path().join("data"),

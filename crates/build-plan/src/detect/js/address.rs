@@ -1,0 +1,79 @@
+//! PORT and HOST: what listens elsewhere is said, and a tool that has options for them gets them.
+
+use super::script::plain;
+use super::source::Script;
+use crate::draft::Draft;
+
+/// Tools that ignore the environment's PORT or HOST, with their options for both.
+const OPTIONS: &[(&str, &str, &str)] = &[
+    ("next", "-H", "-p"),
+    ("nuxt", "--host", "--port"),
+    ("nuxi", "--host", "--port"),
+    ("json-server", "--host", "--port"),
+    ("fastify", "-a", "-p"),
+    ("astro", "--host", "--port"),
+    ("vinxi", "--host", "--port"),
+    ("micro", "-H", "-p"),
+];
+
+/// Options that say where to listen, in all spellings.
+const GIVEN: &[&str] =
+    &["-H", "--hostname", "--host", "-h", "-p", "--port", "-a", "--address", "-l", "--listen"];
+
+/// The command with $HOST and $PORT where its program does not read them from the environment.
+pub(super) fn heeded(command: &str) -> Option<String> {
+    let parts = plain(command)?;
+    let (program, host, port) = OPTIONS.iter().find(|(name, _, _)| *name == parts.program)?;
+    let words = parts.variables.iter().copied().chain([*program]).chain(without(&parts.arguments));
+    Some(format!("{} {host} $HOST {port} $PORT", words.collect::<Vec<_>>().join(" ")))
+}
+
+/// The arguments without those that say where to listen.
+pub(super) fn without<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
+    let mut kept = Vec::new();
+    let mut words = arguments.iter().copied().peekable();
+    while let Some(word) = words.next() {
+        if GIVEN.contains(&word) {
+            words.next_if(|value| !value.starts_with('-'));
+        } else if !GIVEN
+            .iter()
+            .any(|given| word.strip_prefix(given).is_some_and(|rest| rest.starts_with('=')))
+        {
+            kept.push(word);
+        }
+    }
+    kept
+}
+
+/// Says where a file listens when that is not where it is told.
+pub(super) fn check(path: &str, script: &Script, draft: &mut Draft) {
+    if let Some(line) = script.listens.filter(|_| !script.reads_port && script.native.is_none()) {
+        draft.warn(format!("{path}:{line} listens on a port of its own; it must listen on process.env.PORT"));
+    }
+    if let Some(line) = script.loopback {
+        draft.warn(format!(
+            "{path}:{line} listens on this machine alone, which nobody reaches in a container; use process.env.HOST"
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_the_projects_own_give_way() {
+        for (command, expected) in [
+            ("next start -p 3000", Some("next start -H $HOST -p $PORT")),
+            (
+                "NODE_ENV=production next start --port=80 -H 0.0.0.0",
+                Some("NODE_ENV=production next start -H $HOST -p $PORT"),
+            ),
+            ("json-server db.json --watch", Some("json-server db.json --watch --host $HOST --port $PORT")),
+            ("node server.js", None),
+            ("next start && x", None),
+        ] {
+            assert_eq!(heeded(command).as_deref(), expected, "{command}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Angular, whose workspace file says what it builds and where to.
+
+use serde_json::Value;
+
+use super::frameworks::{pages, server, text_at};
+use super::{Js, jsonc};
+use crate::draft::Draft;
+
+/// Looks for an Angular application.
+pub(super) fn angular(js: &Js<'_>) -> Option<Draft> {
+    (js.package.uses("@angular/core") && js.project.has("angular.json")).then_some(())?;
+    let config = jsonc::parse(&js.project.manifest("angular.json").ok()??)?;
+    let (name, project) = application(&config)?;
+    let build = project.get("architect").or(project.get("targets"))?.get("build")?;
+    let options = &build["options"];
+    let base = match &options["outputPath"] {
+        Value::String(path) => path.clone(),
+        path => path["base"].as_str().map_or_else(|| format!("dist/{name}"), str::to_owned),
+    };
+    let base = base.trim_start_matches("./").trim_end_matches('/').to_owned();
+    if options.get("ssr").is_some_and(|ssr| ssr.is_object() || ssr.as_bool() == Some(true)) {
+        let start = format!("node {}", crate::shell::word(&format!("{base}/server/server.mjs")));
+        return Some(server(js, "angular", "@angular/core", ("ng build", &start)));
+    }
+    // The newer builder puts what browsers get into a folder of its own.
+    let is_new = text_at(build, &["builder"]).is_some_and(|builder| builder.ends_with(":application"));
+    let browser = text_at(&options["outputPath"], &["browser"]).unwrap_or("browser");
+    let root = if is_new && !browser.is_empty() { format!("{base}/{browser}") } else { base };
+    let mut draft = pages(js, "angular", "@angular/core", "ng build");
+    draft.set_static_root(&root, "angular.json: outputPath");
+    draft.set_single_page(Js::dependency("@angular/core"));
+    draft.keep("angular", &[".angular/cache"]);
+    Some(draft)
+}
+
+/// The default project, or the first one that is an application.
+fn application(config: &Value) -> Option<(&str, &Value)> {
+    let projects = config["projects"].as_object()?;
+    if let Some((name, project)) =
+        config["defaultProject"].as_str().and_then(|name| projects.get_key_value(name))
+    {
+        return Some((name, project));
+    }
+    let is_app = |project: &Value| project["projectType"].as_str() != Some("library");
+    projects.iter().find(|(_, project)| is_app(project)).map(|(name, project)| (name.as_str(), project))
+}

@@ -1,0 +1,356 @@
+//! Workspaces: several packages that are installed together, of which one is the app.
+
+use super::manager::Manager;
+use super::manifest::{self, PackageJson};
+use super::{Js, app, finish, script};
+use crate::config::Settings;
+use crate::detect::Context;
+use crate::draft::{Draft, Strength};
+use crate::project::Project;
+use crate::{Candidate, PlanError, shell};
+
+/// How many members are looked at.
+const MEMBERS_MAX: usize = 64;
+/// Folders whose apps are beside the point where there are others.
+const ASIDE: &[&str] =
+    &["docs", "documentation", "website", "storybook", "examples", "example", "e2e", "playground", "demo"];
+
+/// A package of the workspace.
+pub(crate) struct Member {
+    pub(crate) folder: String,
+    pub(crate) package: PackageJson,
+}
+
+impl Member {
+    /// The path of its package.json.
+    pub(crate) fn manifest(&self) -> String {
+        format!("{}/package.json", self.folder)
+    }
+}
+
+/// The members of the workspace that this project is; none when it is not one.
+///
+/// # Errors
+/// [`PlanError`] when a manifest cannot be used.
+pub(crate) fn members(project: &Project<'_>, package: &PackageJson) -> Result<Vec<Member>, PlanError> {
+    let patterns = patterns(project, package)?;
+    if patterns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fits = |folder: &str| {
+        let is_any = |negated: bool| {
+            patterns.iter().any(|pattern| match pattern.strip_prefix('!') {
+                Some(pattern) => negated && matches(pattern, folder),
+                None => !negated && matches(pattern, folder),
+            })
+        };
+        is_any(false) && !is_any(true) && !folder.split('/').any(|part| part == "node_modules")
+    };
+    let manifests = project.listing().iter().filter_map(|file| file.path.strip_suffix("/package.json"));
+    let folders: Vec<&str> = manifests.filter(|folder| fits(folder)).take(MEMBERS_MAX).collect();
+    let member = |folder: &str| {
+        let path = format!("{folder}/package.json");
+        let text = project.manifest(&path)?.unwrap_or_default();
+        Ok(Member { folder: folder.to_owned(), package: manifest::parse(&path, &text)? })
+    };
+    folders.into_iter().map(member).collect()
+}
+
+/// Whether this folder is a member of the workspace that the project is.
+///
+/// # Errors
+/// As [`members`].
+pub(crate) fn has_member(project: &Project<'_>, folder: &str) -> Result<bool, PlanError> {
+    let Some(package) = manifest::read(project)? else { return Ok(false) };
+    Ok(members(project, &package)?.iter().any(|member| member.folder == folder))
+}
+
+/// `packages` of pnpm-workspace.yaml, or `workspaces` of package.json, or those of Lerna.
+fn patterns(project: &Project<'_>, package: &PackageJson) -> Result<Vec<String>, PlanError> {
+    if let Some(text) = project.manifest("pnpm-workspace.yaml")? {
+        let listed = text
+            .lines()
+            .skip_while(|line| line.trim_end() != "packages:")
+            .skip(1)
+            .take_while(|line| line.trim().is_empty() || line.starts_with([' ', '-', '#']));
+        let items = listed.filter_map(|line| line.trim().strip_prefix('-'));
+        let items = items.map(|item| item.trim().trim_matches(['"', '\'']).to_owned());
+        return Ok(items.filter(|item| !item.is_empty()).collect());
+    }
+    if !package.workspaces.is_empty() {
+        return Ok(package.workspaces.clone());
+    }
+    let lerna = project.manifest("lerna.json")?.and_then(|text| super::jsonc::parse(&text));
+    let listed = lerna.as_ref().and_then(|lerna| lerna["packages"].as_array());
+    Ok(listed.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+}
+
+/// `*` stands for one part of a path, `**` for any number of them.
+fn matches(pattern: &str, folder: &str) -> bool {
+    let pattern: Vec<&str> = pattern.trim_start_matches("./").trim_end_matches('/').split('/').collect();
+    let folder: Vec<&str> = folder.split('/').collect();
+    parts_match(&pattern, &folder)
+}
+
+fn parts_match(pattern: &[&str], folder: &[&str]) -> bool {
+    match (pattern.split_first(), folder.split_first()) {
+        (None, None) => true,
+        // Patterns are short: two tries for each `**` are few.
+        (Some((&"**", rest)), _) if pattern.len() <= 8 => {
+            parts_match(rest, folder) || (!folder.is_empty() && parts_match(pattern, &folder[1..]))
+        }
+        (Some((wanted, pattern)), Some((part, folder))) => {
+            let fits = match wanted.split_once('*') {
+                Some((start, end)) => {
+                    part.len() >= start.len() + end.len() && part.starts_with(start) && part.ends_with(end)
+                }
+                None => wanted == part,
+            };
+            fits && parts_match(pattern, folder)
+        }
+        _ => false,
+    }
+}
+
+/// Plans the member that is the app: the one that `root` names, or the only one that fits best.
+///
+/// # Errors
+/// [`PlanError::Ambiguous`] when several fit equally well.
+pub(super) fn detect(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
+    let members = members(js.project, &js.package)?;
+    let wanted = js.context.member;
+    if members.is_empty() || (wanted.is_none() && is_started_from_the_top(js)) {
+        return Ok(None);
+    }
+    let mut apps = Vec::new();
+    for member in &members {
+        if wanted.is_none_or(|wanted| wanted == member.folder)
+            && let Some(draft) = inner(js, member, &members)?
+        {
+            apps.push((member, draft));
+        }
+    }
+    if wanted.is_none() {
+        leave_aside(&mut apps);
+    }
+    apps.sort_by_key(|(_, draft)| std::cmp::Reverse(draft.strength));
+    let Some(best) = apps.first().map(|(_, draft)| draft.strength) else { return Ok(None) };
+    let equals = apps.iter().filter(|(_, draft)| draft.strength == best).count();
+    if equals > 1 {
+        return Err(PlanError::Ambiguous { candidates: apps.iter().map(candidate).collect() });
+    }
+    let others: Vec<String> = apps.iter().skip(1).map(|(member, _)| member.folder.clone()).collect();
+    let (member, draft) = apps.swap_remove(0);
+    let mut draft = lifted(js, member, &members, draft)?;
+    if !others.is_empty() {
+        draft.warn(format!(
+            "{} is not part of this plan; `root` in backend-im.yml chooses another",
+            others.join(", ")
+        ));
+    }
+    Ok(Some(draft))
+}
+
+/// The workspace's own start script starts its app, unless that only runs everybody's.
+fn is_started_from_the_top(js: &Js<'_>) -> bool {
+    if js.context.start.is_some() || js.context.entry.is_some() {
+        return true;
+    }
+    let Some((_, text)) = script::start(&js.package) else { return false };
+    let program = shell::program(text).unwrap_or_default();
+    let is_for_all =
+        matches!(program, "turbo" | "nx" | "lerna" | "concurrently" | "npm-run-all" | "run-p" | "wireit");
+    !script::is_development(text) && (!is_for_all || text.contains("filter"))
+}
+
+fn leave_aside(apps: &mut Vec<(&Member, Draft)>) {
+    let is_aside = |member: &Member| {
+        member.folder.split('/').any(|part| ASIDE.contains(&part) || part.ends_with("-e2e"))
+    };
+    if apps.iter().any(|(member, _)| !is_aside(member)) {
+        apps.retain(|(member, _)| !is_aside(member));
+    }
+}
+
+fn candidate((member, draft): &(&Member, Draft)) -> Candidate {
+    let runtime = draft.runtime.name();
+    let what = match &draft.framework {
+        Some(framework) => format!("{runtime} with {framework}"),
+        None => runtime.to_owned(),
+    };
+    Candidate {
+        what,
+        source: format!("{}/package.json", member.folder),
+        setting: format!("root: {}", member.folder),
+    }
+}
+
+/// What the member would be by itself.
+fn inner(js: &Js<'_>, member: &Member, members: &[Member]) -> Result<Option<Draft>, PlanError> {
+    let listing = js.project.listing().inside(&member.folder);
+    let read = |path: &str| js.project.bytes(&format!("{}/{path}", member.folder));
+    let project = Project::new(&listing, &read);
+    let settings = Settings::default();
+    let context = Context::of_member(&project, &settings, &member.folder);
+    let package = manifest::read(&project)?.unwrap_or_default();
+    let chosen = js.chosen.clone();
+    let own = Js { context: &context, project: &project, package, chosen };
+    let is_library =
+        script::start(&own.package).is_none() && members.iter().any(|other| depends_on(other, member));
+    let Some(mut draft) = app(&own)? else { return Ok(None) };
+    // What others import, and what opens no port by itself, is no app.
+    if draft.strength == Strength::Program && own.package.script("start").is_none() || is_library {
+        return Ok(None);
+    }
+    finish(&own, &mut draft)?;
+    Ok(Some(draft))
+}
+
+fn depends_on(member: &Member, other: &Member) -> bool {
+    member.folder != other.folder
+        && other.package.name.as_deref().is_some_and(|name| member.package.uses(name))
+}
+
+/// The member's plan as one of the whole workspace, which is installed and built at its top.
+fn lifted(js: &Js<'_>, member: &Member, members: &[Member], mut draft: Draft) -> Result<Draft, PlanError> {
+    let folder = &member.folder;
+    for evidence in &mut draft.evidence {
+        evidence.source = format!("{folder}/{}", evidence.source);
+    }
+    let source = draft.evidence.iter().find(|evidence| evidence.field == "build");
+    let source = source.map_or_else(|| member.manifest(), |evidence| evidence.source.clone());
+    if let Some(build) = build_all(js, member, members, draft.build.take()) {
+        draft.set_build(build, source);
+    }
+    if let Some(start) = &draft.start {
+        draft.start = Some(inside(folder, start));
+    }
+    if let Some(root) = &draft.static_root {
+        draft.static_root = Some(if root == "." { folder.clone() } else { format!("{folder}/{root}") });
+    }
+    for (field, value) in [("start", draft.start.clone()), ("static_root", draft.static_root.clone())] {
+        if let Some(value) = value
+            && let Some(evidence) = draft.evidence.iter_mut().find(|evidence| evidence.field == field)
+        {
+            evidence.value = value;
+        }
+    }
+    for cache in &mut draft.caches {
+        cache.holds = cache.holds.iter().map(|path| format!("{folder}/{path}")).collect();
+    }
+    for warning in &mut draft.warnings {
+        *warning = format!("{folder}: {warning}");
+    }
+    let manifests: Vec<String> = members.iter().map(Member::manifest).collect();
+    let (options, extra) =
+        draft.install.take().map(|install| (install.options, install.extra)).unwrap_or_default();
+    draft.installed.clear();
+    draft.warnings.retain(|warning| !warning.contains("lock file") && !warning.contains("there is no"));
+    js.chosen.install(js.project, &manifests, &mut draft, extra);
+    if let Some(install) = &mut draft.install {
+        install.options = options;
+    }
+    if draft.version.is_none() {
+        super::version::node(js.project, Some(&js.package), &mut draft)?;
+    }
+    draft.note(
+        "root",
+        folder.clone(),
+        js.context.member.map_or_else(|| format!("{folder}/package.json"), |_| js.context.setting("root")),
+    );
+    Ok(draft)
+}
+
+/// The command, run in the folder, with the programs of its own packages first.
+fn inside(folder: &str, command: &str) -> String {
+    let folder = shell::word(folder);
+    let program = shell::program(command).unwrap_or_default();
+    let is_known = matches!(program, "node" | "bun" | "deno" | "npm" | "pnpm" | "yarn");
+    let path = if is_known { "" } else { "PATH=\"$PWD/node_modules/.bin:$PATH\" " };
+    if shell::is_compound(command) {
+        let path = if is_known { "" } else { "export PATH=\"$PWD/node_modules/.bin:$PATH\" && " };
+        return format!("cd {folder} && {path}{command}");
+    }
+    let has_variables = command.split_whitespace().next().is_some_and(|word| word.contains('='));
+    let env = if has_variables || !path.is_empty() { "env " } else { "" };
+    format!("cd {folder} && exec {env}{path}{command}")
+}
+
+/// Builds what the member stands on, and then the member.
+fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<String>) -> Option<String> {
+    let name = member.package.name.as_deref();
+    let is_script = build.as_ref().is_some_and(|build| *build == js.chosen.run("build"));
+    if let Some(name) = name.filter(|_| is_script) {
+        if js.package.uses("turbo") && (js.project.has("turbo.json") || js.project.has("turbo.jsonc")) {
+            return Some(js.chosen.exec(&format!("turbo run build --filter={}", shell::word(name))));
+        }
+        if js.chosen.manager == Manager::Pnpm {
+            return Some(format!("pnpm --filter {} run build", shell::word(&format!("{name}..."))));
+        }
+    }
+    let mut steps: Vec<String> = Vec::new();
+    for stood_on in stands_on(member, members) {
+        if stood_on.package.script("build").is_some() {
+            steps.push(js.chosen.run_in(&stood_on.folder, stood_on.package.name.as_deref(), "build"));
+        }
+    }
+    if is_script {
+        steps.push(js.chosen.run_in(&member.folder, name, "build"));
+    } else if let Some(build) = build {
+        let folder = shell::word(&member.folder);
+        steps.push(format!("(cd {folder} && export PATH=\"$PWD/node_modules/.bin:$PATH\" && {build})"));
+    }
+    (!steps.is_empty()).then(|| steps.join(" && "))
+}
+
+/// The members on which this one depends, each behind those on which it depends itself.
+fn stands_on<'m>(member: &'m Member, members: &'m [Member]) -> Vec<&'m Member> {
+    let mut order: Vec<&Member> = Vec::new();
+    let mut seen: Vec<&str> = vec![&member.folder];
+    visit(member, members, &mut seen, &mut order);
+    order
+}
+
+fn visit<'m>(
+    member: &'m Member,
+    members: &'m [Member],
+    seen: &mut Vec<&'m str>,
+    order: &mut Vec<&'m Member>,
+) {
+    for other in members {
+        if depends_on(member, other) && !seen.contains(&other.folder.as_str()) {
+            seen.push(&other.folder);
+            visit(other, members, seen, order);
+            order.push(other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_of_members_fit_as_globs_do() {
+        for (pattern, folder, fits) in [
+            ("packages/*", "packages/a", true),
+            ("packages/*", "packages/a/b", false),
+            ("./apps/web/", "apps/web", true),
+            ("**", "a/b/c", true),
+            ("apps/**", "apps/x/y", true),
+            ("apps/*-ui", "apps/x-ui", true),
+            ("apps/*", "libs/x", false),
+        ] {
+            assert_eq!(matches(pattern, folder), fits, "{pattern} {folder}");
+        }
+    }
+
+    #[test]
+    fn commands_of_a_member_run_in_its_folder() {
+        assert_eq!(inside("apps/api", "node dist/main.js"), "cd apps/api && exec node dist/main.js");
+        assert_eq!(
+            inside("apps/web", "next start -p $PORT"),
+            "cd apps/web && exec env PATH=\"$PWD/node_modules/.bin:$PATH\" next start -p $PORT"
+        );
+    }
+}

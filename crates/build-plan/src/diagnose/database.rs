@@ -1,0 +1,150 @@
+//! Rules about databases: reaching them, logging in, and what is in them.
+
+use super::rule::{RUN, Rule, or, rule};
+
+pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "database_tls_required",
+        RUN,
+        &[],
+        [
+            "no pg_hba.conf entry for host \"{}\", user \"{}\", database \"{}\", no encryption",
+            "no pg_hba.conf entry for {}",
+            "SSL/TLS required",
+            "SSL connection is required",
+            "Connections using insecure transport are prohibited",
+            "The server does not support SSL connections",
+            "server does not support SSL, but SSL was required",
+        ],
+        "The database and the app do not agree on encryption",
+        "add `?sslmode=require` to the database's URL (Node's pg: `ssl: {rejectUnauthorized: true}`), or `sslmode=disable` for a server without TLS",
+    ),
+    rule!(
+        "database_connections_exhausted",
+        RUN,
+        &[],
+        [
+            "sorry, too many clients already",
+            "remaining connection slots are reserved",
+            "Too many connections",
+            "QueuePool limit of size {} overflow {} reached",
+            "MaxClientsInSessionMode: {}",
+        ],
+        "The database takes no more connections",
+        "use one pool per process and make it small (workers × pool size must stay below the server's limit), and close connections after use",
+    ),
+    rule!(
+        "database_locked",
+        RUN,
+        &[],
+        ["database is locked", "SQLITE_BUSY: {}", "(code 5): database is locked"],
+        "The SQLite file is locked by another process",
+        "use one writer, `PRAGMA journal_mode=WAL` and a busy timeout; two releases that run side by side during a switch share the file",
+    ),
+    Rule {
+        code: "database_auth_failed",
+        phases: RUN,
+        runtimes: &[],
+        patterns: &[
+            "password authentication failed for user \"{}\"",
+            "Access denied for user '{}'",
+            "no password supplied",
+            "NOAUTH Authentication required",
+            "WRONGPASS",
+            "MongoServerError: Authentication failed",
+            "role \"{}\" does not exist",
+            "authentication failed for user \"{}\"",
+            "SQLSTATE[HY000] [1045] {}",
+            "SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string",
+            "SASL authentication failed",
+            "SequelizeAccessDeniedError: {}",
+            "Authentication failed against database server at `{}`",
+            "P1000: {}",
+        ],
+        title: |c| format!("The database refused the login of `{}`", or(c, 0, "the app")),
+        fix: |_| {
+            "correct user and password in the variable with the database's URL (`env` in backend-im.yml, or the deploy's `env`)".to_owned()
+        },
+    },
+    Rule {
+        code: "database_refused",
+        phases: RUN,
+        runtimes: &[],
+        patterns: &[
+            "connection to server at \"{}\"{} failed: Connection refused",
+            "could not connect to server: Connection refused",
+            "Is the server running on that host and accepting TCP/IP connections",
+            "connect ECONNREFUSED {}:5432",
+            "connect ECONNREFUSED {}:3306",
+            "connect ECONNREFUSED {}:6379",
+            "connect ECONNREFUSED {}:27017",
+            "Connect call failed ('{}', 5432",
+            "Connect call failed ('{}', 3306",
+            "Error 111 connecting to {}. Connection refused",
+            "Can't connect to MySQL server on '{}'",
+            "MongooseServerSelectionError: {}",
+            "ServerSelectionTimeoutError: {}",
+            "PoolTimedOut",
+            "pool timed out while waiting for an open connection",
+            "Can't reach database server at `{}`",
+            "SQLSTATE[HY000] [2002] Connection refused",
+            "SQLSTATE[08006] [7] {}",
+            "Connection to {} refused. Check that the hostname and port are correct",
+            "Communications link failure",
+            "could not connect to server: Connection refused",
+            "failed to connect to `{}`: dial error",
+            "ActiveRecord::ConnectionNotEstablished",
+            "PG::ConnectionBad: {}",
+            "Mysql2::Error::ConnectionError: {}",
+            "(DBConnection.ConnectionError) {}",
+            "Redis connection to {} failed - connect ECONNREFUSED",
+            "MongoNetworkError: connect ECONNREFUSED {}",
+            "MongoServerSelectionError: {}",
+            "[ioredis] Unhandled error event: Error: connect ECONNREFUSED {}",
+            "SequelizeConnectionRefusedError: {}",
+            "psycopg.OperationalError: connection failed: {}",
+            "Npgsql.NpgsqlException (0x80004005): Failed to connect to {}",
+        ],
+        title: |c| format!("No database answers at {}", or(c, 0, "the configured address")),
+        fix: |_| {
+            "set the database's URL in `env` to a server that runs and can be reached from this machine, or keep the data in a SQLite file below DATA_DIR".to_owned()
+        },
+    },
+    Rule {
+        code: "database_missing",
+        phases: RUN,
+        runtimes: &[],
+        patterns: &[
+            "database \"{}\" does not exist",
+            "Unknown database '{}'",
+            "unable to open database file",
+        ],
+        title: |c| match c.first() {
+            Some(name) => format!("The database `{name}` does not exist"),
+            None => "The database file cannot be opened".to_owned(),
+        },
+        fix: |c| {
+            match c.first() {
+            Some(name) => format!("create the database `{name}`, or correct the URL"),
+            None => "keep the file below the environment's DATA_DIR (for SQLAlchemy `sqlite:///` followed by DATA_DIR and the file's name) and create its folder first".to_owned(),
+        }
+        },
+    },
+    Rule {
+        code: "table_missing",
+        phases: RUN,
+        runtimes: &[],
+        patterns: &[
+            "no such table: {}",
+            "relation \"{}\" does not exist",
+            "Table '{}' doesn't exist",
+            "UndefinedTable) relation \"{}\" does not exist",
+            "Base table or view not found: {}",
+            "The table `{}` does not exist in the current database",
+        ],
+        title: |c| format!("The table `{}` does not exist", or(c, 0, "?").trim_end_matches(')')),
+        fix: |_| {
+            "create the tables before they are used: run the migrations in `build` or when the app starts, or call `Base.metadata.create_all(engine)`".to_owned()
+        },
+    },
+];

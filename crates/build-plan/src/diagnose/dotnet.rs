@@ -1,0 +1,111 @@
+//! Rules about .NET.
+
+use super::rule::{ANY, CODE, MAKE, RUN, Rule, rule};
+use crate::Runtime::{self, Dotnet};
+
+const NET: &[Runtime] = &[Dotnet];
+
+pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "wrong_dotnet_version",
+        ANY,
+        NET,
+        [
+            "Framework: '{}', version '{}'",
+            "The framework '{}', version '{}' was not found",
+            "A compatible .NET SDK was not found",
+            "error NETSDK1045: {}",
+            "Requested SDK version: {}",
+        ],
+        "The project needs another .NET ({1|see the message})",
+        "install the SDK or runtime that global.json and `TargetFramework` name, or change both to the one that is installed",
+    ),
+    rule!(
+        "ambiguous_project",
+        MAKE,
+        NET,
+        ["error MSB1011: {}", "MSB1011: {}"],
+        "The folder has several project files",
+        "name the one that is the app: `build: dotnet publish src/Api/Api.csproj -c Release -o out` in backend-im.yml, or set `root`",
+    ),
+    rule!(
+        "manifest_missing",
+        MAKE,
+        NET,
+        ["error MSB1003: {}", "MSB1003: {}", "error MSB1009: {}"],
+        "The project file is not there",
+        "name the project file in the build command, or set `root` to its folder",
+    ),
+    rule!(
+        "lock_out_of_sync",
+        MAKE,
+        NET,
+        ["error NU1004: {}", "error NU1403: {}"],
+        "packages.lock.json does not match the project file",
+        "run `dotnet restore --force-evaluate` and deploy the new packages.lock.json",
+    ),
+    rule!(
+        "dependency_version_missing",
+        MAKE,
+        NET,
+        ["error NU1101: {}", "error NU1102: {}", "error NU1103: {}"],
+        "A package is not there: {0}",
+        "correct its name or version in the project file, and check the sources in nuget.config",
+    ),
+    rule!(
+        "registry_unreachable",
+        MAKE,
+        NET,
+        ["error NU1301: {}"],
+        "The package registry could not be reached",
+        "check the machine's network and proxy settings (HTTPS_PROXY, NO_PROXY) and deploy again; nothing in the project needs to change",
+    ),
+    rule!(
+        "compile_error",
+        MAKE,
+        NET,
+        ["): error CS{}: {}", "error CS{}: {}", "error FS{}: {}", "error BC{}: {}"],
+        "The code does not compile: {1} (CS{0})",
+        "mend the place that the line names",
+    ),
+    rule!(
+        "start_file_missing",
+        RUN,
+        NET,
+        [
+            "Could not execute because the application was not found or a compatible .NET SDK is not installed",
+            "The application to execute does not exist: '{}'",
+            "The specified framework 'Microsoft.NETCore.App', version '{}' was not found",
+        ],
+        "The built program is not where the start command looks ({0|see the message})",
+        "start the .dll that `dotnet publish` writes, by the name of the project",
+    ),
+    rule!(
+        "dependency_injection_failed",
+        RUN,
+        NET,
+        ["Unable to resolve service for type '{}' while attempting to activate '{}'"],
+        "No service `{0}` is registered",
+        "register it in Program.cs: `builder.Services.AddScoped<{0}>()`",
+    ),
+    rule!(
+        "invalid_database_url",
+        RUN,
+        NET,
+        [
+            "The ConnectionString property has not been initialized",
+            "Format of the initialization string does not conform",
+            "Value cannot be null. (Parameter 'connectionString')",
+        ],
+        "The database's connection string is missing or not in the form that .NET reads",
+        "set ConnectionStrings__DefaultConnection (two underscores) under `env`, such as `Host=…;Database=…;Username=…;Password=…`",
+    ),
+    rule!(
+        "dotnet_exception",
+        CODE,
+        NET,
+        ["^Unhandled exception. {}", "^Unhandled exception: {}"],
+        "The program ends with an error of .NET: {0}",
+        "mend the place in the code that the stack names, or what the message asks for",
+    ),
+];

@@ -1,0 +1,102 @@
+//! Rules about Elixir, Mix and Phoenix.
+
+use super::rule::{ANY, CODE, MAKE, RUN, Rule, rule};
+use crate::Runtime::{self, Elixir};
+
+const EX: &[Runtime] = &[Elixir];
+
+pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "wrong_elixir_version",
+        ANY,
+        EX,
+        [
+            "on Elixir v{} but it has declared in its mix.exs file it supports only Elixir {}",
+            "requires Elixir {}, but",
+        ],
+        "The project needs another Elixir ({1|see mix.exs})",
+        "install the Elixir (and Erlang) that mix.exs and .tool-versions name, or widen `elixir:` in mix.exs",
+    ),
+    rule!(
+        "package_tool_missing",
+        MAKE,
+        EX,
+        ["Could not find Hex, which is needed to build dependency", "Could not find \"rebar3\""],
+        "Hex or rebar3 is not installed",
+        "put `mix local.hex --force && mix local.rebar --force` before the install command",
+    ),
+    rule!(
+        "dependencies_not_installed",
+        ANY,
+        EX,
+        [
+            "Unchecked dependencies for environment {}:",
+            "the dependency is not available, run \"mix deps.get\"",
+            "Can't continue due to errors on dependencies",
+        ],
+        "Dependencies are not there",
+        "install with `mix deps.get --only prod` before `mix compile`, and do not start with `--no-deps-check`",
+    ),
+    rule!(
+        "lock_out_of_sync",
+        MAKE,
+        EX,
+        [
+            "lock mismatch: the dependency is out of date",
+            "the dependency {} in mix.exs is overriding",
+            "mix.lock is out of date"
+        ],
+        "mix.lock does not match mix.exs",
+        "run `mix deps.get` and deploy mix.lock with mix.exs",
+    ),
+    rule!(
+        "compile_error",
+        MAKE,
+        EX,
+        [
+            "== Compilation error in file {} ==",
+            "** (CompileError) {}",
+            "** (SyntaxError) {}",
+            "** (TokenMissingError) {}"
+        ],
+        "The code does not compile ({0})",
+        "mend the place that the lines below name",
+    ),
+    rule!(
+        "secret_key_missing",
+        CODE,
+        EX,
+        ["environment variable SECRET_KEY_BASE is missing"],
+        "Phoenix has no secret key",
+        "set SECRET_KEY_BASE as a secret to what `mix phx.gen.secret` prints",
+    ),
+    rule!(
+        "missing_env_var",
+        CODE,
+        EX,
+        ["environment variable {} is missing", "could not fetch environment variable \"{}\""],
+        "The environment variable `{0}` is not set",
+        "set `{0}` under `env` in backend-im.yml or in the deploy's `env`",
+    ),
+    rule!(
+        "migrations_pending",
+        RUN,
+        EX,
+        ["Phoenix.Ecto.PendingMigrationError", "there are pending migrations for repo"],
+        "The database lacks migrations",
+        "run them before the switch: `release: bin/app eval App.Release.migrate` in backend-im.yml",
+    ),
+    rule!(
+        "elixir_exception",
+        CODE,
+        EX,
+        [
+            "^** (Mix) {}",
+            "^** ({}) {}",
+            "Kernel pid terminated (application_controller) {}",
+            "Application {} exited:"
+        ],
+        "The program ends with an error of Elixir: {1|see the message}",
+        "mend the place in the code that the lines below name, or what the message asks for",
+    ),
+];

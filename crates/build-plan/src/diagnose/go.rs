@@ -1,0 +1,111 @@
+//! Rules about Go programs and their builds.
+
+use super::rule::{CODE, MAKE, RUN, Rule, rule};
+use crate::Runtime::{self, Go};
+
+const GO: &[Runtime] = &[Go];
+
+pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "wrong_go_version",
+        MAKE,
+        GO,
+        [
+            "go.mod requires go >= {} (running go {}",
+            "requires go >= {} (running go {}",
+            "note: module requires Go {}",
+            "invalid go version '{}': must match format",
+            "toolchain not available",
+            "unknown directive: toolchain",
+        ],
+        "The project needs another Go ({0|see go.mod})",
+        "install Go {0|of the version in go.mod} on this machine, or lower the `go` line of go.mod to the version that is installed",
+    ),
+    rule!(
+        "lock_out_of_sync",
+        MAKE,
+        GO,
+        [
+            "missing go.sum entry for module providing package {};",
+            "missing go.sum entry for go.mod file",
+            "updates to go.mod needed",
+            "updates to go.sum needed",
+            "inconsistent vendoring",
+        ],
+        "go.sum does not match go.mod",
+        "run `go mod tidy` (and `go mod vendor` if there is a vendor folder), and deploy go.mod with go.sum",
+    ),
+    rule!(
+        "missing_module",
+        MAKE,
+        GO,
+        [
+            "no required module provides package {};",
+            "cannot find package \"{}\"",
+            "package {} is not in std",
+            "package {} is not in GOROOT",
+        ],
+        "Go finds no package `{0}`",
+        "run `go get {0}` and deploy go.mod with go.sum; a package of this project is imported by the module's name in go.mod followed by its folder",
+    ),
+    rule!(
+        "dependency_version_missing",
+        MAKE,
+        GO,
+        ["unknown revision {}", "no matching versions for query \"{}\"", "{}: invalid version: {}"],
+        "There is no such module or version: `{0}`",
+        "correct the module's name or version in go.mod, then run `go mod tidy`",
+    ),
+    rule!(
+        "manifest_missing",
+        MAKE,
+        GO,
+        ["go.mod file not found in current directory or any parent directory", "cannot find main module"],
+        "There is no go.mod",
+        "run `go mod init` and `go mod tidy`, and deploy go.mod with go.sum",
+    ),
+    rule!(
+        "no_such_binary",
+        MAKE,
+        GO,
+        [
+            "no Go files in {}",
+            "package {} is not a main package",
+            "function main is undeclared in the main package",
+            "directory {} outside main module or its selected dependencies",
+        ],
+        "There is no program in {0|the folder that is built}",
+        "build the folder that holds `package main` with `func main()`, such as `go build -o app ./cmd/server`",
+    ),
+    rule!(
+        "compile_error",
+        MAKE,
+        GO,
+        [
+            ".go:{}: undefined: {}",
+            ".go:{}: declared and not used: {}",
+            ".go:{}: \"{}\" imported and not used",
+            ".go:{}: cannot use {}",
+            ".go:{}: syntax error: {}",
+            ".go:{}:{}: {}",
+        ],
+        "The code does not compile: {1|see the line}",
+        "mend the place that the line names; an import or a variable that nothing uses must go",
+    ),
+    rule!(
+        "nil_dereference",
+        RUN,
+        GO,
+        ["panic: runtime error: invalid memory address or nil pointer dereference"],
+        "The program uses a pointer that is nil",
+        "look at the first line of the project's own code below `goroutine 1`: what it uses was never set, often because an error before was ignored",
+    ),
+    rule!(
+        "go_panic",
+        CODE,
+        GO,
+        ["^panic: {}", "^fatal error: {}"],
+        "The program panics: {0}",
+        "mend the place that the first line of the project's own code below `goroutine 1` names",
+    ),
+];

@@ -1,0 +1,148 @@
+//! Rules about Java: Maven, Gradle, Spring.
+
+use super::rule::{ANY, CODE, MAKE, RUN, Rule, rule};
+use crate::Runtime::{self, Java};
+
+const JVM: &[Runtime] = &[Java];
+
+pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "wrong_java_version",
+        ANY,
+        JVM,
+        [
+            "has been compiled by a more recent version of the Java Runtime (class file version {}",
+            "invalid target release: {}",
+            "error: release version {} not supported",
+            "Cannot find a Java installation on your machine matching",
+            "requires at least JVM runtime version {}",
+            "Unsupported class file major version {}",
+            "No compatible toolchains found for request",
+            "Gradle requires JVM {} or later to run",
+        ],
+        "The project needs another Java ({0|see the message})",
+        "install the JDK that the build asks for, or lower `java.version`, `maven.compiler.release` or the Gradle toolchain to the one that is installed",
+    ),
+    rule!(
+        "build_wrapper_broken",
+        MAKE,
+        JVM,
+        [
+            "Could not find or load main class org.gradle.wrapper.GradleWrapperMain",
+            "Could not find or load main class org.apache.maven.wrapper.MavenWrapperMain",
+            "Unable to access jarfile {}gradle-wrapper.jar",
+            "gradlew: Permission denied",
+            "mvnw: Permission denied",
+        ],
+        "The build wrapper is not complete",
+        "commit gradle/wrapper/gradle-wrapper.jar (or .mvn/wrapper), which ignore files often exclude, and make the wrapper executable (`git update-index --chmod=+x gradlew`)",
+    ),
+    rule!(
+        "dependency_version_missing",
+        MAKE,
+        JVM,
+        [
+            "Could not find artifact {} in",
+            "Could not resolve dependencies for project {}",
+            "Could not resolve {}.",
+            "Could not find {}.",
+            "Plugin [id: '{}'",
+        ],
+        "There is no such artifact: `{0}`",
+        "correct the name or version of `{0}` in pom.xml or build.gradle, and check the repositories there",
+    ),
+    rule!(
+        "compile_error",
+        MAKE,
+        JVM,
+        [".java:[{}] error: {}", ".java:[{}] {}", ".java:{}: error: {}", "^e: {}.kt:{}",],
+        "The code does not compile: {1|see the line}",
+        "mend the place that the line names",
+    ),
+    rule!(
+        "compile_error",
+        MAKE,
+        JVM,
+        ["COMPILATION ERROR", "Compilation failed; see the compiler error output for details"],
+        "The code does not compile",
+        "mend the place that the compiler names",
+    ),
+    rule!(
+        "tests_failed",
+        MAKE,
+        JVM,
+        ["There are test failures.", "There were failing tests.", "Tests run: {}, Failures: {}"],
+        "Tests fail while the project is built",
+        "mend them, or build without (`mvn package -DskipTests`, `gradle assemble`) and run them with `test` in backend-im.yml",
+    ),
+    rule!(
+        "no_main_class",
+        ANY,
+        JVM,
+        [
+            "no main manifest attribute, in {}",
+            "Could not find or load main class {}",
+            "Unable to find main class",
+            "Main method not found in class {},",
+        ],
+        "The archive names no main class ({0|see the message})",
+        "build an executable archive (spring-boot-maven-plugin with `repackage`, or the Shadow plugin), and start that one, not the `-plain` or `original-` one",
+    ),
+    rule!(
+        "start_file_missing",
+        RUN,
+        JVM,
+        ["Unable to access jarfile {}", "Invalid or corrupt jarfile {}"],
+        "The archive `{0}` is not there",
+        "correct the start command to the file that the build writes below target/ or build/libs/",
+    ),
+    rule!(
+        "invalid_database_url",
+        RUN,
+        JVM,
+        [
+            "Failed to configure a DataSource: 'url' attribute is not specified",
+            "Failed to determine a suitable driver class",
+            "Driver {} claims to not accept jdbcUrl, {}",
+            "No suitable driver found for {}",
+        ],
+        "The database's URL is missing or has another form than JDBC reads",
+        "set SPRING_DATASOURCE_URL to `jdbc:postgresql://host/name` (with SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD), or use an embedded database",
+    ),
+    rule!(
+        "dependency_injection_failed",
+        RUN,
+        JVM,
+        [
+            "required a bean of type '{}' that could not be found",
+            "No qualifying bean of type '{}' available",
+            "NoSuchBeanDefinitionException: {}",
+        ],
+        "Spring finds no bean `{0}`",
+        "define it (`@Component`, `@Service`, `@Bean`) in a package below the application class, or import its configuration",
+    ),
+    rule!(
+        "missing_env_var",
+        RUN,
+        JVM,
+        ["Could not resolve placeholder '{}' in value"],
+        "The setting `{0}` has no value",
+        "set `{0}` under `env` in backend-im.yml (capitals, with underscores for dots), or give it a default: `${{0}:value}`",
+    ),
+    rule!(
+        "missing_module",
+        CODE,
+        JVM,
+        ["java.lang.ClassNotFoundException: {}", "java.lang.NoClassDefFoundError: {}"],
+        "Java finds no class `{0}`",
+        "build an archive with all dependencies in it, and check the scope of the one that brings `{0}` (not `provided` or `test`)",
+    ),
+    rule!(
+        "java_exception",
+        RUN,
+        JVM,
+        ["^Exception in thread \"{}\" {}", "^Caused by: {}", "APPLICATION FAILED TO START"],
+        "The program ends with an error of Java: {1|see the lines below}",
+        "mend the place in the code that the stack names, or what the last `Caused by` asks for",
+    ),
+];

@@ -1,0 +1,156 @@
+//! Changes for an app that does not listen where it is told: the one line that says where it listens.
+
+use super::diff::Change;
+use super::{Files, settings};
+use crate::Runtime;
+use crate::diagnose::scene::Scene;
+
+/// Files that hold start commands.
+const COMMANDS: &[&str] = &["Procfile", "backend-im.yml", "backend.yml", "backendim.yaml", "package.json"];
+const PYTHON: &[&str] = &[
+    "main.py",
+    "app.py",
+    "server.py",
+    "run.py",
+    "wsgi.py",
+    "asgi.py",
+    "src/main.py",
+    "src/app.py",
+    "app/main.py",
+    "app/__main__.py",
+    "app/__init__.py",
+];
+const NODE: &[&str] = &[
+    "server.js",
+    "index.js",
+    "app.js",
+    "main.js",
+    "server.mjs",
+    "index.mjs",
+    "server.ts",
+    "index.ts",
+    "app.ts",
+    "main.ts",
+    "src/server.js",
+    "src/index.js",
+    "src/app.js",
+    "src/main.js",
+    "src/server.ts",
+    "src/index.ts",
+    "src/app.ts",
+    "src/main.ts",
+];
+/// How an address is written that only this machine reaches.
+const LOOPBACK: &[&str] = &["127.0.0.1", "localhost"];
+
+/// The change that makes the app listen where it is told. `address` is where it listens instead.
+pub(super) fn heed(scene: &Scene, address: &str, files: &Files<'_>) -> Option<Vec<Change>> {
+    let port = address.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok())?;
+    let command = COMMANDS.iter().find_map(|path| in_command(files, path, port));
+    let source = || match scene.runtime {
+        Some(Runtime::Python) => in_sources(files, PYTHON, |text| python(text, port)),
+        Some(Runtime::Node | Runtime::Bun) => in_sources(files, NODE, |text| node(text, port)),
+        _ => None,
+    };
+    command.or_else(source).map(|change| vec![change])
+}
+
+/// The first source that the edit changes.
+fn in_sources(files: &Files<'_>, paths: &[&str], edit: impl Fn(&str) -> Option<String>) -> Option<Change> {
+    paths.iter().find_map(|path| {
+        let text = files.text(path)?;
+        let new = edit(&text)?;
+        Some(Change::of(path, text, new))
+    })
+}
+
+/// Options with the port or a loopback address, in the one line that has them.
+fn in_command(files: &Files<'_>, path: &str, port: &str) -> Option<Change> {
+    let text = files.text(path)?;
+    let edited = |line: &str| {
+        let mut new = line.to_owned();
+        for option in ["--port ", "--port=", "-p ", "--bind 0.0.0.0:", "-b 0.0.0.0:", "--bind :", "-b :"] {
+            new = replaced(&new, &format!("{option}{port}"), &format!("{option}$PORT"));
+        }
+        for host in LOOPBACK {
+            for option in ["--host ", "--host=", "--hostname ", "-H "] {
+                new = replaced(&new, &format!("{option}{host}"), &format!("{option}$HOST"));
+            }
+            for option in ["--bind ", "-b "] {
+                new = replaced(&new, &format!("{option}{host}:{port}"), &format!("{option}$HOST:$PORT"));
+            }
+        }
+        new
+    };
+    let new: String = text.split_inclusive('\n').map(edited).collect();
+    (new != text).then(|| Change::of(path, text, new))
+}
+
+/// Replaces a text where no further digit or letter follows it.
+fn replaced(line: &str, from: &str, to: &str) -> String {
+    match line.split_once(from) {
+        Some((before, after)) if !after.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
+            format!("{before}{to}{after}")
+        }
+        _ => line.to_owned(),
+    }
+}
+
+/// The only line that contains the text; nothing when several do, or none.
+fn only_line(text: &str, wanted: impl Fn(&str) -> bool) -> Option<&str> {
+    let mut found = text.lines().filter(|line| wanted(line));
+    found.next().filter(|_| found.next().is_none())
+}
+
+fn node(text: &str, port: &str) -> Option<String> {
+    let is_variable = |line: &str| {
+        let line = line.trim_start();
+        ["const ", "let ", "var "].iter().any(|word| line.starts_with(word))
+            && line.to_ascii_lowercase().contains("port")
+            && line.trim_end().trim_end_matches(';').ends_with(&format!("= {port}"))
+    };
+    if let Some(line) = only_line(text, is_variable) {
+        let new = replaced(line, &format!("= {port}"), &format!("= process.env.PORT || {port}"));
+        return Some(text.replacen(line, &new, 1));
+    }
+    let object = format!("port: {port}");
+    let call = format!(".listen({port}");
+    let line = only_line(text, |line| line.contains(&call) || line.contains(&object))?;
+    let mut new = replaced(line, &call, &format!(".listen(process.env.PORT || {port}"));
+    new = replaced(&new, &object, &format!("port: Number(process.env.PORT) || {port}"));
+    for host in LOOPBACK {
+        for quote in ['\'', '"'] {
+            new = new.replace(
+                &format!("{quote}{host}{quote}"),
+                &format!("process.env.HOST || {quote}0.0.0.0{quote}"),
+            );
+        }
+    }
+    (new != line).then(|| text.replacen(line, &new, 1))
+}
+
+fn python(text: &str, port: &str) -> Option<String> {
+    let argument = format!("port={port}");
+    let line = only_line(text, |line| line.contains(&argument) && line.contains('('))?;
+    let mut new = replaced(line, &argument, &format!("port=int(os.environ.get(\"PORT\", {port}))"));
+    for host in LOOPBACK {
+        for quote in ['\'', '"'] {
+            let literal = format!("host={quote}{host}{quote}");
+            new = new.replace(&literal, "host=os.environ.get(\"HOST\", \"0.0.0.0\")");
+        }
+    }
+    if new == line {
+        return None;
+    }
+    let changed = text.replacen(line, &new, 1);
+    let imports_os = |line: &str| {
+        line.strip_prefix("import ").is_some_and(|names| names.split(',').any(|name| name.trim() == "os"))
+    };
+    if text.lines().any(imports_os) {
+        return Some(changed);
+    }
+    let first = changed.lines().position(|line| {
+        (line.starts_with("import ") || line.starts_with("from ")) && !line.contains("__future__")
+    })?;
+    Some(settings::inserted(&changed, first, "import os\n"))
+}

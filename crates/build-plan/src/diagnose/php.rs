@@ -1,0 +1,150 @@
+//! Rules about PHP, Composer, Laravel and Symfony.
+
+use super::rule::{ANY, CODE, INSTALL, MAKE, RUN, Rule, rule};
+use crate::Runtime::{self, Php};
+
+const PHP: &[Runtime] = &[Php];
+
+pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "php_extension_missing",
+        ANY,
+        PHP,
+        [
+            "requires ext-{} * -> it is missing from your system",
+            "requires PHP extension ext-{} * but it is missing",
+            "require ext-{} * -> it is missing from your system",
+            "requires ext-{} ",
+            "could not find driver",
+            "Call to undefined function mysqli_connect()",
+            "Class \"PDO\" not found",
+        ],
+        "PHP lacks the extension `{0|pdo}`",
+        "install it on this machine (Debian, Ubuntu: `apt install php-{0|pgsql php-mysql php-sqlite3}`), or remove what needs it from composer.json",
+    ),
+    rule!(
+        "wrong_php_version",
+        ANY,
+        PHP,
+        [
+            "your php version ({}) does not satisfy that requirement",
+            "Your Composer dependencies require a PHP version \"{}\"",
+            "requires php {} -> your php version",
+        ],
+        "The project needs another PHP ({0})",
+        "install the PHP that composer.json asks for, or lower `require.php` there",
+    ),
+    rule!(
+        "lock_out_of_sync",
+        INSTALL,
+        PHP,
+        [
+            "The lock file is not up to date with the latest changes in composer.json",
+            "is not present in the lock file",
+            "is in the lock file as \"{}\" but that does not satisfy your constraint",
+        ],
+        "composer.lock does not match composer.json",
+        "run `composer update --lock`, and deploy composer.lock with composer.json",
+    ),
+    rule!(
+        "dependency_version_missing",
+        INSTALL,
+        PHP,
+        [
+            "Root composer.json requires {}, it could not be found in any version",
+            "Could not find a matching version of package {}.",
+            "Could not find package {}.",
+            "found {} but it does not match the constraint",
+        ],
+        "There is no such package or version: `{0}`",
+        "correct the name or version of `{0}` in composer.json",
+    ),
+    rule!(
+        "dependency_conflict",
+        INSTALL,
+        PHP,
+        ["Your requirements could not be resolved to an installable set of packages"],
+        "The wanted versions contradict each other",
+        "loosen or align the versions that the lines below name in composer.json",
+    ),
+    rule!(
+        "dependencies_not_installed",
+        RUN,
+        PHP,
+        [
+            "Failed opening required '{}vendor/autoload.php'",
+            "Failed to open stream: No such file or directory in {}/artisan",
+            "vendor/autoload.php: Failed to open stream",
+        ],
+        "The packages of Composer are not there",
+        "deploy composer.json with composer.lock, so that `composer install` runs before the start",
+    ),
+    rule!(
+        "secret_key_missing",
+        CODE,
+        PHP,
+        ["No application encryption key has been specified", "Unsupported cipher or incorrect key length"],
+        "Laravel has no application key",
+        "set APP_KEY as a secret to what `php artisan key:generate --show` prints",
+    ),
+    rule!(
+        "missing_env_var",
+        CODE,
+        PHP,
+        ["Environment variable not found: \"{}\""],
+        "The environment variable `{0}` is not set",
+        "set `{0}` under `env` in backend-im.yml or in the deploy's `env`, or give it a default in .env",
+    ),
+    rule!(
+        "storage_not_writable",
+        CODE,
+        PHP,
+        [
+            "could not be opened in append mode: Failed to open stream: Permission denied",
+            "Please provide a valid cache path",
+            "directory must be present and writable",
+        ],
+        "The framework's storage folder is missing or not writable",
+        "commit storage/framework/{cache,sessions,views} and bootstrap/cache with a .gitignore in each, so that the folders exist",
+    ),
+    rule!(
+        "syntax_error",
+        CODE,
+        PHP,
+        ["PHP Parse error: {}", "Parse error: {}", "ParseError: {}"],
+        "PHP cannot parse the source: {0}",
+        "mend the line that the message names; if it is right in a newer PHP, say which one in composer.json",
+    ),
+    rule!(
+        "missing_module",
+        CODE,
+        PHP,
+        ["Uncaught Error: Class \"{}\" not found", "Class \"{}\" not found", "Class '{}' not found"],
+        "PHP finds no class `{0}`",
+        "add the package that brings `{0}` to composer.json; a class of this project needs the folder of its namespace under `autoload.psr-4`",
+    ),
+    rule!(
+        "undefined_name",
+        CODE,
+        PHP,
+        ["Uncaught Error: Call to undefined function {}()", "Call to undefined function {}()"],
+        "`{0}` is called and nowhere defined",
+        "install the extension or include the file that defines `{0}`",
+    ),
+    rule!(
+        "php_fatal_error",
+        MAKE,
+        PHP,
+        ["^PHP Fatal error:  {}", "^Fatal error: {}"],
+        "PHP ends with an error: {0}",
+        "mend the place that the message names",
+    ),
+    rule!(
+        "php_fatal_error",
+        RUN,
+        PHP,
+        ["^PHP Fatal error:  {}", "^PHP Fatal error: {}", "^Fatal error: {}"],
+        "PHP ends with an error: {0}",
+        "mend the place that the message names",
+    ),
+];

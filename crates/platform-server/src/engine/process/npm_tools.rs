@@ -1,0 +1,104 @@
+//! Programs that npm has as ordinary packages: other versions of Node, package managers, Bun, Deno. Each is fetched once
+//! into a folder of its own; npm verifies its checksum, and no script of it is run.
+
+use std::path::{Path, PathBuf};
+
+use build_plan::Phase;
+use platform_api::Failure;
+
+use super::layers::LayerKey;
+use super::node_version::{range, satisfies, stands_in};
+use super::prepare::Build;
+use super::step::internal;
+
+/// A program that a project wants.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The program's name on the `PATH`.
+    pub(super) program: &'static str,
+    /// The package that has it.
+    pub(super) package: &'a str,
+    /// The version in the project's own words; nothing: any.
+    pub(super) version: Option<&'a str>,
+    /// The line that is fetched where the project asks for none.
+    pub(super) usual: &'static str,
+    /// Where the program lies below the package's own folder; nothing where npm links it.
+    pub(super) inside: Option<&'static str>,
+}
+
+/// The program of this machine, where it fits, or the fetched one; `None` when it can be had neither way.
+pub(super) async fn provide(build: &mut Build<'_>, wanted: Wanted<'_>) -> Result<Option<PathBuf>, Failure> {
+    if let Some(own) = of_machine(build, wanted).await {
+        return Ok(Some(own));
+    }
+    fetch(build, wanted).await
+}
+
+/// The machine's own program, unless the project asks for another version.
+async fn of_machine(build: &Build<'_>, wanted: Wanted<'_>) -> Option<PathBuf> {
+    let engine = build.engine;
+    let path = engine.env.which(wanted.program)?;
+    let Some(version) = wanted.version else { return Some(path) };
+    let found = engine.tools.ask(&path, &["--version"], &engine.env).await.ok()?;
+    // Deno says more than its version.
+    let found =
+        found.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))?;
+    fits(found, version).then_some(path)
+}
+
+/// Whether a program of this version does for a project that asks for that one.
+pub(super) fn fits(found: &str, wanted: &str) -> bool {
+    let wanted = range(wanted);
+    satisfies(found, &wanted) || stands_in(found, &wanted)
+}
+
+/// Fetches the package into a folder that all projects share.
+pub(super) async fn fetch(build: &mut Build<'_>, wanted: Wanted<'_>) -> Result<Option<PathBuf>, Failure> {
+    let Some(npm) = build.engine.env.which("npm") else { return Ok(None) };
+    let version = wanted.version.map_or_else(|| wanted.usual.to_owned(), range);
+    let spec = format!("{}@{version}", wanted.package);
+    let mut key = LayerKey::new("npm tool");
+    key.add("package", spec.as_bytes());
+    let place = build.take_tool(key).await?;
+    let modules = place.path.join("node_modules");
+    let program = match wanted.inside {
+        Some(inside) => modules.join(wanted.package).join(inside),
+        None => modules.join(".bin").join(wanted.program),
+    };
+    if place.is_complete() && program.exists() {
+        return Ok(Some(program));
+    }
+    build.note(format!(
+        "{} is not on this machine in the wanted version: fetching {spec}, once",
+        wanted.program
+    ));
+    place.begin().await.map_err(|error| internal(&error))?;
+    let (npm, target) = (npm.to_string_lossy().into_owned(), place.path.to_string_lossy().into_owned());
+    let options = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+    let argv = [&[npm.as_str(), "install", "--prefix", &target], &options[..], &[&spec]].concat();
+    let mut step = build.program(Phase::Install, &format!("npm install {spec}"), &argv);
+    // Not in the project's folder: its own settings are not meant for this.
+    step.dir.clone_from(&place.path);
+    if build.attempt(step).await? && program.exists() {
+        place.complete().map_err(|error| internal(&error))?;
+        return Ok(Some(program));
+    }
+    build.note(format!("{spec} could not be fetched"));
+    Ok(None)
+}
+
+/// The part of a package's name that says for which machine it is, in the words of Node.
+pub(super) fn machine() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        _ => "x64",
+    }
+}
+
+/// Puts the program's folder before all others.
+pub(super) fn first_on_path(build: &mut Build<'_>, program: &Path) {
+    if let Some(folder) = program.parent() {
+        build.path_prefix.retain(|known| known != folder);
+        build.path_prefix.insert(0, folder.to_owned());
+    }
+}

@@ -1,0 +1,1 @@
+Bun.serve({ fetch() { return new Response('hello') } })

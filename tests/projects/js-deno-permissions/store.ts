@@ -1,0 +1,1 @@
+export const read = () => Deno.readTextFile("data.json");

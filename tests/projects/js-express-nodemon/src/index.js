@@ -1,0 +1,3 @@
+import express from 'express'
+const port = 5000
+express().listen(port)

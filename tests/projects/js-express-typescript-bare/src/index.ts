@@ -1,0 +1,3 @@
+import express from 'express'
+enum Mode { A }
+express().listen(process.env.PORT)

@@ -1,0 +1,5 @@
+const { WebSocketServer } = require('ws')
+const http = require('http')
+const server = http.createServer()
+new WebSocketServer({ server })
+server.listen(process.env.PORT)
