@@ -22,13 +22,9 @@ pub(super) async fn prepare(
     job: &BuildJob,
     cancel: &CancellationToken,
 ) -> Result<Release, Failure> {
-    let mut job = job.clone();
-    if let Some(root) = &job.plan.root {
-        job.source.push(root);
-    }
     let mut build = Build {
         engine,
-        job: &job,
+        job,
         cancel,
         notes: Vec::new(),
         path_prefix: Vec::new(),
