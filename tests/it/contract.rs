@@ -14,6 +14,7 @@ mod projects;
 mod published;
 mod refusing;
 mod repeating;
+mod secrets;
 mod socket;
 mod uploading;
 
