@@ -3,6 +3,7 @@
 
 mod building;
 mod configuration;
+mod diagnosed;
 mod disk;
 mod folder;
 mod peer;

@@ -63,10 +63,10 @@ fn what_an_app_prints_arrives_fenced_cleaned_and_cut() {
         page.expect_small();
         cursor = page.structured["next_cursor"].clone();
         let texts = page.structured["lines"].as_array().expect("lines").clone();
-        texts.iter().for_each(|line| {
+        for line in &texts {
             seen.push_str(line["text"].as_str().expect("a text"));
             seen.push('\n');
-        });
+        }
         if texts.is_empty() {
             break;
         }

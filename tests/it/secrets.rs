@@ -3,6 +3,7 @@
 mod commands;
 mod leaks;
 mod lives;
+mod tool;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -78,7 +78,7 @@ fn every_recorded_failure_gets_its_code_and_no_healthy_output_is_accused() {
     let (broken, healthy) = (cases("recorded"), cases("healthy"));
     assert!(broken.len() >= 100 && healthy.len() >= 15);
     let mut complaints = Vec::new();
-    let (mut claims, mut right, mut false_alarms) = (0_u32, 0_u32, 0_u32);
+    let (mut claims, mut right, mut right_claims, mut false_alarms) = (0_u32, 0_u32, 0_u32, 0_u32);
     let mut by_runtime: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
     for case in &broken {
         let found = case.diagnosis();
@@ -86,6 +86,7 @@ fn every_recorded_failure_gets_its_code_and_no_healthy_output_is_accused() {
         claims += u32::from(is_claim(&found));
         let is_right = u32::from(found.code == case.expected);
         right += is_right;
+        right_claims += u32::from(is_claim(&found)).min(is_right);
         let row = by_runtime.entry(case.failed.runtime.map_or("any", Runtime::name)).or_default();
         *row = (row.0 + 1, row.1 + is_right);
         complaints.extend(complaint);
@@ -97,16 +98,16 @@ fn every_recorded_failure_gets_its_code_and_no_healthy_output_is_accused() {
             complaints.push(complaint);
         }
     }
-    println!("runtime    cases  right");
+    eprintln!("runtime    cases  right");
     for (runtime, (cases, right)) in &by_runtime {
-        println!("{runtime:<10} {cases:>5} {right:>6}");
+        eprintln!("{runtime:<10} {cases:>5} {right:>6}");
     }
     let codes: BTreeSet<&str> = broken.iter().map(|case| case.expected.as_str()).collect();
     let share = |part: u32, of: u32| f64::from(part) / f64::from(of.max(1));
-    println!("{} broken cases with {} codes, {} healthy ones", broken.len(), codes.len(), healthy.len());
-    println!(
+    eprintln!("{} broken cases with {} codes, {} healthy ones", broken.len(), codes.len(), healthy.len());
+    eprintln!(
         "precision {:.3}, recall {:.3}, false alarms {false_alarms}",
-        share(right.min(claims), claims + false_alarms),
+        share(right_claims, claims + false_alarms),
         share(right, u32::try_from(broken.len()).expect("few")),
     );
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));

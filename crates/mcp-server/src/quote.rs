@@ -68,7 +68,9 @@ fn shorten(value: &mut Value, text: &impl Fn(&mut String), items_max: usize) {
         Value::String(said) => text(said),
         Value::Array(items) => {
             items.truncate(items_max);
-            items.iter_mut().for_each(|item| shorten(item, text, items_max));
+            for item in items {
+                shorten(item, text, items_max);
+            }
         }
         Value::Object(members) => {
             let all = std::mem::take(members);

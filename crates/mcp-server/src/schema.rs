@@ -53,7 +53,7 @@ fn undescribed(schema: &mut Schema) {
     schema.remove("minimum");
     schema.remove("required");
     if let Some(object) = schema.as_object_mut() {
-        choices(object);
+        named(object);
     }
 }
 
@@ -90,14 +90,13 @@ fn nullable(object: &mut Map<String, Value>) {
     }
 }
 
-/// Described constants of one type become an `enum`.
-fn choices(object: &mut Map<String, Value>) {
-    let Some(Value::Array(options)) = object.get("oneOf") else { return };
-    let constants: Option<Vec<Value>> = options.iter().map(|option| option.get("const").cloned()).collect();
-    if let Some(constants) = constants {
+/// One of several names becomes any text: their lists are long, and a result is not what anybody chooses from.
+fn named(object: &mut Map<String, Value>) {
+    object.remove("enum");
+    let is_name = |option: &Value| option.get("type") == Some(&json!("string"));
+    if object.get("oneOf").and_then(Value::as_array).is_some_and(|options| options.iter().all(is_name)) {
         object.remove("oneOf");
         object.insert("type".to_owned(), json!("string"));
-        object.insert("enum".to_owned(), Value::Array(constants));
     }
 }
 
@@ -139,7 +138,7 @@ mod tests {
                 "type": "object",
                 "properties": {
                     "wait_seconds": {"type": "integer", "maximum": 45},
-                    "colour": {"type": "string", "enum": ["red", "blue"]},
+                    "colour": {"type": "string"},
                     "names": {"type": "array", "items": {"type": "string"}},
                 },
             })

@@ -106,6 +106,8 @@ codes! {
     BUILD_FAILED = "build_failed";
     /// The test command failed.
     TEST_FAILED = "test_failed";
+    /// The release command failed.
+    RELEASE_FAILED = "release_failed";
     /// A step took longer than its limit.
     TIMED_OUT = "timed_out";
 

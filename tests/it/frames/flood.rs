@@ -60,7 +60,7 @@ impl Dice {
 
 impl Flood {
     pub(super) fn new(frames: u64) -> Self {
-        Self { frames, dice: Dice(0x5eed_0f_f2a3_e5) }
+        Self { frames, dice: Dice(0x005e_ed0f_f2a3_e500) }
     }
 
     /// Writes all of it, and a valid request behind it. Returns how many answers it has to get, without the last one.
@@ -93,7 +93,7 @@ impl Flood {
             2 => self.misshapen(out),
             3 => self.strange_id(at, out),
             4 => self.nested(at, out),
-            5 => self.twice(at, out),
+            5 => twice(at, out),
             6 => self.unanswered(out),
             7 => self.unknown(at, out),
             8 => self.bad_text(at, out),
@@ -167,13 +167,6 @@ impl Flood {
         Answer::One
     }
 
-    /// The same id twice in a row.
-    fn twice(&mut self, at: u64, out: &mut Vec<u8>) -> Answer {
-        let id = at / 2;
-        out.extend(format!(r#"{{"jsonrpc":"2.0","id":"twice {id}","method":"ping"}}"#).as_bytes());
-        Answer::One
-    }
-
     fn unanswered(&mut self, out: &mut Vec<u8>) -> Answer {
         let quiet = [
             r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
@@ -235,7 +228,7 @@ impl Flood {
             r#"{"name":"\u202edeploy_project","arguments":[]}"#,
             r#"{"arguments":{}}"#,
             r#"{"name":7}"#,
-            r#"[]"#,
+            "[]",
             r#"{"name":"plan_deploy","arguments":{"path":1},"_meta":{"progressToken":[]}}"#,
         ]);
         out.extend(
@@ -270,4 +263,11 @@ impl Flood {
         out.extend(format!(r#"{{"jsonrpc":"2.0","id":{at},{call}{repeats}{end}}}}}}}"#).as_bytes());
         Answer::One
     }
+}
+
+/// The same id twice in a row.
+fn twice(at: u64, out: &mut Vec<u8>) -> Answer {
+    let id = at / 2;
+    out.extend(format!(r#"{{"jsonrpc":"2.0","id":"twice {id}","method":"ping"}}"#).as_bytes());
+    Answer::One
 }

@@ -34,7 +34,11 @@ pub(crate) const ERAS: [Era; 2] = [Era::Old, Era::New];
 
 impl Client {
     pub(crate) fn start(home: &Home, project: &Project, era: Era, capabilities: Value) -> Self {
-        let mut mcp = Mcp::silent(home, &project.path());
+        Self::over(Mcp::silent(home, &project.path()), era, capabilities)
+    }
+
+    /// The same over a server that was started already.
+    pub(crate) fn over(mut mcp: Mcp, era: Era, capabilities: Value) -> Self {
         if era == Era::Old {
             let client = json!({"name": "test", "version": "1"});
             let hello =

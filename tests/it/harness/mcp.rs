@@ -16,6 +16,8 @@ pub(crate) struct Mcp {
     next_id: u64,
     /// What came besides answers, in order.
     pub(crate) notifications: Vec<Value>,
+    /// Every line that it wrote, as it came.
+    pub(crate) transcript: String,
 }
 
 impl Mcp {
@@ -41,7 +43,12 @@ impl Mcp {
 
     /// Starts it in `root` and says nothing yet.
     pub(crate) fn silent(home: &Home, root: &Path) -> Self {
-        let mut command = home.program(&["mcp"]);
+        Self::with(home, root, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn with(home: &Home, root: &Path, arguments: &[&str]) -> Self {
+        let mut command = home.program(&[&["mcp"], arguments].concat());
         command.current_dir(root);
         Self::spawn(command)
     }
@@ -51,7 +58,7 @@ impl Mcp {
         let mut child = command.spawn().expect("the program starts");
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        Self { child, stdin, stdout, next_id: 0, notifications: Vec::new() }
+        Self { child, stdin, stdout, next_id: 0, notifications: Vec::new(), transcript: String::new() }
     }
 
     /// Writes one message.
@@ -72,6 +79,7 @@ impl Mcp {
             self.stdout.read_line(&mut line).expect("a readable pipe") > 0,
             "the server closed its output"
         );
+        self.transcript.push_str(&line);
         let message: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert_eq!(message["jsonrpc"], "2.0", "{line}");
         message

@@ -52,13 +52,8 @@ fn a_value_comes_from_stdin_a_variable_or_a_file_and_never_from_the_command_line
     assert_eq!(values, ["from-stdin", "from-a-variable", "from-a-file"].map(Value::from));
 }
 
-#[test]
-fn a_terminal_is_asked_and_shows_nothing_of_the_answer() {
-    if !has_tool("a_terminal_is_asked_and_shows_nothing_of_the_answer", "python3") {
-        return;
-    }
-    // Types once it is asked, as a person would.
-    const TYPIST: &str = r#"
+/// Types once it is asked, as a person would.
+const TYPIST: &str = r#"
 import os, pty, sys
 pid, terminal = pty.fork()
 if pid == 0:
@@ -79,6 +74,12 @@ while True:
 sys.stdout.buffer.write(seen)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 "#;
+
+#[test]
+fn a_terminal_is_asked_and_shows_nothing_of_the_answer() {
+    if !has_tool("a_terminal_is_asked_and_shows_nothing_of_the_answer", "python3") {
+        return;
+    }
     let home = Home::new();
     home.started();
     let set = home.program(&["secret", "set", "TYPED", "--project", "vault"]);

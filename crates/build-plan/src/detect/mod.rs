@@ -29,6 +29,9 @@ mod versions;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use python::packages::{named as requirement_name, normalised as normalised_name};
+pub(crate) use toml_text::parse as toml_manifest;
+
 use crate::config::{FILE_NAMES, Settings};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;

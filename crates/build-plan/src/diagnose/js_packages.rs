@@ -43,7 +43,6 @@ pub(super) const RULES: &[Rule] = &[
         [
             "Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`",
             "The lockfile would have been modified by this install, which is explicitly forbidden",
-            "YN0028: {}",
         ],
         "yarn.lock does not match package.json",
         "run `yarn install`, and deploy the new yarn.lock with package.json",
@@ -150,7 +149,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "wrong_node_version",
-        MAKE,
+        ANY,
         JS,
         [
             "ERR_PNPM_UNSUPPORTED_ENGINE {}",

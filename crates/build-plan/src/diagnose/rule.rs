@@ -113,14 +113,13 @@ pub(super) fn filled(template: &str, captured: Captured<'_>) -> String {
         let Some((place, behind)) = after.split_once('}') else { break };
         let (number, otherwise) = place.split_once('|').unwrap_or((place, "?"));
         text.push_str(before);
-        match number.parse() {
-            Ok(at) => text.push_str(or(captured, at, otherwise)),
+        if let Ok(at) = number.parse() {
+            text.push_str(or(captured, at, otherwise));
+        } else {
             // A brace of the text's own.
-            Err(_) => {
-                text.push('{');
-                text.push_str(place);
-                text.push('}');
-            }
+            text.push('{');
+            text.push_str(place);
+            text.push('}');
         }
         rest = behind;
     }

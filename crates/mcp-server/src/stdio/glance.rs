@@ -125,11 +125,9 @@ impl Glance {
 
     fn see_byte(&mut self, byte: u8) {
         match (self.text, byte) {
-            (Text::Escaped, _) => self.text = Text::Inside,
+            (Text::Escaped, _) | (Text::Outside, b'"') => self.text = Text::Inside,
             (Text::Inside, b'\\') => self.text = Text::Escaped,
             (Text::Inside, b'"') => self.text = Text::Outside,
-            (Text::Inside, _) => {}
-            (Text::Outside, b'"') => self.text = Text::Inside,
             (Text::Outside, b'{' | b'[') => return self.open(byte),
             (Text::Outside, b'}' | b']') => return self.close(byte),
             (Text::Outside, b',') => {
@@ -142,7 +140,7 @@ impl Glance {
                 self.place = Place::Value;
                 return;
             }
-            (Text::Outside, _) => {}
+            (Text::Inside | Text::Outside, _) => {}
         }
         self.note(&[byte]);
     }

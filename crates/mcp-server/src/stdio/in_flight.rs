@@ -124,9 +124,9 @@ mod tests {
     #[tokio::test]
     async fn the_one_too_many_waits_for_an_answer_to_another() {
         let requests = InFlight::default();
-        for n in 0..REQUESTS_MAX {
+        for n in (0_i64..).take(REQUESTS_MAX) {
             assert!(requests.room().now_or_never().is_some());
-            requests.enter(&RequestId::Number(n as i64), SMALL).unwrap();
+            requests.enter(&RequestId::Number(n), SMALL).unwrap();
         }
         assert!(requests.room().now_or_never().is_none());
         requests.leave(&RequestId::Number(7));
@@ -137,8 +137,8 @@ mod tests {
     fn what_may_stay_long_or_is_large_is_denied_beyond_its_own_limit() {
         let requests = InFlight::default();
         let subscription = Request { is_subscription: true, ..SMALL };
-        for n in 0..SUBSCRIPTIONS_MAX {
-            requests.enter(&RequestId::Number(n as i64), subscription).unwrap();
+        for n in (0_i64..).take(SUBSCRIPTIONS_MAX) {
+            requests.enter(&RequestId::Number(n), subscription).unwrap();
         }
         let id = RequestId::String("more".into());
         assert_eq!(requests.enter(&id, subscription), Err(Denied::Subscriptions));

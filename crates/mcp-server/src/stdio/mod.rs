@@ -232,7 +232,7 @@ where
         match self.hung_up.run_until_cancelled(self.next(&mut input)).await {
             Some(Ok(Some(message))) => return Some(message),
             Some(Err(error)) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "the client is gone")
+                tracing::debug!(error = &error as &dyn std::error::Error, "the client is gone");
             }
             Some(Ok(None)) | None => {}
         }

@@ -30,7 +30,7 @@ pub(super) struct DeployArguments {
     path: Option<String>,
     /// Name or id; default: the folder's project
     project: Option<String>,
-    /// Environment variables, kept for later deployments; secrets: set_secret
+    /// Environment variables, kept for later deployments; secrets: `set_secret`
     env: Option<BTreeMap<String, String>>,
     /// Why; becomes the commit message
     message: Option<String>,
@@ -71,9 +71,9 @@ impl Tool for DeployProject {
     const DESCRIPTION: &'static str = "\
 Builds and starts the project in a folder and gives it a URL. Use it whenever something should run or an edit should go \
 live: Python, Node, Rust, static sites, anything with a Procfile or a start command. Uploads only what changed; the old \
-version serves until the new one is healthy. The deployment goes on even if this call is cancelled or its wait ends: then \
-call get_status with its deployment_id. When it is complete, show the person `url`; when it failed, read `error` and \
-`diagnosis`, mend the files, deploy again. `unchanged`: this very version was live already.";
+version serves until the new one is healthy. The deploy goes on even if this call is cancelled or its wait ends: \
+then call get_status. When it is complete, show the person `url`; when it failed, read `error` and `diagnosis`, mend the files, \
+deploy again. `unchanged`: this very version was live already.";
     const EFFECT: Effect = Effect::Deploys;
 
     fn opening(_: &DeployArguments) -> Opening {

@@ -1,8 +1,9 @@
 //! `plan_deploy`: how a folder would be built, without doing it.
 
 use platform_client::{Plan, PlanOptions};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::ignored::{self, IgnoredOut};
 use super::{Call, Effect, Output, Tool};
@@ -23,11 +24,19 @@ pub(super) struct PlanArguments {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(transform = loosened)]
 pub(super) struct PlanOut {
     #[serde(flatten)]
     plan: Plan,
     ignored: Vec<IgnoredOut>,
     next: String,
+}
+
+/// Leaves plain what only the engine looks into.
+fn loosened(schema: &mut Schema) {
+    if let Some(layers) = schema.pointer_mut("/properties/layers") {
+        *layers = json!({ "type": "array", "items": { "type": "object" } });
+    }
 }
 
 impl Tool for PlanDeploy {

@@ -208,12 +208,11 @@ async fn ask(call: &Call<'_>, project: &str, request: SecretRequest) -> Result<A
         answered = answered(call, &opened, until) => return outcome(answered?),
     };
     match told {
-        Answer::Accepted(_) => {}
         Answer::Declined => return Err(declined().into()),
         // They cannot know of the page before this call is over.
         Answer::Unaskable if opened.is_new => return Ok(Asked::Waiting(opened)),
-        Answer::Unaskable => {}
         Answer::Unanswered => return Ok(Asked::Waiting(opened)),
+        Answer::Accepted(_) | Answer::Unaskable => {}
     }
     outcome(answered(call, &opened, until).await?)
 }

@@ -1,7 +1,7 @@
 //! Build, launch, probe: or leave nothing behind.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use build_plan::{Confidence, FailedStep, Phase, Seen};
 use platform_api::{Code, Fact, Failure, InstanceId, LogSource};
@@ -54,7 +54,7 @@ async fn run<E: Engine>(
 ) -> Result<(Healthy, Live), Ended> {
     // First of all: what is missing is said before anything is built or started.
     let secrets = secrets::of_deployment(journal.site, journal.row)?;
-    let release = built(journal, place, &secrets, cancel).await?;
+    let release = built(journal, place, &data_dir, &secrets, cancel).await?;
     journal.record(Fact::Built).await?;
     let spec = launch_spec(journal.site, journal.row, instance, release, data_dir);
     let healthy = start(journal, &spec.clone().with(secrets), cancel).await?;
@@ -66,6 +66,7 @@ async fn run<E: Engine>(
 async fn built<E: Engine>(
     journal: &Journal<'_, E>,
     place: &Place,
+    data_dir: &Path,
     secrets: &Injected,
     cancel: &CancellationToken,
 ) -> Result<Release, Ended> {
@@ -83,6 +84,8 @@ async fn built<E: Engine>(
         secrets: secrets.clone(),
         logs: site.logs(&row.project, row.id),
         project_dir: site.project_dir(&row.project),
+        data_dir: data_dir.to_owned(),
+        env: app_env(row),
     };
     let prepared = tokio::select! {
         prepared = site.engine.prepare(&job, cancel) => prepared,
@@ -131,6 +134,13 @@ async fn start<E: Engine>(
     }
 }
 
+/// The variables of the plan, and above them those of the deployment.
+fn app_env(row: &DeploymentRow) -> BTreeMap<String, String> {
+    let mut env = row.plan.env.clone();
+    env.extend(row.env.clone());
+    env
+}
+
 /// What an instance of the deployment is started with, but for the values of its secrets.
 pub(super) fn launch_spec<E>(
     site: &Site<E>,
@@ -139,14 +149,12 @@ pub(super) fn launch_spec<E>(
     release: Release,
     data_dir: PathBuf,
 ) -> LaunchSpec {
-    let mut env: BTreeMap<String, String> = row.plan.env.clone();
-    env.extend(row.env.clone());
     LaunchSpec {
         instance,
         deployment: row.id,
         project: row.project.clone(),
         release,
-        env,
+        env: app_env(row),
         secrets: Injected::default(),
         data_dir,
         logs: site.logs(&row.project, row.id),

@@ -25,7 +25,7 @@ pub(crate) trait Engine: Send + Sync + 'static {
     /// What `/api/version` calls it.
     fn name(&self) -> &'static str;
 
-    /// Installs, builds, tests. Everything it does and prints goes to the build log.
+    /// Installs, builds, tests, and runs the plan's release command. Everything it does and prints goes to the build log.
     ///
     /// # Cancel safety
     /// Cancel by the token: the step under way is killed with everything it started before this returns. A dropped
@@ -69,6 +69,10 @@ pub(crate) struct BuildJob {
     pub(crate) logs: LogDir,
     /// The project's own folder, for what its builds keep from one to the next.
     pub(crate) project_dir: PathBuf,
+    /// The project's persistent folder, which only the release command may touch.
+    pub(crate) data_dir: PathBuf,
+    /// The variables that the app gets; of the steps, only the release command sees them.
+    pub(crate) env: BTreeMap<String, String>,
 }
 
 /// A built release: all that starting it needs, so that a rollback builds nothing.

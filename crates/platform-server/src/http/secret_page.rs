@@ -156,7 +156,7 @@ fn form(question: &Question, wrong: Option<&str>) -> String {
             ("May this file be used?", format!("the file <code>{}</code>", escaped(path)), "Allow")
         }
     };
-    let asker = match asked.request.requested_by.as_str() {
+    let requester = match asked.request.requested_by.as_str() {
         "" => "a program with this platform’s token".to_owned(),
         words => format!("{} <span class=\"note\">(in its own words)</span>", escaped(words)),
     };
@@ -171,24 +171,24 @@ fn form(question: &Question, wrong: Option<&str>) -> String {
         inside,
         "<p>An app of yours gets it as an environment variable.{replaced} Go on only if you expected this.</p>\
          <dl><dt>Project</dt><dd><code>{project}</code></dd><dt>Secret</dt><dd><code>{name}</code></dd>\
-         <dt>Asked by</dt><dd>{asker}</dd><dt>Value from</dt><dd>{from}</dd></dl>\
+         <dt>Asked by</dt><dd>{requester}</dd><dt>Value from</dt><dd>{from}</dd></dl>\
          <form method=\"post\" autocomplete=\"off\">{fields}<div class=\"actions\">\
          <button name=\"answer\" value=\"give\">{agree}</button>\
          <button class=\"quiet\" name=\"answer\" value=\"decline\">Decline</button></div></form>\
          <p class=\"note\">It is stored encrypted on the platform and never shown again, neither here nor to the agent. \
          This page works once, for {minutes} more minutes.</p>",
-        fields = fields(&asked.request.source, wrong.is_some()),
+        fields = fields(&asked.request.source, wrong),
     )
     .expect("memory");
     framed(&format!("{name} for {project}"), &inside)
 }
 
 /// What the person fills in. A password field drops line ends, so a value of several lines has a field of its own.
-fn fields(source: &SecretSource, is_wrong: bool) -> String {
+fn fields(source: &SecretSource, wrong: Option<&str>) -> String {
     if *source != SecretSource::Person {
         return String::new();
     }
-    let invalid = if is_wrong { " aria-invalid=\"true\"" } else { "" };
+    let invalid = if wrong.is_some() { " aria-invalid=\"true\"" } else { "" };
     format!(
         "<label for=\"value\">Value</label>\
          <input id=\"value\" name=\"value\" type=\"password\" autofocus autocomplete=\"new-password\" \

@@ -83,9 +83,9 @@ mod tests {
     fn a_key_is_made_once_and_for_its_owner_alone() {
         let home = tempfile::tempdir().unwrap();
         assert!(Key::of(home.path()).existing().unwrap().is_none());
-        let made = Key::of(home.path()).made().unwrap().to_public();
+        let first = Key::of(home.path()).made().unwrap().to_public();
         let again = Key::of(home.path()).made().unwrap().to_public();
-        assert_eq!(made.to_string(), again.to_string());
+        assert_eq!(first.to_string(), again.to_string());
         let mode = std::fs::metadata(home.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "nothing half made stays");

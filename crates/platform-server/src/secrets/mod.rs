@@ -232,12 +232,12 @@ impl Secrets {
         Ok(Redactor::new(values.iter().map(|(name, value)| (name.as_str(), value))))
     }
 
-    /// Opens sealed values; those that do not open are only named.
+    /// Opens sealed values.
     fn open<'r>(
         &self,
         project: &ProjectId,
         rows: impl Iterator<Item = &'r SecretRow>,
-    ) -> Result<(Vec<(SecretName, SecretValue)>, Vec<String>), SecretError> {
+    ) -> Result<Opened, SecretError> {
         let mut rows = rows.peekable();
         if rows.peek().is_none() {
             return Ok((Vec::new(), Vec::new()));
@@ -254,6 +254,9 @@ impl Secrets {
         Ok((values, unreadable))
     }
 }
+
+/// Values, and the names of those that did not open.
+type Opened = (Vec<(SecretName, SecretValue)>, Vec<String>);
 
 /// Says in the platform's own log that output can be cleaned only in part.
 fn complain(project: &ProjectId, error: &SecretError) {

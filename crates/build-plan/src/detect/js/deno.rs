@@ -9,7 +9,7 @@ use super::source::{Native, scan};
 use super::{address, jsonc};
 use crate::detect::{Context, versions};
 use crate::draft::{Draft, Strength};
-use crate::project::Project;
+use crate::project::{Project, extension};
 use crate::{Install, InstallMethod, PlanError, Runtime, shell};
 
 const MANIFESTS: &[&str] = &["deno.json", "deno.jsonc"];
@@ -230,7 +230,7 @@ fn permissions(project: &Project<'_>) -> BTreeSet<&'static str> {
     let mut flags = BTreeSet::from(["net"]);
     let is_tested = |path: &str| path.contains("test") || path.starts_with("node_modules/");
     let paths = project.listing().iter().map(|file| file.path.as_str());
-    let sources = paths.filter(|path| (is_source(path) || path.ends_with(".tsx")) && !is_tested(path));
+    let sources = paths.filter(|path| (is_source(path) || extension(path) == "tsx") && !is_tested(path));
     for text in sources.take(SOURCES_MAX).filter_map(|path| project.source(path)) {
         flags.extend(
             PERMISSIONS

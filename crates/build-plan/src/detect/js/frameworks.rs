@@ -121,12 +121,11 @@ fn nest(js: &Js<'_>) -> Option<Draft> {
         let text = js.package.script(name)?;
         (!script::is_development(text)).then_some((*name, text))
     });
-    match own {
-        Some((name, text)) => by_hand::by_script(js, name, text, &mut draft),
-        None => {
-            let main = compiled_main(js);
-            draft.set_start(js.chosen.exec(&format!("node {}", shell::word(&main))), "nest-cli.json");
-        }
+    if let Some((name, text)) = own {
+        by_hand::by_script(js, name, text, &mut draft);
+    } else {
+        let main = compiled_main(js);
+        draft.set_start(js.chosen.exec(&format!("node {}", shell::word(&main))), "nest-cli.json");
     }
     let main = ["src/main.ts", "main.ts"].into_iter().find(|path| js.project.has(path));
     if let Some(source) = main.and_then(|path| js.project.source(path)) {

@@ -1,4 +1,4 @@
-//! SvelteKit and Astro, whose adapters decide what a build makes.
+//! `SvelteKit` and Astro, whose adapters decide what a build makes.
 
 use super::{Js, frameworks};
 use crate::PlanError;
@@ -13,7 +13,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("svelte-adapter-appengine", "App Engine"),
 ];
 
-/// Looks for SvelteKit.
+/// Looks for `SvelteKit`.
 ///
 /// # Errors
 /// [`PlanError::Unrecognised`] when its adapter makes something that runs nowhere but at one provider.
@@ -59,7 +59,7 @@ pub(super) fn svelte(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
 /// Looks for Astro.
 ///
 /// # Errors
-/// As for SvelteKit.
+/// As for `SvelteKit`.
 pub(super) fn astro(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
     if !js.package.uses("astro") {
         return Ok(None);

@@ -43,7 +43,7 @@ pub(crate) struct Chosen {
     pub(crate) version: Option<String>,
     source: String,
     lock: Option<&'static str>,
-    /// Whether packages stay in archives, without node_modules: then only Yarn itself can start anything.
+    /// Whether packages stay in archives, without `node_modules`: then only Yarn itself can start anything.
     is_pnp: bool,
     warnings: Vec<String>,
 }

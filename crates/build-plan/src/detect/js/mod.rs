@@ -121,10 +121,10 @@ fn finish(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanError> {
         js.chosen.install(js.project, &manifests, draft, extra);
     }
     system::note(&js.package, draft);
-    if draft.runtime != Runtime::Bun {
-        version::node(js.project, Some(&js.package), draft)?;
-    } else {
+    if draft.runtime == Runtime::Bun {
         bun::version(js, draft);
+    } else {
+        version::node(js.project, Some(&js.package), draft)?;
     }
     let starts = draft.start.clone().unwrap_or_default();
     let script = js.package.script("start").filter(|_| starts.ends_with(" start")).unwrap_or_default();

@@ -20,7 +20,11 @@ const COMPLETE: &str =
 pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
     js.package.uses("next").then_some(())?;
     let config = js.config("next.config");
-    let output = config.as_ref().map_or(Output::Server, |(_, text)| output(text));
+    let output = match config.as_ref().map_or(Output::Server, |(_, text)| output(text)) {
+        // In a workspace it lies as deep as the member does below whatever Next takes for the top.
+        Output::Standalone if js.context.member.is_some() => Output::Server,
+        output => output,
+    };
     let source = match (&config, output) {
         (Some((path, _)), Output::Standalone | Output::Export) => format!("{path}: output"),
         _ => Js::dependency("next"),

@@ -1,6 +1,7 @@
 //! Scripts of package.json: what they start, and what to start instead of a tool that is for development.
 
 use super::manifest::PackageJson;
+use crate::project::extension;
 use crate::shell;
 
 /// Tools that serve pages while they are written.
@@ -173,7 +174,7 @@ pub(crate) fn without_watcher(command: &str) -> Option<String> {
         }
         program if WATCHERS.contains(&program) => {
             let file = plain.arguments.iter().copied().rfind(|word| is_source(word))?;
-            let runner = if file.ends_with(".ts") { "tsx" } else { "node" };
+            let runner = if extension(file) == "ts" { "tsx" } else { "node" };
             Some(plain.with(runner, &[file]))
         }
         _ => None,

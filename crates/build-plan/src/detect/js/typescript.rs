@@ -50,7 +50,7 @@ pub(super) fn compiled(project: &Project<'_>, path: &str) -> Option<String> {
     let folder = |value: &Value| value.as_str().map(|text| text.trim_matches(['.', '/']).to_owned());
     let out = folder(&options["outDir"])?;
     let root = folder(&options["rootDir"]).unwrap_or_else(|| common_root(&config, path));
-    let inner = path.strip_prefix(&root).map(|path| path.trim_start_matches('/')).unwrap_or(path);
+    let inner = path.strip_prefix(&root).map_or(path, |path| path.trim_start_matches('/'));
     let (stem, ending) = inner.rsplit_once('.')?;
     let ending = match ending {
         "mts" => "mjs",
@@ -69,9 +69,8 @@ fn common_root(config: &Value, path: &str) -> String {
     };
     match includes {
         Some(patterns) if !top.is_empty() && patterns.iter().all(inside) => top.to_owned(),
-        Some(_) => String::new(),
         // Without a list everything is a source; most projects then have nothing beside `src`.
         None if top == "src" => top.to_owned(),
-        None => String::new(),
+        _ => String::new(),
     }
 }

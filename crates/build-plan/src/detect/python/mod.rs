@@ -6,7 +6,7 @@ mod frameworks;
 mod lines;
 mod locks;
 mod manifest;
-mod packages;
+pub(crate) mod packages;
 mod pages;
 mod pyproject;
 mod script;

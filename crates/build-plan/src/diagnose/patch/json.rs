@@ -9,18 +9,18 @@ pub(super) fn with_member(text: &str, object: &str, key: &str, value: &str) -> O
     let indent = indent(text);
     let brace = text.find('{')?;
     if object.is_empty() {
-        return (!top.contains_key(key)).then(|| insert(text, brace, &member, &indent, top.is_empty()));
+        return (!top.contains_key(key)).then(|| insert(text, brace, &member, &indent));
     }
     match top.get(object) {
         Some(serde_json::Value::Object(members)) if !members.contains_key(key) => {
             let brace = object_brace(text, object)?;
-            Some(insert(text, brace, &member, &indent.repeat(2), members.is_empty()))
+            Some(insert(text, brace, &member, &indent.repeat(2)))
         }
         Some(_) => None,
         None => {
             let inner = indent.repeat(2);
             let whole = format!("{}: {{\n{inner}{member}\n{indent}}}", quoted(object));
-            Some(insert(text, brace, &whole, &indent, top.is_empty()))
+            Some(insert(text, brace, &whole, &indent))
         }
     }
 }
@@ -36,9 +36,10 @@ fn indent(text: &str) -> String {
     if blank.is_empty() { "  ".to_owned() } else { blank.to_owned() }
 }
 
-fn insert(text: &str, brace: usize, member: &str, indent: &str, is_empty: bool) -> String {
+fn insert(text: &str, brace: usize, member: &str, indent: &str) -> String {
     let (before, after) = text.split_at(brace + 1);
     let is_multiline = after.trim_start_matches(' ').starts_with('\n');
+    let is_empty = after.trim_start().starts_with('}');
     match (is_multiline, is_empty) {
         (true, false) => format!("{before}\n{indent}{member},{after}"),
         (false, false) => format!("{before} {member},{after}"),

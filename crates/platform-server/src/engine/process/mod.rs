@@ -18,6 +18,7 @@ mod output;
 mod ports;
 mod prepare;
 mod python;
+mod python_version;
 mod rust;
 mod shim;
 mod sock_diag;

@@ -90,8 +90,11 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     }
     let (modules, place) = (layer.path.join("node_modules"), build.job.source.join("node_modules"));
     // Bundlers resolve links and then miss what lies outside of the project; what only starts is content with one.
-    let is_built = build.job.plan.build.is_some();
-    blocking(move || bring_modules(&modules, &place, is_built)).await.map_err(|error| internal(&error))?;
+    let bring = if build.job.plan.build.is_some() { share_modules } else { link_modules };
+    // A project without dependencies has none.
+    if modules.is_dir() {
+        blocking(move || bring(&modules, &place)).await.map_err(|error| internal(&error))?;
+    }
     build.layers.push(layer.key.clone());
     Ok(())
 }
@@ -190,8 +193,8 @@ async fn manager(build: &mut Build<'_>, method: InstallMethod) -> Result<PathBuf
     found.ok_or_else(|| missing(name(method), hint))
 }
 
-/// The command's words. Builds and tests need the tools that apps do not; said outright, because NODE_ENV would decide
-/// otherwise.
+/// The command's words. Builds and tests need the tools that apps do not; said outright, because `NODE_ENV` would
+/// decide otherwise.
 fn first_words(build: &Build<'_>, install: &Install) -> Vec<String> {
     let needs_tools = build.job.plan.build.is_some() || build.job.plan.test.is_some();
     let is_frozen = ["--frozen-lockfile", "--immutable"].iter().any(|word| install.command.contains(word));
@@ -288,18 +291,24 @@ fn copy_inputs(root: &Path, inputs: &[String], into: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Brings the layer's packages into the release: as one link, or as a folder whose files are the layer's own.
-fn bring_modules(modules: &Path, place: &Path, is_built: bool) -> io::Result<()> {
-    // A project without dependencies has none.
-    if !modules.is_dir() {
-        return Ok(());
-    }
+/// Brings the layer's packages into the release as one link.
+fn link_modules(modules: &Path, place: &Path) -> io::Result<()> {
+    clear(place)?;
+    std::os::unix::fs::symlink(modules, place)
+}
+
+/// Brings them as a folder whose files are the layer's own.
+fn share_modules(modules: &Path, place: &Path) -> io::Result<()> {
+    clear(place)?;
+    share_folder(modules, place)
+}
+
+fn clear(place: &Path) -> io::Result<()> {
     match std::fs::symlink_metadata(place) {
-        Ok(meta) if meta.is_dir() => remove_dir(place)?,
-        Ok(_) => std::fs::remove_file(place)?,
-        Err(_) => {}
+        Ok(meta) if meta.is_dir() => remove_dir(place),
+        Ok(_) => std::fs::remove_file(place),
+        Err(_) => Ok(()),
     }
-    if is_built { share_folder(modules, place) } else { std::os::unix::fs::symlink(modules, place) }
 }
 
 /// A folder like `from` whose files are hard links; files that cannot be linked are copied.

@@ -54,8 +54,7 @@ fn parse(text: &str) -> Option<(Version, usize)> {
 
 fn is_in(version: Version, alternative: &str) -> bool {
     if let Some((low, high)) = alternative.split_once(" - ") {
-        return compares(version, low, |order| order.is_ge())
-            && compares(version, high, |order| order.is_le());
+        return compares(version, low, Ordering::is_ge) && compares(version, high, Ordering::is_le);
     }
     // An operator may stand apart from its version.
     let mut joined = alternative.to_owned();

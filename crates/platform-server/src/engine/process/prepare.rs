@@ -1,5 +1,5 @@
-//! From checked-out files to a release: install, build, test, in this order, each saying in the build log what it runs
-//! and why.
+//! From checked-out files to a release: install, build, test, and the project's own release command, in this order, each
+//! saying in the build log what it runs and why.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -57,17 +57,22 @@ impl Build<'_> {
         self.install().await?;
         self.build().await?;
         self.test().await?;
+        self.release_once().await?;
         let start = self.start_command().map_err(|failure| *failure)?;
         Ok(self.release(start))
     }
 
     async fn install(&mut self) -> Result<(), Failure> {
         let job = self.job;
+        toolchain::require_programs(self)?;
         match &job.plan.install {
             Some(install) => match install.method {
-                InstallMethod::UvSync | InstallMethod::Requirements | InstallMethod::Pyproject => {
-                    python::install(self, install).await
-                }
+                InstallMethod::UvSync
+                | InstallMethod::Requirements
+                | InstallMethod::Pyproject
+                | InstallMethod::Poetry
+                | InstallMethod::Pdm
+                | InstallMethod::Pipenv => python::install(self, install).await,
                 InstallMethod::NpmCi
                 | InstallMethod::NpmInstall
                 | InstallMethod::Pnpm
@@ -76,9 +81,6 @@ impl Build<'_> {
                 | InstallMethod::Bun => node::install(self, install).await,
                 InstallMethod::Deno => bun::install_deno(self, install).await,
                 InstallMethod::Tool | InstallMethod::Command => self.install_by_command(install).await,
-                method @ (InstallMethod::Poetry | InstallMethod::Pdm | InstallMethod::Pipenv) => {
-                    Err(toolchain::cannot_install(method))
-                }
             },
             None => self.install_nothing().await,
         }
@@ -137,6 +139,22 @@ impl Build<'_> {
         let tested = self.run(step).await;
         blocking(move || remove_dir(&data)).await.map_err(|error| internal(&error))?;
         tested
+    }
+
+    /// Runs the command that must run once per deployment, with the project's data and variables: a migration.
+    async fn release_once(&mut self) -> Result<(), Failure> {
+        let job = self.job;
+        let Some(text) = &job.plan.release else { return Ok(()) };
+        std::fs::create_dir_all(&job.data_dir).map_err(|error| internal(&error))?;
+        let port = self.engine.ports.pick().map_err(|error| internal(&error))?;
+        let mut step = self.shell(Phase::Release, text);
+        step.secrets = job.secrets.clone();
+        step.env = self.runtime_env.clone();
+        step.env.extend(plain(&job.env));
+        step.env.insert("DATA_DIR".to_owned(), job.data_dir.to_string_lossy().into_owned());
+        step.env.insert("HOST".to_owned(), "127.0.0.1".to_owned());
+        step.env.insert("PORT".to_owned(), port.to_string());
+        self.run(step).await
     }
 
     fn static_root(&self) -> Option<PathBuf> {

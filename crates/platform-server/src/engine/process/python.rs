@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use build_plan::{Install, InstallMethod, Phase};
-use platform_api::Failure;
+use build_plan::{Install, InstallMethod, Phase, python_requirements};
+use platform_api::{Code, Failure};
 
 use super::layers::{Layer, LayerKey};
 use super::prepare::Build;
+use super::python_version::Wanted;
 use super::step::internal;
 use super::tools::missing;
 
@@ -26,6 +27,10 @@ const DEPENDENCIES: &str = "import sys\n\
     with open('pyproject.toml', 'rb') as file:\n    project = tomllib.load(file).get('project', {})\n\
     with open(sys.argv[1], 'w') as file:\n    file.writelines(d + '\\n' for d in project.get('dependencies', []))";
 
+/// The oldest and the newest minor version of Python 3 that is looked for by name.
+const MINOR_MIN: u32 = 8;
+const MINOR_MAX: u32 = 20;
+
 /// A Python of this machine.
 struct Interpreter {
     path: String,
@@ -41,6 +46,7 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     key.add("interpreter", python.identity.as_bytes());
     key.add("method", format!("{:?}", install.method).as_bytes());
     key.add("extra", install.extra.join("\n").as_bytes());
+    key.add("options", install.options.join("\n").as_bytes());
     key.add_files(&build.job.source, &install.inputs).map_err(|error| internal(&error))?;
     let layer = build.take_layer(key).await?;
     let venv = layer.path.join("venv");
@@ -121,28 +127,37 @@ fn use_environment(build: &mut Build<'_>, venv: &Path) {
 }
 
 async fn interpreter(build: &mut Build<'_>) -> Result<Interpreter, Failure> {
-    let wanted = build.job.plan.version.clone().map(|version| minor_version(&version).to_owned());
-    let engine = build.engine;
-    let exact = wanted.as_ref().and_then(|version| engine.env.which(&format!("python{version}")));
-    if let Some(path) = exact
-        && let Ok(found) = identify(build, &path).await
-    {
+    let wanted = Wanted::parse(build.job.plan.version.as_deref().unwrap_or_default());
+    if let Some(found) = exactly(build, &wanted).await {
         return Ok(found);
     }
-    let path = engine.env.which("python3").ok_or_else(|| {
+    let path = build.engine.env.which("python3").ok_or_else(|| {
         missing("python3", "install Python 3 (Debian, Ubuntu: `apt install python3 python3-venv`)")
     })?;
     let found = identify(build, &path).await?;
-    if let Some(wanted) = wanted
-        && minor_version(&found.version) != wanted
-        && wanted.starts_with(|first: char| first.is_ascii_digit())
-    {
-        build.note(format!(
-            "the project asks for Python {wanted}; this machine has {}: using that",
-            found.version
-        ));
+    if wanted.allows(&found.version) {
+        return Ok(found);
     }
+    // Newer ones first: most projects only say what is too old.
+    for minor in (MINOR_MIN..=MINOR_MAX).rev().filter(|minor| wanted.allows(&format!("3.{minor}.99"))) {
+        if let Some(path) = build.engine.env.which(&format!("python3.{minor}"))
+            && let Ok(found) = identify(build, &path).await
+            && wanted.allows(&found.version)
+        {
+            return Ok(found);
+        }
+    }
+    let asked = build.job.plan.version.clone().unwrap_or_default();
+    build
+        .note(format!("the project asks for Python {asked}; this machine has {}: using that", found.version));
     Ok(found)
+}
+
+/// The interpreter of the minor version that the project asks for outright.
+async fn exactly(build: &mut Build<'_>, wanted: &Wanted) -> Option<Interpreter> {
+    let version = wanted.exact()?;
+    let path = build.engine.env.which(&format!("python{version}"))?;
+    identify(build, &path).await.ok().filter(|found| wanted.allows(&found.version))
 }
 
 async fn identify(build: &Build<'_>, path: &Path) -> Result<Interpreter, Failure> {
@@ -153,22 +168,45 @@ async fn identify(build: &Build<'_>, path: &Path) -> Result<Interpreter, Failure
     Ok(Interpreter { path, version, identity })
 }
 
-/// `3.12` of `3.12.1`.
-fn minor_version(version: &str) -> &str {
-    let end = version.match_indices('.').nth(1).map_or(version.len(), |(at, _)| at);
-    &version[..end]
-}
-
 async fn fill(
     build: &mut Build<'_>,
     install: &Install,
     python: &Interpreter,
     venv: &Path,
 ) -> Result<(), Failure> {
+    let list = list(build, install, venv)?;
     match uv(build, python).await? {
-        Some(uv) => fill_with_uv(build, install, python, &Places::new(&uv, venv)).await,
-        None => fill_with_pip(build, install, python, venv).await,
+        Some(uv) => fill_with_uv(build, install, python, (&Places::new(&uv, venv), list.as_ref())).await,
+        None => fill_with_pip(build, install, python, (venv, list.as_ref())).await,
     }
+}
+
+/// A list made of the lock of another package manager.
+struct List {
+    /// The file with the list.
+    file: String,
+    /// What it was made of.
+    source: String,
+    is_complete: bool,
+}
+
+/// Writes down what Poetry, PDM or Pipenv would install, beside the environment. Nothing for projects with a list that
+/// every installer reads.
+fn list(build: &mut Build<'_>, install: &Install, venv: &Path) -> Result<Option<List>, Failure> {
+    let read = |file: &str| std::fs::read_to_string(build.job.source.join(file)).ok();
+    let made = python_requirements(install, &read).map_err(|error| {
+        let failure = Failure::new(Code::INSTALL_FAILED, error.to_string());
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })?;
+    let Some(made) = made else { return Ok(None) };
+    let file = venv.with_file_name("requirements.txt");
+    std::fs::write(&file, made.text).map_err(|error| internal(&error))?;
+    let source = install.inputs.last().cloned().unwrap_or_default();
+    let file = file.to_string_lossy().into_owned();
+    Ok(Some(List { file, source, is_complete: made.is_complete }))
 }
 
 /// The paths of an installation as text, for argument lists.
@@ -189,7 +227,7 @@ async fn fill_with_uv(
     build: &mut Build<'_>,
     install: &Install,
     python: &Interpreter,
-    at: &Places,
+    (at, list): (&Places, Option<&List>),
 ) -> Result<(), Failure> {
     let extra: Vec<&str> = install.extra.iter().map(String::as_str).collect();
     let pip = [at.uv.as_str(), "pip", "install", "--python", &at.python, "--compile-bytecode"];
@@ -200,11 +238,14 @@ async fn fill_with_uv(
             "--locked",
             "--no-dev",
             "--no-install-project",
+            "--no-editable",
             "--compile-bytecode",
             "--python",
             &python.path,
         ];
-        let mut step = build.program(Phase::Install, "uv sync --locked --no-dev", &sync);
+        let options: Vec<&str> = install.options.iter().map(String::as_str).collect();
+        let shown = ["uv sync --locked --no-dev", &options.join(" ")].join(" ");
+        let mut step = build.program(Phase::Install, shown.trim(), &[&sync[..], &options].concat());
         step.env = uv_env();
         step.env.insert("UV_PROJECT_ENVIRONMENT".to_owned(), at.venv.clone());
         build.run(step).await?;
@@ -220,9 +261,36 @@ async fn fill_with_uv(
     let mut step = build.program(Phase::Install, &format!("uv venv --python {}", python.version), &make);
     step.env = uv_env();
     build.run(step).await?;
+    if let Some(list) = list {
+        return fill_from_list(build, list, &pip, &extra).await;
+    }
     let from = requirements(install);
-    let shown = ["uv pip install -r", &from, &extra.join(" ")].join(" ");
-    let mut step = build.program(Phase::Install, shown.trim(), &[&pip[..], &["-r", &from], &extra].concat());
+    let options: Vec<&str> = install.options.iter().map(String::as_str).collect();
+    let more = [&options[..], &extra].concat();
+    let shown = ["uv pip install -r", &from, &more.join(" ")].join(" ");
+    let mut step = build.program(Phase::Install, shown.trim(), &[&pip[..], &["-r", &from], &more].concat());
+    step.env = uv_env();
+    build.run(step).await
+}
+
+/// Installs a list that was made of a lock; a complete one needs nothing to be resolved. What the project does not name
+/// comes after it: the list may demand hashes of everything beside it.
+async fn fill_from_list(
+    build: &mut Build<'_>,
+    list: &List,
+    pip: &[&str],
+    extra: &[&str],
+) -> Result<(), Failure> {
+    let deps: &[&str] = if list.is_complete { &["--no-deps"] } else { &[] };
+    let argv = [pip, deps, &["-r", &list.file]].concat();
+    let mut step = build.program(Phase::Install, &format!("pip install what {} says", list.source), &argv);
+    step.env = uv_env();
+    build.run(step).await?;
+    if extra.is_empty() {
+        return Ok(());
+    }
+    let shown = format!("pip install {}", extra.join(" "));
+    let mut step = build.program(Phase::Install, &shown, &[pip, extra].concat());
     step.env = uv_env();
     build.run(step).await
 }
@@ -231,12 +299,17 @@ async fn fill_with_pip(
     build: &mut Build<'_>,
     install: &Install,
     python: &Interpreter,
-    venv: &Path,
+    (venv, list): (&Path, Option<&List>),
 ) -> Result<(), Failure> {
     let place = venv.to_string_lossy().into_owned();
     let make = build.program(Phase::Install, "python -m venv", &[&python.path, "-m", "venv", &place]);
     build.run(make).await?;
     let python = venv.join("bin/python").to_string_lossy().into_owned();
+    let extra: Vec<&str> = install.extra.iter().map(String::as_str).collect();
+    let pip = [&python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"];
+    if let Some(list) = list {
+        return fill_from_list(build, list, &pip, &extra).await;
+    }
     let mut from = requirements(install);
     if install.method != InstallMethod::Requirements {
         if install.method == InstallMethod::UvSync {
@@ -247,19 +320,14 @@ async fn fill_with_pip(
         let list = build.program(Phase::Install, "reading the dependencies of pyproject.toml", &argv);
         build.run(list).await?;
     }
-    let extra: Vec<&str> = install.extra.iter().map(String::as_str).collect();
-    let pip = [&python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-r", &from];
     let shown = ["pip install -r", &requirements(install), &extra.join(" ")].join(" ");
-    let step = build.program(Phase::Install, shown.trim(), &[&pip[..], &extra].concat());
+    let step = build.program(Phase::Install, shown.trim(), &[&pip[..], &["-r", &from], &extra].concat());
     build.run(step).await
 }
 
-/// The file that lists the dependencies.
+/// The file that lists the dependencies: the plan names it first.
 fn requirements(install: &Install) -> String {
-    let wanted = if install.method == InstallMethod::Requirements { ".txt" } else { "pyproject.toml" };
-    let default = if install.method == InstallMethod::Requirements { "requirements.txt" } else { wanted };
-    let listed = install.inputs.iter().find(|input| input.ends_with(wanted));
-    listed.map_or_else(|| default.to_owned(), Clone::clone)
+    install.inputs.first().map_or_else(|| "requirements.txt".to_owned(), Clone::clone)
 }
 
 /// `uv` of this machine, or one fetched as a Python package; `None` when neither can be had.

@@ -19,10 +19,16 @@ pub(super) fn listening(root: i32) -> Vec<SocketAddr> {
         .iter()
         .flat_map(|process| socket_inodes(process.pid))
         .filter_map(|inode| table.get(&inode).copied())
+        .map(plain)
         .collect();
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Java opens IPv4 addresses through IPv6 sockets: `[::ffff:127.0.0.1]` is 127.0.0.1.
+fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// The listening sockets as `/proc` prints them, by inode.
@@ -82,6 +88,13 @@ mod tests {
         let printed = is_ours(printed_listeners());
         assert!(printed.is_some());
         assert_eq!(printed, is_ours(sock_diag::listeners().unwrap()));
+    }
+
+    #[test]
+    fn an_address_of_one_family_within_the_other_is_what_it_stands_for() {
+        let plain = |text: &str| plain(text.parse().unwrap()).to_string();
+        assert_eq!(plain("[::ffff:127.0.0.1]:80"), "127.0.0.1:80");
+        assert_eq!(plain("[::1]:80"), "[::1]:80");
     }
 
     #[test]

@@ -176,7 +176,8 @@ fn code(phase: Phase) -> Code {
         Phase::Install => Code::INSTALL_FAILED,
         Phase::Build => Code::BUILD_FAILED,
         Phase::Test => Code::TEST_FAILED,
-        Phase::Release | Phase::Start | Phase::Health => Code::START_FAILED,
+        Phase::Release => Code::RELEASE_FAILED,
+        Phase::Start | Phase::Health => Code::START_FAILED,
     }
 }
 

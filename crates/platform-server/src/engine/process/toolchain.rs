@@ -1,7 +1,7 @@
 //! Runtimes whose plans are plain commands: the engine only sees to it that the machine has the program they need.
 
-use build_plan::{InstallMethod, Runtime};
-use platform_api::{Code, Failure};
+use build_plan::Runtime;
+use platform_api::Failure;
 
 use super::prepare::Build;
 use super::tools::missing;
@@ -33,14 +33,40 @@ fn program(runtime: Runtime) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// The failure for a package manager that this engine does not run.
-pub(super) fn cannot_install(method: InstallMethod) -> Failure {
-    let message = format!("this engine does not install packages by `{}` yet", name(method));
-    Failure::new(Code::UNSUPPORTED, message)
-        .hint("say how they are installed with `install` in backend-im.yml")
-}
+/// Programs that commands of plans start with and that do not come with their runtime, and how to get each.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("mvn", "install Maven (Debian, Ubuntu: `apt install maven`)"),
+    ("gradle", "install Gradle (https://gradle.org/install), or commit its wrapper, gradlew"),
+    ("composer", "install Composer (Debian, Ubuntu: `apt install composer`)"),
+    ("npm", "install Node.js with npm"),
+    ("yarn", "install Yarn: `npm install -g yarn`"),
+    ("pnpm", "install pnpm: `npm install -g pnpm`"),
+    ("hugo", "install Hugo (Debian, Ubuntu: `apt install hugo`)"),
+    ("zola", "install Zola (https://www.getzola.org)"),
+    ("mdbook", "install mdBook: `cargo install mdbook`"),
+    ("bundle", "install Ruby and Bundler (Debian, Ubuntu: `apt install ruby-dev bundler`)"),
+];
 
-fn name(method: InstallMethod) -> String {
-    let text = serde_json::to_value(method).ok();
-    text.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+/// Makes sure that the commands of the plan find their programs, before the first of them runs: a build that ends in
+/// `not found` after ten minutes of downloads helps nobody.
+pub(super) fn require_programs(build: &Build<'_>) -> Result<(), Failure> {
+    let plan = &build.job.plan;
+    // What another runtime needs may come with its own installation.
+    let is_served_elsewhere =
+        matches!(plan.runtime, Runtime::Node | Runtime::Bun | Runtime::Deno | Runtime::Python);
+    if is_served_elsewhere {
+        return Ok(());
+    }
+    let install = plan.install.as_ref().map(|install| &install.command);
+    let texts = install.into_iter().chain(&plan.build).chain(&plan.release);
+    for command in texts.flat_map(|text| text.split("&&")) {
+        let mut words = command.split_whitespace().skip_while(|word| word.contains('='));
+        let Some(first) = words.next() else { continue };
+        if let Some((program, hint)) = PROGRAMS.iter().find(|(program, _)| *program == first)
+            && build.engine.env.which(program).is_none()
+        {
+            return Err(missing(program, hint));
+        }
+    }
+    Ok(())
 }

@@ -127,6 +127,8 @@ impl Home {
             secrets: Injected::default(),
             logs: LogDir::new(self.path().join("logs").join(id.to_string())),
             project_dir: self.path().join("projects/user-app"),
+            data_dir: self.path().join("data"),
+            env: BTreeMap::new(),
         }
     }
 

@@ -1,0 +1,1 @@
+const url = new URL(process.env.API_URL || 'api')

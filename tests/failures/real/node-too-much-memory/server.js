@@ -1,0 +1,2 @@
+const rows = []
+for (;;) rows.push({ value: Math.random().toString() })

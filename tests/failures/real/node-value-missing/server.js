@@ -1,0 +1,2 @@
+const config = {}
+console.log(config.database.host)

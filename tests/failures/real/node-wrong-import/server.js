@@ -1,0 +1,2 @@
+const { createApp } = require('node:http')
+createApp()

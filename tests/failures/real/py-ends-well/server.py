@@ -1,0 +1,3 @@
+class App:
+    pass
+app = App()

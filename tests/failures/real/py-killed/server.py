@@ -1,0 +1,3 @@
+import os
+print("loading the model", flush=True)
+os.kill(os.getpid(), 9)

@@ -1,0 +1,1 @@
+rows = open("data/rows.csv").read()

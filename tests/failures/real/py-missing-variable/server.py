@@ -1,0 +1,2 @@
+import os
+url = os.environ["DATABASE_URL"]

@@ -1,0 +1,2 @@
+class Broken(Exception): pass
+raise ZeroDivisionError("share of nothing")

@@ -1,0 +1,2 @@
+import sys
+port = int(sys.argv[1])

@@ -1,0 +1,3 @@
+fn main() {
+    let port: u16 = "8080";
+}

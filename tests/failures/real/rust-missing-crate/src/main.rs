@@ -1,0 +1,3 @@
+use axum::Router;
+
+fn main() {}
