@@ -123,6 +123,8 @@ fn the_conversation_goes_as_it_is_written() {
     assert!(built.ok()["lines"].to_string().contains("already built"), "{:#}", built.answer);
 
     assert_eq!(calls["cancel_deployment"][0].refused(), "not_found");
+    let secret = calls["set_secret"][0].ok();
+    assert!(secret["page"].as_str().is_some_and(|page| page.contains("/secrets/")), "{secret:#}");
     let [unsure, sure] = calls["delete_project"][..] else { panic!("two deletions") };
     assert_eq!(unsure.refused(), "confirmation_required");
     assert_eq!(sure.ok()["deleted"], true);

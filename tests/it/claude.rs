@@ -199,7 +199,7 @@ fn is_fit_for_a_model(tool: &str, text: &str) {
 /// The client shows names and instructions first, and the tools in full when they are asked for.
 fn knows_what_the_server_is_for(heard: &[Value]) {
     let first = heard[0].to_string();
-    assert!(first.contains("# MCP Server Instructions") && first.contains("The loop: `deploy_project`"));
+    assert!(first.contains("# MCP Server Instructions") && first.contains("The loop: `generate_code`"));
     for tool in ["generate_code", "deploy_project", "get_status", "stream_logs", "rollback_project"] {
         assert!(first.contains(&format!("mcp__backend-im__{tool}")), "{tool}");
     }

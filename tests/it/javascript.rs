@@ -158,7 +158,8 @@ fn a_server_of_bun_runs_on_bun() {
         "on-bun",
         &[("index.ts", source), ("package.json", r#"{"name": "b", "engines": {"bun": "1.2.20"}}"#)],
     );
-    let live = home().deploy(&project.arg());
+    let home = home();
+    let live = home.deploy(&project.arg());
     assert_eq!(live["plan"]["runtime"], "bun", "{live:#}");
     assert_eq!(asked(&live, "/"), "bun 1.2.20");
 }
@@ -170,7 +171,8 @@ fn a_server_of_deno_listens_where_it_is_told_with_the_permissions_that_it_needs(
     }
     let source = "Deno.serve({ port: 3000 }, () => {\n  try { Deno.readTextFileSync('deno.json') } catch { return new Response('no reading') }\n  return new Response('reading')\n})\n";
     let project = Project::of("on-deno", &[("main.ts", &source.replace("readTextFileSync", "hostname"))]);
-    let live = home().deploy(&project.arg());
+    let home = home();
+    let live = home.deploy(&project.arg());
     assert_eq!(live["plan"]["runtime"], "deno", "{live:#}");
     assert!(
         live["plan"]["start"]
@@ -188,7 +190,8 @@ fn types_are_stripped_by_a_node_that_is_fetched_for_it() {
     let source = "import http from 'node:http'\nconst text: string = process.version\nhttp.createServer((_, response) => response.end(text)).listen(process.env.PORT)\n";
     let package = r#"{"name": "typed", "type": "module", "scripts": {"start": "node server.ts"}, "engines": {"node": "22.x"}}"#;
     let project = Project::of("typed", &[("server.ts", source), ("package.json", package)]);
-    let live = home().deploy(&project.arg());
+    let home = home();
+    let live = home.deploy(&project.arg());
     assert!(asked(&live, "/").starts_with("v22."), "{live:#}");
 }
 
@@ -200,7 +203,8 @@ fn typescript_without_a_build_is_run_by_what_is_added() {
     let source = "import http from 'node:http'\nenum Word { Hello = 'hello' }\nhttp.createServer((_, response) => response.end(Word.Hello)).listen(process.env.PORT)\n";
     let project =
         Project::of("bare-typescript", &[("src/index.ts", source), ("package.json", r#"{"name": "t"}"#)]);
-    let live = home().deploy(&project.arg());
+    let home = home();
+    let live = home.deploy(&project.arg());
     assert_eq!(asked(&live, "/"), "hello");
 }
 
@@ -261,6 +265,7 @@ fn the_server_of_a_workspace_is_built_with_what_it_stands_on() {
         ),
     ];
     let project = Project::of("workspace", &files);
-    let live = home().deploy(&project.arg());
+    let home = home();
+    let live = home.deploy(&project.arg());
     assert_eq!(asked(&live, "/"), "from core", "{live:#}");
 }

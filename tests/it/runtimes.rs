@@ -255,7 +255,7 @@ const OWN_START: &str = "cd public && exec python3 -m http.server --bind $HOST $
 #[test]
 fn a_procfile_says_how_anything_starts() {
     let home = home();
-    let procfile = format!("release: exit 1\nweb: {OWN_START}\nworker: sleep 1\n");
+    let procfile = format!("release: echo prepared > $DATA_DIR/release\nweb: {OWN_START}\nworker: sleep 1\n");
     let project =
         Project::of("by-procfile", &[("Procfile", &procfile), ("public/index.html", "from a Procfile")]);
     let live = home.deploy(&project.arg());

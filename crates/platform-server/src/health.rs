@@ -136,7 +136,11 @@ async fn ask_until_answered<E: Engine>(engine: &E, probe: &Probe) -> Result<Heal
         let now = Instant::now();
         match attempt {
             Attempt::Answered => return Ok(Healthy { instance: probe.instance, address: probe.address }),
-            Attempt::Foreign => return Err(Unhealthy::Failed(foreign(probe))),
+            // Seen once it may have been the instance's own, which died before it was asked for its sockets.
+            Attempt::Foreign if matches!(last, Attempt::Foreign) => {
+                return Err(Unhealthy::Failed(foreign(probe)));
+            }
+            Attempt::Foreign => {}
             Attempt::Refused => {
                 if let Some(unwell) = listens_elsewhere(engine, probe) {
                     let since = *elsewhere_since.get_or_insert(now);

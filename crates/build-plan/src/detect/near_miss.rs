@@ -57,7 +57,7 @@ const MARKERS: &[&str] = &[
     "Procfile",
 ];
 
-const LOOKED_FOR: &str = "looked for: a Python application with a list of packages, package.json, deno.json, go.mod, \
+const LOOKED_FOR: &str = "looked for: a Python application with requirements.txt or pyproject.toml, package.json, deno.json, go.mod, \
     Cargo.toml, Gemfile, composer.json or index.php, pom.xml or build.gradle, *.csproj, mix.exs, index.html, a Procfile, \
     and `start` in backend-im.yml";
 
