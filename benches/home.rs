@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -55,9 +56,33 @@ impl Home {
 
     /// A connection to the running platform's API.
     pub(crate) fn api(&self) -> Connection {
-        let read = |name: &str| std::fs::read_to_string(self.path().join(name)).expect("a platform runs");
-        let file: Value = serde_json::from_str(&read("platform.json")).expect("JSON");
-        Connection::open(&format!("127.0.0.1:{}", file["apiPort"])).with_token(read("token").trim())
+        let token = std::fs::read_to_string(self.path().join("token")).expect("a platform runs");
+        Connection::open(&format!("127.0.0.1:{}", self.platform()["apiPort"])).with_token(token.trim())
+    }
+
+    /// Waits until the platform has nothing more to do: removing an old version goes on after the new one is live.
+    pub(crate) fn wait_for_rest(&self) {
+        const QUIET: Duration = Duration::from_millis(250);
+        let stat = format!("/proc/{}/stat", self.platform()["pid"]);
+        // The times in user and in kernel mode, the 14th and 15th of the numbers there.
+        let worked = || {
+            let stat = std::fs::read_to_string(&stat).expect("a platform runs");
+            stat.split(' ').skip(13).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum::<u64>()
+        };
+        let mut before = worked();
+        loop {
+            std::thread::sleep(QUIET);
+            let now = worked();
+            if now == before {
+                return;
+            }
+            before = now;
+        }
+    }
+
+    fn platform(&self) -> Value {
+        let text = std::fs::read_to_string(self.path().join("platform.json")).expect("a platform runs");
+        serde_json::from_str(&text).expect("JSON")
     }
 }
 

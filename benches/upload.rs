@@ -46,7 +46,7 @@ fn cold(report: &mut Report, home: &Home, folder: &Path, api: &mut Connection) {
         let mut accepted = Value::Null;
         let took = time_ms(|| accepted = deploy(&mut agent, &project));
         assert!(accepted["upload"]["sent_files"].as_u64() >= Some(3_000), "{accepted:#}");
-        settle(api, &accepted);
+        settle(home, api, &accepted);
         home.run(&["delete", &project, "--confirm", &project]);
         took
     };
@@ -70,14 +70,14 @@ fn cold(report: &mut Report, home: &Home, folder: &Path, api: &mut Connection) {
 fn warm(report: &mut Report, home: &Home, folder: &Path, api: &mut Connection) {
     let mut agent = agent(home, folder);
     let accepted = deploy(&mut agent, "warm");
-    settle(api, &accepted);
+    settle(home, api, &accepted);
     let has_git = report.has_tools("git status", &[("git", "--version")]) && commit_all(folder);
     let ours = |_| {
         change_one_line(folder);
         let mut accepted = Value::Null;
         let took = time_ms(|| accepted = deploy(&mut agent, "warm"));
         assert_eq!(accepted["upload"]["sent_files"], 1, "{accepted:#}");
-        settle(api, &accepted);
+        settle(home, api, &accepted);
         took
     };
     let theirs = |_| {
@@ -99,7 +99,7 @@ fn warm(report: &mut Report, home: &Home, folder: &Path, api: &mut Connection) {
         change_one_line(folder);
         let mut accepted = Value::Null;
         let took = time_ms(|| accepted = command(home, folder, "warm"));
-        settle(api, &accepted);
+        settle(home, api, &accepted);
         took
     });
     report.row(Row {
@@ -126,8 +126,9 @@ fn command(home: &Home, folder: &Path, project: &str) -> Value {
 }
 
 /// Waits until the platform rests again: what it does after accepting must not disturb what is measured next.
-fn settle(api: &mut Connection, accepted: &Value) {
+fn settle(home: &Home, api: &mut Connection, accepted: &Value) {
     wait_for_end(api, accepted["deployment_id"].as_str().expect("an id"));
+    home.wait_for_rest();
 }
 
 fn change_one_line(folder: &Path) {
