@@ -153,7 +153,8 @@ pub(crate) fn next(deployment: &Deployment) -> String {
         Status::Failed => match &deployment.error {
             Some(error) if error.retryable => "Repeating may help: call deploy_project again.".to_owned(),
             Some(error) if error.diagnosis.is_some() => {
-                "Apply diagnosis.fix, then call deploy_project again. The version before goes on serving."
+                "Apply diagnosis.patch where there is one, else do what diagnosis.fix says, then call deploy_project \
+                 again. The version before goes on serving."
                     .to_owned()
             }
             _ => format!(

@@ -161,6 +161,9 @@ impl Platform {
     fn project_view(&self, row: &ProjectRow) -> Result<Project, Refusal> {
         let store = &self.0.site.store;
         let live = row.live.map(|id| store.deployment(id)).transpose()?.flatten();
+        let redactor = self.0.site.secrets.redaction(&row.id).now();
+        let shown = |(name, value): (&String, &String)| (name.clone(), redactor.text(value).into_owned());
+        let env = row.env.iter().map(shown).collect();
         let latest = store.latest(&row.id)?.map(|latest| self.overview(&latest)).transpose()?;
         Ok(Project {
             id: row.id.clone(),
@@ -171,7 +174,7 @@ impl Platform {
             live_commit: live.as_ref().map(|live| live.commit.short()),
             url: live.as_ref().map(|_| self.0.site.gateway.url(&row.id)),
             direct_url: live.as_ref().and_then(|_| self.0.site.gateway.direct_url(&row.id)),
-            env: row.env.clone(),
+            env,
             latest: latest.map(Box::new),
         })
     }

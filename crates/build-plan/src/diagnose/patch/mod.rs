@@ -20,6 +20,8 @@ use diff::Change;
 
 /// The largest file that a patch changes, in bytes.
 const FILE_BYTES_MAX: usize = 512 << 10;
+/// The largest patch, in bytes: a line of a bundle may be as long as the bundle.
+const PATCH_BYTES_MAX: usize = 16 << 10;
 
 /// The project's files as a patch needs them.
 struct Files<'a>(Read<'a>);
@@ -50,7 +52,7 @@ pub(super) fn of(scene: &Scene, found: &Finding, read: Read<'_>) -> Option<Strin
     let files = Files(read);
     let changes = changes(scene, found, &files)?;
     let text: String = changes.iter().filter_map(Change::shown).collect();
-    (!text.is_empty()).then_some(text)
+    (!text.is_empty() && text.len() <= PATCH_BYTES_MAX).then_some(text)
 }
 
 fn changes(scene: &Scene, found: &Finding, files: &Files<'_>) -> Option<Vec<Change>> {

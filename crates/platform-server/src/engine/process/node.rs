@@ -72,6 +72,8 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     let mut key = LayerKey::new("node");
     key.add("node", identity.as_bytes());
     key.add("command", commands.shown().as_bytes());
+    // Variables may name another registry, or change what scripts of packages do.
+    key.add("env", &serde_json::to_vec(&build.job.plan.env).unwrap_or_default());
     key.add_files(&build.job.source, &install.inputs).map_err(|error| internal(&error))?;
     let layer = build.take_layer(key).await?;
     if layer.is_complete() {

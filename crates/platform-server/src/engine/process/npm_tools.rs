@@ -9,7 +9,7 @@ use platform_api::Failure;
 use super::layers::LayerKey;
 use super::node_version::{range, satisfies, stands_in};
 use super::prepare::Build;
-use super::step::internal;
+use super::step::{Whose, internal};
 
 /// A program that a project wants.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,8 @@ pub(super) fn fits(found: &str, wanted: &str) -> bool {
 /// Fetches the package into a folder that all projects share.
 pub(super) async fn fetch(build: &mut Build<'_>, wanted: Wanted<'_>) -> Result<Option<PathBuf>, Failure> {
     let Some(npm) = build.engine.env.which("npm") else { return Ok(None) };
-    let version = wanted.version.map_or_else(|| wanted.usual.to_owned(), range);
+    let version = wanted.version.map(range).filter(|version| is_plain(version));
+    let version = version.unwrap_or_else(|| wanted.usual.to_owned());
     let spec = format!("{}@{version}", wanted.package);
     let mut key = LayerKey::new("npm tool");
     key.add("package", spec.as_bytes());
@@ -77,14 +78,23 @@ pub(super) async fn fetch(build: &mut Build<'_>, wanted: Wanted<'_>) -> Result<O
     let options = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
     let argv = [&[npm.as_str(), "install", "--prefix", &target], &options[..], &[&spec]].concat();
     let mut step = build.program(Phase::Install, &format!("npm install {spec}"), &argv);
-    // Not in the project's folder: its own settings are not meant for this.
+    // Not in the project's folder and not with its variables: all projects get what comes of this.
     step.dir.clone_from(&place.path);
+    step.whose = Whose::Platform;
     if build.attempt(step).await? && program.exists() {
         place.complete().map_err(|error| internal(&error))?;
         return Ok(Some(program));
     }
     build.note(format!("{spec} could not be fetched"));
     Ok(None)
+}
+
+/// Whether this is a version or a range, and not an address that npm would fetch from.
+fn is_plain(version: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || " .<>=^~|*+-".contains(c);
+    version.len() <= 64
+        && version.chars().all(is_part)
+        && version.starts_with(|c: char| c.is_ascii_digit() || "<>=^~*".contains(c))
 }
 
 /// The part of a package's name that says for which machine it is, in the words of Node.
@@ -100,5 +110,20 @@ pub(super) fn first_on_path(build: &mut Build<'_>, program: &Path) {
     if let Some(folder) = program.parent() {
         build.path_prefix.retain(|known| known != folder);
         build.path_prefix.insert(0, folder.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_versions_are_asked_of_the_registry() {
+        for version in ["9", "9.15.0", ">=18 <23", "^20 || 22.x", "1.0.0-rc.1"] {
+            assert!(is_plain(version), "{version}");
+        }
+        for address in ["https://x/y.tgz", "file:../x", "npm:other@1", "latest", "../x", ""] {
+            assert!(!is_plain(address), "{address}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
 use super::layers::{Layer, LayerKey};
-use super::step::{Step, cancelled, internal};
+use super::step::{Step, Whose, cancelled, internal};
 use super::{ProcessEngine, blocking, bun, command, node, python, remove_dir, rust, tmp, toolchain};
 use crate::engine::{BuildJob, Release, StartCommand};
 use crate::secrets::{Injected, plain};
@@ -221,6 +221,7 @@ impl Build<'_> {
             dir: self.job.source.clone(),
             env: BTreeMap::new(),
             secrets: Injected::default(),
+            whose: Whose::Project,
         }
     }
 
@@ -233,6 +234,7 @@ impl Build<'_> {
             dir: self.job.source.clone(),
             env: BTreeMap::new(),
             secrets: Injected::default(),
+            whose: Whose::Project,
         }
     }
 

@@ -11,7 +11,7 @@ use platform_api::{Code, Failure};
 use super::layers::{Layer, LayerKey};
 use super::prepare::Build;
 use super::python_version::Wanted;
-use super::step::internal;
+use super::step::{Step, Whose, internal};
 use super::tools::missing;
 
 /// Prints what decides whether an environment fits: the real interpreter (not a shim before it), version and ABI.
@@ -360,19 +360,25 @@ async fn fetch_uv(build: &mut Build<'_>, python: &Interpreter, place: &Layer) ->
     let target = place.path.to_string_lossy().into_owned();
     let options = ["--no-input", "--disable-pip-version-check", "--no-compile"];
     let argv = [&[python.path.as_str(), "-m", "pip", "install"], &options[..], &["--target", &target, "uv"]];
-    let step = build.program(Phase::Install, "pip install uv", &argv.concat());
+    let step = shared(build.program(Phase::Install, "pip install uv", &argv.concat()));
     if build.attempt(step).await? {
         return Ok(true);
     }
     place.begin().await.map_err(|error| internal(&error))?;
-    let step = build.program(Phase::Install, "python -m venv", &[&python.path, "-m", "venv", &target]);
+    let make = [python.path.as_str(), "-m", "venv", &target];
+    let step = shared(build.program(Phase::Install, "python -m venv", &make));
     if !build.attempt(step).await? {
         return Ok(false);
     }
     let own = place.path.join("bin/python").to_string_lossy().into_owned();
     let argv = [&[own.as_str(), "-m", "pip", "install"], &options[..], &["uv"]];
-    let step = build.program(Phase::Install, "pip install uv", &argv.concat());
+    let step = shared(build.program(Phase::Install, "pip install uv", &argv.concat()));
     build.attempt(step).await
+}
+
+/// A step whose result all projects get: none of them has a say in it.
+fn shared(step: Step) -> Step {
+    Step { whose: Whose::Platform, ..step }
 }
 
 /// `uv` uses the interpreter it is given; it must neither fetch another nor draw progress bars into a log.

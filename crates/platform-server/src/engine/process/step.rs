@@ -35,6 +35,16 @@ pub(super) struct Step {
     /// In addition to the build's environment.
     pub(super) env: BTreeMap<String, String>,
     pub(super) secrets: Injected,
+    pub(super) whose: Whose,
+}
+
+/// For whom a step works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// For the project: with its variables and its programs.
+    Project,
+    /// For all projects: what it makes is shared, so no project may have a say in how it is made.
+    Platform,
 }
 
 /// How a step came to its end.
@@ -100,10 +110,15 @@ impl Build<'_> {
     }
 
     fn step_env(&self, step: &Step) -> BTreeMap<String, String> {
-        let mut env = self.engine.env.for_build(&self.path_prefix);
-        env.extend(self.env.clone());
-        env.extend(plain(&self.job.plan.env));
-        env.extend(spec::exposed(&step.secrets));
+        let mut env = match step.whose {
+            Whose::Project => self.engine.env.for_build(&self.path_prefix),
+            Whose::Platform => self.engine.env.for_build(&[]),
+        };
+        if step.whose == Whose::Project {
+            env.extend(self.env.clone());
+            env.extend(plain(&self.job.plan.env));
+            env.extend(spec::exposed(&step.secrets));
+        }
         env.extend(step.env.clone());
         env
     }
