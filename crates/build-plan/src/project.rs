@@ -1,19 +1,23 @@
 //! The project as detection sees it: the listing, and the texts of the few files that it asks for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::{Listing, PlanError};
 
-/// The largest manifest (package.json, pyproject.toml, requirements.txt …) that is read, in bytes.
-const MANIFEST_BYTES_MAX: u64 = 1 << 20;
-/// The largest lock file that is read, in bytes.
-const LOCK_BYTES_MAX: u64 = 16 << 20;
-/// The largest source file that is scanned, in bytes.
-const SOURCE_BYTES_MAX: u64 = 512 << 10;
-/// How much source is scanned altogether, in bytes.
-const SOURCES_BYTES_MAX: u64 = 16 << 20;
+/// How much is read of one kind of file, in bytes.
+struct Limit {
+    file: u64,
+    altogether: u64,
+}
+
+/// Manifests: package.json, pyproject.toml, requirements.txt.
+const MANIFEST: Limit = Limit { file: 1 << 20, altogether: 16 << 20 };
+/// Lock files: as much as a client lends of one file.
+const LOCK: Limit = Limit { file: 4 << 20, altogether: 16 << 20 };
+/// Sources that are scanned.
+const SOURCE: Limit = Limit { file: 512 << 10, altogether: 16 << 20 };
 
 /// What stands behind the last dot of a file's name, in the case in which it is written.
 pub(crate) fn extension(path: &str) -> &str {
@@ -29,12 +33,34 @@ pub(crate) struct Project<'a> {
     listing: &'a Listing,
     read: Read<'a>,
     texts: RefCell<BTreeMap<String, Rc<str>>>,
-    source_bytes: RefCell<u64>,
+    spent: Rc<Spent>,
+}
+
+/// What was read already, in bytes; a project and those within it share it.
+#[derive(Default)]
+struct Spent {
+    sources: Cell<u64>,
+    manifests: Cell<u64>,
+}
+
+/// Takes bytes from a budget, if it has them.
+fn spend(spent: &Cell<u64>, bytes: u64, bytes_max: u64) -> bool {
+    let total = spent.get().saturating_add(bytes);
+    let is_enough = total <= bytes_max;
+    if is_enough {
+        spent.set(total);
+    }
+    is_enough
 }
 
 impl<'a> Project<'a> {
     pub(crate) fn new(listing: &'a Listing, read: Read<'a>) -> Self {
-        Self { listing, read, texts: RefCell::default(), source_bytes: RefCell::default() }
+        Self { listing, read, texts: RefCell::default(), spent: Rc::default() }
+    }
+
+    /// A project within this one: what it reads is read at this one's expense.
+    pub(crate) fn within(&self, listing: &'a Listing, read: Read<'a>) -> Self {
+        Self { spent: Rc::clone(&self.spent), ..Self::new(listing, read) }
     }
 
     pub(crate) fn listing(&self) -> &'a Listing {
@@ -61,7 +87,7 @@ impl<'a> Project<'a> {
     /// # Errors
     /// [`PlanError::Unreadable`] when it is there and cannot be used.
     pub(crate) fn manifest(&self, path: &str) -> Result<Option<Rc<str>>, PlanError> {
-        self.text(path, MANIFEST_BYTES_MAX)
+        self.text(path, &MANIFEST, &self.spent.manifests)
     }
 
     /// The text of a lock file; nothing when there is none.
@@ -69,32 +95,28 @@ impl<'a> Project<'a> {
     /// # Errors
     /// [`PlanError::Unreadable`] when it is there and cannot be used.
     pub(crate) fn lock(&self, path: &str) -> Result<Option<Rc<str>>, PlanError> {
-        self.text(path, LOCK_BYTES_MAX)
+        self.text(path, &LOCK, &self.spent.manifests)
     }
 
     /// The text of a source file. One that is too big, unreadable or not text says nothing, and once enough was
     /// scanned the rest says nothing either.
     pub(crate) fn source(&self, path: &str) -> Option<Rc<str>> {
-        let size = self.listing.get(path)?.size;
-        let total = self.source_bytes.borrow().saturating_add(size);
-        if total > SOURCES_BYTES_MAX && !self.texts.borrow().contains_key(path) {
-            return None;
-        }
-        *self.source_bytes.borrow_mut() = total;
-        self.text(path, SOURCE_BYTES_MAX).ok().flatten()
+        self.text(path, &SOURCE, &self.spent.sources).ok().flatten()
     }
 
-    fn text(&self, path: &str, bytes_max: u64) -> Result<Option<Rc<str>>, PlanError> {
+    fn text(&self, path: &str, limit: &Limit, spent: &Cell<u64>) -> Result<Option<Rc<str>>, PlanError> {
         if let Some(text) = self.texts.borrow().get(path) {
             return Ok(Some(Rc::clone(text)));
         }
         let Some(file) = self.listing.get(path).filter(|file| !file.is_link()) else { return Ok(None) };
         let unreadable = |reason: String| PlanError::Unreadable { file: path.to_owned(), reason };
-        if file.size > bytes_max {
-            return Err(unreadable(format!(
-                "it has {} bytes, and at most {bytes_max} make sense",
-                file.size
-            )));
+        if file.size > limit.file {
+            let (size, most) = (file.size, limit.file);
+            return Err(unreadable(format!("it has {size} bytes, and at most {most} make sense")));
+        }
+        if !spend(spent, file.size, limit.altogether) {
+            let most = limit.altogether;
+            return Err(unreadable(format!("detection reads at most {most} bytes of such files")));
         }
         let bytes = self.bytes(path).ok_or_else(|| unreadable("reading it failed".to_owned()))?;
         let text = decode(&bytes).ok_or_else(|| unreadable("it is not UTF-8 text".to_owned()))?;

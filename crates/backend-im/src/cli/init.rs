@@ -85,8 +85,14 @@ struct Key {
 /// Every key but the name and the environment, in the order of a deployment.
 const KEYS: &[Key] = &[
     Key {
+        name: "root",
+        purpose: "The folder that is the project, where that is not all of it; every other path is relative to it.",
+        detected: |plan| plan.root.clone(),
+        example: "backend",
+    },
+    Key {
         name: "runtime",
-        purpose: "What it is: python, node, rust, static or command.",
+        purpose: "What it is: python, node, bun, deno, go, rust, ruby, php, java, dotnet, elixir, static or command.",
         detected: |plan| Some(text::word(&plan.runtime)),
         example: "python",
     },
@@ -113,6 +119,12 @@ const KEYS: &[Key] = &[
         purpose: "Must succeed before the new version gets its first request.",
         detected: |plan| plan.test.clone(),
         example: "pytest -q",
+    },
+    Key {
+        name: "release",
+        purpose: "Runs once per deployment, before the switch, with the app's data: migrations.",
+        detected: |plan| plan.release.clone(),
+        example: "python manage.py migrate --noinput",
     },
     Key {
         name: "start",

@@ -2,7 +2,7 @@
 
 use clap::builder::styling::{AnsiColor, Style};
 use platform_api::{Deployment, Failure, InstanceView, Phase, Receipt, Status};
-use platform_client::{Diagnosis, Ignored, Plan, PlanReport, UploadReport};
+use platform_client::{Confidence, Diagnosis, Ignored, Plan, PlanReport, UploadReport};
 
 use super::clean;
 
@@ -187,15 +187,26 @@ pub(crate) fn plan_line(plan: &Plan) -> String {
 /// The plan with what decided each part.
 pub(crate) fn plan(paint: Paint, report: &PlanReport) -> String {
     let plan = &report.plan;
+    let noted = |field: &str| {
+        let evidence = plan.evidence.iter().find(|evidence| evidence.field == field);
+        evidence.map(|evidence| evidence.value.clone())
+    };
     let rows = [
+        ("root", plan.root.clone()),
         ("runtime", Some(word(&plan.runtime))),
         ("version", plan.version.clone()),
         ("framework", plan.framework.clone()),
+        ("package_manager", noted("package_manager")),
+        ("system_packages", noted("system_packages")),
         ("install", plan.install.as_ref().map(|install| install.command.clone())),
         ("build", plan.build.clone()),
         ("test", plan.test.clone()),
+        ("release", plan.release.clone()),
         ("start", plan.start.clone()),
+        ("processes", noted("processes")),
         ("static_root", plan.static_root.clone()),
+        ("single_page", noted("single_page")),
+        ("env", noted("env")),
         ("port", Some(plan.port.to_string())),
         ("health_path", plan.health_path.clone()),
         ("files", Some(format!("{}, {}", count(plan.files, "file", "files"), bytes(plan.bytes)))),
@@ -207,7 +218,7 @@ pub(crate) fn plan(paint: Paint, report: &PlanReport) -> String {
         if sources.is_empty() { String::new() } else { paint.dim(&format!("  ({})", sources.join(", "))) }
     };
     let shown = |(field, value): (&str, Option<String>)| {
-        let label = paint.bold(&format!("{:<12}", field.replace('_', " ")));
+        let label = paint.bold(&format!("{:<16}", field.replace('_', " ")));
         value.map(|value| format!("{label}{}{}", clean::line(&value), source(field)))
     };
     let mut lines: Vec<String> = rows.into_iter().filter_map(shown).collect();
@@ -248,6 +259,8 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
 pub(crate) fn failure(paint: Paint, failure: &Failure, output: &[String]) -> String {
     let diagnosis: Option<Diagnosis> =
         failure.diagnosis.as_ref().and_then(|json| serde_json::from_value(json.clone()).ok());
+    // A guess says no more than the failure itself.
+    let diagnosis = diagnosis.filter(|found| found.confidence > Confidence::Low);
     let message = clean::line(&failure.message);
     let mut lines = vec![format!("{} {message} ({})", paint.bad("error:"), failure.code)];
     if let Some(cause) = diagnosis.as_ref().and_then(|found| found.cause_line.as_deref()) {
@@ -258,6 +271,11 @@ pub(crate) fn failure(paint: Paint, failure: &Failure, output: &[String]) -> Str
     if !last.is_empty() {
         lines.extend([String::new(), paint.dim("the last lines of its output:")]);
         lines.extend(last.iter().map(|line| quoted(paint, line)));
+    }
+    if let Some(patch) = diagnosis.as_ref().and_then(|found| found.patch.as_deref()) {
+        let patch: Vec<String> = patch.lines().map(str::to_owned).collect();
+        lines.extend([String::new(), paint.dim("a patch that mends it (`git apply`):")]);
+        lines.extend(clean::lines(&patch).iter().map(|line| format!("  {line}")));
     }
     let mut hints: Vec<String> =
         [diagnosis.map(|found| found.fix), failure.hint.clone()].into_iter().flatten().collect();

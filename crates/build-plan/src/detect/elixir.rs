@@ -8,6 +8,9 @@ use crate::{Install, InstallMethod, PlanError, Runtime};
 
 const FILE: &str = "mix.exs";
 
+/// How many apps of an umbrella are looked at.
+const APPS_MAX: usize = 32;
+
 /// Packages that serve HTTP.
 const FRAMEWORKS: &[(&str, &str)] = &[
     ("phoenix", "phoenix"),
@@ -33,7 +36,11 @@ struct Mix {
 pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> {
     let project = context.project;
     let Some(text) = project.manifest(FILE)? else { return Ok(None) };
-    let mix = parse(&text);
+    let mut mix = parse(&text);
+    let is_umbrella = text.contains("apps_path");
+    if is_umbrella {
+        join_apps(project, &mut mix)?;
+    }
     let framework = FRAMEWORKS.iter().find(|(package, _)| mix.has(package));
     let is_program = text.contains("mod:") || framework.is_some();
     if !is_program && context.start.is_none() {
@@ -47,8 +54,32 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     version(project, &mix, &mut draft);
     install(project, &mut draft);
     draft.set_env("MIX_ENV", "prod");
-    commands(project, &mix, &mut draft);
+    if is_umbrella {
+        umbrella(&mix, &mut draft);
+    } else {
+        commands(project, &mix, &mut draft);
+    }
     Ok(Some(draft))
+}
+
+/// Adds what the apps of an umbrella depend on.
+fn join_apps(project: &Project<'_>, mix: &mut Mix) -> Result<(), PlanError> {
+    let files = project.listing().under("apps").filter(|file| file.path.ends_with("/mix.exs"));
+    for file in files.take(APPS_MAX) {
+        let text = project.manifest(&file.path)?.unwrap_or_default();
+        mix.dependencies.extend(parse(&text).dependencies);
+    }
+    Ok(())
+}
+
+/// An umbrella has a release only where its mix.exs describes one, so its apps are started by mix itself.
+fn umbrella(mix: &Mix, draft: &mut Draft) {
+    draft.set_build("mix compile", FILE);
+    let start = if mix.has("phoenix") { "PHX_SERVER=true mix phx.server" } else { "mix run --no-halt" };
+    draft.set_start(start, format!("{FILE}: apps_path"));
+    if mix.has("ecto_sql") {
+        draft.set_release("mix ecto.migrate", "apps");
+    }
 }
 
 /// Reads the few words of mix.exs that count, line by line.

@@ -206,6 +206,8 @@ fn is_aside(path: &str) -> bool {
 fn is_main(source: &str) -> bool {
     source.lines().any(|line| line.trim_end().split("//").next().unwrap_or_default().trim() == "package main")
         && source.contains("func main(")
+        // Such a file is run by hand, to generate others.
+        && !["//go:build ignore", "// +build ignore"].iter().any(|line| source.contains(line))
 }
 
 fn is_serving(source: &str) -> bool {

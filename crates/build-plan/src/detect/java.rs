@@ -184,7 +184,8 @@ impl Module {
     fn is_program(&self) -> bool {
         let is_parent = self.text.contains("<packaging>pom</packaging>") || self.text.contains("<modules>");
         let applies_nothing = self.text.contains("apply false") && !self.text.contains("mainClass");
-        if is_parent || applies_nothing {
+        // An app for phones is a program, but none that serves.
+        if is_parent || applies_nothing || self.text.contains("com.android") {
             return false;
         }
         let plugins = [

@@ -200,7 +200,7 @@ fn planned_in(
         });
     }
     let read = |path: &str| whole.bytes(&format!("{root}/{path}"));
-    let project = Project::new(&listing, &read);
+    let project = whole.within(&listing, &read);
     let place = Place {
         project: &project,
         whole: Some(whole),

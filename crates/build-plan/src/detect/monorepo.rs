@@ -135,7 +135,7 @@ fn found(whole: &Project<'_>, settings: &Settings, file: &'static str, depth_max
     let draft = |root: String| {
         let listing = whole.listing().inside(&root);
         let read = |path: &str| whole.bytes(&at(&root, path));
-        let project = Project::new(&listing, &read);
+        let project = whole.within(&listing, &read);
         let place =
             Place { project: &project, whole: Some(whole), root: Some(&root), member: None, because: None };
         let draft = consider(&place, settings, file, drafted).ok()?;

@@ -1,7 +1,7 @@
 //! What to say when nothing was recognised: the likeliest slip first.
 
-use super::dockerfile;
 use super::python::entry;
+use super::{compose, dockerfile};
 use crate::project::{Project, extension};
 use crate::{Listing, PlanError};
 
@@ -70,6 +70,8 @@ pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
         .or_else(|| library(project))
         .or_else(|| image(project))
         .or_else(|| other_runtime(project))
+        .or_else(|| composed(project))
+        .or_else(|| pages(project))
         .or_else(|| inner_project(project.listing()));
     let (reason, hint) = found
         .unwrap_or_else(|| ("no file says what kind of project this is".to_owned(), LOOKED_FOR.to_owned()));
@@ -175,6 +177,26 @@ fn image(project: &Project<'_>) -> Slip {
             dockerfile.file
         ),
         "say how it is built and started without the image, in backend-im.yml: `build: …` and `start: …`"
+            .to_owned(),
+    ))
+}
+
+/// A compose file that only starts images of others.
+fn composed(project: &Project<'_>) -> Slip {
+    let compose = compose::read(project).filter(|compose| !compose.images.is_empty())?;
+    Some((
+        format!("{} only starts images: {}", compose.file, compose.images.join(", ")),
+        "an app of your own is deployed from its source; images are for engines of containers".to_owned(),
+    ))
+}
+
+/// Pages, but none that answers `/`.
+fn pages(project: &Project<'_>) -> Slip {
+    let paths = project.listing().iter().map(|file| file.path.as_str());
+    let page = paths.filter(|path| extension(path) == "html").min_by_key(|path| path.matches('/').count())?;
+    Some((
+        format!("there are pages, such as `{page}`, but no index.html answers `/`"),
+        "name the first page index.html, or set `static_root` in backend-im.yml to the folder that is to be served"
             .to_owned(),
     ))
 }

@@ -127,13 +127,13 @@ fn a_plan_says_which_file_decided_what_and_what_was_left_out() {
         project: "shop".to_owned(),
     };
     insta::assert_snapshot!(plan(Paint::PLAIN, &report), @r"
-    runtime     python  (requirements.txt)
-    framework   fastapi  (main.py:3)
-    install     uv pip install -r requirements.txt
-    start       uvicorn main:app --host $HOST --port $PORT
-    port        8000
-    files       6 files, 4.3 kB
-    plan hash   0123456789abcdef
+    runtime         python  (requirements.txt)
+    framework       fastapi  (main.py:3)
+    install         uv pip install -r requirements.txt
+    start           uvicorn main:app --host $HOST --port $PORT
+    port            8000
+    files           6 files, 4.3 kB
+    plan hash       0123456789abcdef
 
     left out: .venv/ (dependencies); .env (may hold secrets)
 

@@ -189,7 +189,7 @@ fn candidate((member, draft): &(&Member, Draft)) -> Candidate {
 fn inner(js: &Js<'_>, member: &Member, members: &[Member]) -> Result<Option<Draft>, PlanError> {
     let listing = js.project.listing().inside(&member.folder);
     let read = |path: &str| js.project.bytes(&format!("{}/{path}", member.folder));
-    let project = Project::new(&listing, &read);
+    let project = js.project.within(&listing, &read);
     let settings = Settings::default();
     let context = Context::of_member(&project, &settings, &member.folder);
     let package = manifest::read(&project)?.unwrap_or_default();
