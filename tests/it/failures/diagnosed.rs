@@ -2,6 +2,7 @@
 //! mechanical. The recorded failures of other toolchains are a test of `build-plan`.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
@@ -40,8 +41,15 @@ fn check(start: &str) {
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
 
+/// Held while an app runs that listens on a fixed port: two tests use the same ones.
+fn fixed_port(name: &str) -> Option<MutexGuard<'static, ()>> {
+    static PORT: Mutex<()> = Mutex::new(());
+    name.ends_with("-wrong-port").then(|| PORT.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 fn complaint(home: &Home, case: &Case) -> Option<String> {
     let path = folder().join(&case.name);
+    let _alone = fixed_port(&case.name);
     let done = home.run(&["deploy", path.to_str().expect("UTF-8"), "--json"]);
     let view = done.json();
     let diagnosis = &view["error"]["diagnosis"];
@@ -85,6 +93,7 @@ fn a_patch_applied_makes_the_app_healthy() {
         if name.starts_with("node") && !has_tool("a_patch_applied_makes_the_app_healthy", "node") {
             continue;
         }
+        let _alone = fixed_port(name);
         let project = Project::empty(name);
         for entry in std::fs::read_dir(folder().join(name)).expect("files").flatten() {
             std::fs::copy(entry.path(), project.path().join(entry.file_name())).expect("a copy");
