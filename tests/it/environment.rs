@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Home, Mcp, Project, get, has_tool};
+use crate::harness::{Home, Mcp, Project, files_with, get, has_tool};
 
 /// Answers its own environment as JSON.
 const ENVIRONMENT_SERVER: &str = r#"import json, os
@@ -81,27 +81,6 @@ fn step_environment(release: &Path, step: &str) -> BTreeMap<String, String> {
     text.lines().filter_map(|line| line.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
 }
 
-/// The files in `folder` that contain `needle`.
-fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        // What runs may remove files meanwhile.
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if kind.is_file() {
-                let content = std::fs::read(entry.path()).unwrap_or_default();
-                if content.windows(needle.len()).any(|part| part == needle.as_bytes()) {
-                    found.push(entry.path());
-                }
-            }
-        }
-    }
-    found
-}
-
 /// The processes of the home whose environment contains `needle`.
 fn processes_that_know(home: &Home, needle: &str) -> Vec<(i32, String)> {
     let knows = |pid: i32| {
@@ -148,9 +127,9 @@ fn the_secrets_of_the_agent_that_starts_the_platform_get_nowhere() {
     let logs = agent.ok("stream_logs", &json!({"project": "env", "max_lines": 5000})).to_string();
     assert!(logs.contains("environment:") && !logs.contains(CANARY), "{logs}");
     assert_eq!(agent.close(), 0);
-    assert_eq!(files_with(home.path(), CANARY), Vec::<PathBuf>::new());
+    assert_eq!(files_with(home.path(), &[CANARY]), Vec::<PathBuf>::new());
     assert_ne!(
-        files_with(home.path(), "environment:"),
+        files_with(home.path(), &["environment:"]),
         Vec::<PathBuf>::new(),
         "the search finds what is there"
     );
@@ -286,7 +265,7 @@ fn environment_files_and_private_keys_never_travel() {
         "tls/ca.pem",
     ];
     assert_eq!(paths, expected);
-    assert_eq!(files_with(home.path(), CANARY), Vec::<PathBuf>::new());
+    assert_eq!(files_with(home.path(), &[CANARY]), Vec::<PathBuf>::new());
     if has_tool("environment_files_and_private_keys_never_travel", "git") {
         let repository = home.path().join("projects").join(id).join("repository.git");
         assert!(!all_content(&repository).contains(CANARY), "nor is it in the history");

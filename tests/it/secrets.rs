@@ -6,7 +6,6 @@ mod lives;
 mod tool;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -76,25 +75,4 @@ fn environment(live: &Value) -> Value {
 #[track_caller]
 fn text<'a>(view: &'a Value, field: &str) -> &'a str {
     view[field].as_str().unwrap_or_else(|| panic!("no {field}: {view:#}"))
-}
-
-/// The files in `folder` that contain one of these byte strings.
-fn files_with(folder: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if kind.is_file() {
-                let content = std::fs::read(entry.path()).unwrap_or_default();
-                let holds = |needle: &Vec<u8>| content.windows(needle.len()).any(|part| part == needle);
-                if needles.iter().any(holds) {
-                    found.push(entry.path());
-                }
-            }
-        }
-    }
-    found
 }

@@ -226,7 +226,8 @@ mod tests {
 
     use super::*;
 
-    fn home() -> (tempfile::TempDir, Home) {
+    /// A home that was just made.
+    pub(super) fn home() -> (tempfile::TempDir, Home) {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::new(folder.path().join("deep/home"));
         home.create().unwrap();

@@ -2,6 +2,7 @@
 //! left running.
 
 mod eras;
+mod files;
 mod home;
 mod http;
 mod mcp;
@@ -12,6 +13,7 @@ mod wait;
 mod wire;
 
 pub(crate) use eras::{Client, ERAS, Era, nobody};
+pub(crate) use files::files_with;
 pub(crate) use home::{Done, Home, is_alive};
 pub(crate) use http::{Answer, Api, block_on, get, send, to, trusting, visit};
 pub(crate) use mcp::Mcp;

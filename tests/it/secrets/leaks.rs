@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::json;
 
-use super::{CANARY, LEAKY_SERVER, environment, files_with, leaky, set, text};
-use crate::harness::{Home, Project, eventually, get};
+use super::{CANARY, LEAKY_SERVER, environment, leaky, set, text};
+use crate::harness::{Home, Project, eventually, files_with, get};
 
 /// Installing and building keep what they see; the test only prints it.
 const EVERY_STEP: &str = "\

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{environment, files_with, leaky, text};
-use crate::harness::{Answer, Client, ERAS, Era, Home, Mcp, Project, eventually, get, send, to};
+use super::{environment, leaky, text};
+use crate::harness::{Answer, Client, ERAS, Era, Home, Mcp, Project, eventually, files_with, get, send, to};
 
 const CANARY: &str = "canary-7f3e91-by-hand";
 

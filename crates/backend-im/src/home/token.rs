@@ -117,14 +117,8 @@ mod tests {
 
     use secrecy::ExposeSecret as _;
 
+    use super::super::tests::home;
     use super::*;
-
-    fn home() -> (tempfile::TempDir, Home) {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::new(folder.path().join("deep/home"));
-        home.create().unwrap();
-        (folder, home)
-    }
 
     #[test]
     fn home_and_tokens_are_their_owners_alone() {

@@ -14,6 +14,7 @@ mod java;
 mod js;
 mod monorepo;
 mod near_miss;
+mod page_packages;
 mod php;
 mod procfile;
 mod python;

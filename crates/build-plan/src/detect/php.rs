@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::ruby::scripts;
+use super::page_packages;
 use super::text::at;
 use super::{Context, versions};
 use crate::draft::{Draft, Strength};
@@ -223,12 +223,8 @@ fn install(project: &Project<'_>, composer: &Composer, draft: &mut Draft) {
     let mut inputs = vec![FILE.to_owned()];
     inputs.extend(lock.map(str::to_owned));
     let mut command = "composer install --no-dev --no-interaction --optimize-autoloader".to_owned();
-    if draft.build.as_ref().is_some_and(|build| build.contains("npm "))
-        && let Some((file, more)) = scripts(project)
-    {
-        inputs.extend(["package.json".to_owned(), file.to_owned()]);
-        command = format!("{command} && {more}");
-        draft.need_system_package("nodejs", "package.json");
+    if draft.build.as_ref().is_some_and(|build| build.contains("npm ")) {
+        page_packages::add(project, draft, &mut inputs, &mut command);
     }
     draft.set_package_manager("composer", None, lock.unwrap_or(FILE));
     draft.installed = vec!["vendor".to_owned()];

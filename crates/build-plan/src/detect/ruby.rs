@@ -1,7 +1,7 @@
 //! Ruby: Rails, Sinatra and everything else that has a config.ru.
 
 use super::text::quoted;
-use super::{Context, versions};
+use super::{Context, page_packages, versions};
 use crate::draft::{Draft, Strength};
 use crate::project::{Project, extension};
 use crate::{Install, InstallMethod, PlanError, Runtime, shell};
@@ -214,11 +214,7 @@ fn install(project: &Project<'_>, draft: &mut Draft) {
     if lock.is_some() {
         draft.set_env("BUNDLE_FROZEN", "true");
     }
-    if let Some((file, more)) = scripts(project) {
-        inputs.extend(["package.json".to_owned(), file.to_owned()]);
-        command = format!("{command} && {more}");
-        draft.need_system_package("nodejs", "package.json");
-    }
+    page_packages::add(project, draft, &mut inputs, &mut command);
     draft.set_package_manager("bundler", None, lock.unwrap_or(FILE));
     draft.installed = vec!["vendor/bundle".to_owned()];
     draft.set_install(Install {
@@ -228,23 +224,6 @@ fn install(project: &Project<'_>, draft: &mut Draft) {
         extra: Vec::new(),
         options: Vec::new(),
     });
-}
-
-/// How the JavaScript beside a Ruby or PHP application is installed.
-pub(crate) fn scripts(project: &Project<'_>) -> Option<(&'static str, &'static str)> {
-    if !project.has("package.json") {
-        return None;
-    }
-    [
-        ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
-        ("bun.lock", "bun install --frozen-lockfile"),
-        ("bun.lockb", "bun install --frozen-lockfile"),
-        ("yarn.lock", "yarn install --frozen-lockfile"),
-        ("package-lock.json", "npm ci"),
-    ]
-    .into_iter()
-    .find(|(lock, _)| project.has(lock))
-    .or(Some(("package.json", "npm install")))
 }
 
 #[cfg(test)]

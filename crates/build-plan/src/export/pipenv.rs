@@ -84,8 +84,15 @@ pub(super) fn unlocked(text: &str) -> Result<Requirements, PlanError> {
 /// The indexes besides the public one, which every installer asks anyway.
 fn indexes(sources: &[Source]) -> Vec<String> {
     let others = sources.iter().map(|source| source.url.trim());
-    let is_other = |url: &&str| url.starts_with("http") && !url.contains("pypi.org/") && !url.contains(' ');
+    let is_other = |url: &&str| url.starts_with("http") && !is_public(url) && !url.contains(' ');
     others.filter(is_other).map(str::to_owned).collect()
+}
+
+/// Whether a host has the public index's own domain: `pypi` below a top-level one. Mirrors have a longer one.
+fn is_public(url: &str) -> bool {
+    let authority = url.split('/').nth(2).unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    host.rsplit('.').nth(1) == Some("pypi")
 }
 
 impl Package {

@@ -211,7 +211,7 @@ groups = [\"test\"]
 
 #[test]
 fn pipenv_is_read_with_and_without_its_lock() {
-    let lock = r#"{"_meta": {"sources": [{"url": "https://pypi.org/simple"}, {"url": "https://example.com/simple"}]},
+    let lock = r#"{"_meta": {"sources": [{"url": "https://pypi.example/simple"}, {"url": "https://example.com/simple"}]},
         "default": {"flask": {"version": "==3.1.0", "hashes": ["sha256:aa", "sha256:bb"], "markers": "python_version >= '3.9'"},
         "own": {"git": "https://example.com/own.git", "ref": "abc"}, "-e evil": {"version": "==1"}}, "develop": {"pytest": {"version": "==8"}}}"#;
     let found = exported(
