@@ -14,12 +14,17 @@ use crate::cli::render;
 use crate::cli::signals::Signals;
 use crate::home::Home;
 
+/// An address to listen on; a port or a name alone is told what it lacks.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write the address and the port, as in 127.0.0.1:7330")
+}
+
 /// How the server is reached over HTTP.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Over HTTP")]
 pub(super) struct HttpArguments {
     /// Serve over HTTP at this loopback address, such as 127.0.0.1:7330; port 0 takes any that is free
-    #[arg(long = "http", value_name = "ADDRESS")]
+    #[arg(long = "http", value_name = "ADDRESS", value_parser = address)]
     address: Option<SocketAddr>,
     /// The name of a proxy that ends TLS in front of it (repeatable)
     #[arg(long, value_name = "HOST", requires = "address")]
