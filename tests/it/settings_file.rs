@@ -52,20 +52,11 @@ fn init_writes_what_was_detected_changes_nothing_by_it_and_never_writes_over_a_f
     }
     // Whoever takes the comment signs away gets the plan that was detected.
     let after = plan(&home);
-    let uncommented: String = text
-        .lines()
-        .map(|line| match line.strip_prefix("# ") {
-            Some(rest)
-                if ["runtime", "start", "release"]
-                    .iter()
-                    .any(|key| rest.starts_with(&format!("{key}: "))) =>
-            {
-                rest
-            }
-            _ => line,
-        })
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let shown =
+        |line: &&str| ["runtime", "start", "release"].iter().any(|key| line.starts_with(&format!("{key}: ")));
+    let lines: Vec<&str> =
+        text.lines().map(|line| line.strip_prefix("# ").filter(shown).unwrap_or(line)).collect();
+    let uncommented = lines.join("\n");
     project.write("backend-im.yml", &uncommented);
     let said = plan(&home);
     for field in ["runtime", "framework", "install", "build", "release", "start", "port", "env"] {
