@@ -139,14 +139,13 @@ mod tests {
     use super::super::parse;
     use super::*;
 
-    fn validator() -> jsonschema::Validator {
-        jsonschema::draft7::new(&schema()).expect("the schema is one")
-    }
+    static VALIDATOR: LazyLock<jsonschema::Validator> =
+        LazyLock::new(|| jsonschema::draft7::new(&schema()).expect("the schema is one"));
 
     /// Whether the editor would accept the text, and whether the parser does.
-    fn verdicts(validator: &jsonschema::Validator, text: &str) -> (bool, bool) {
+    fn verdicts(text: &str) -> (bool, bool) {
         let value = serde_saphyr::from_str::<Value>(text);
-        (value.is_ok_and(|value| validator.is_valid(&value)), parse("backend-im.yml", text).is_ok())
+        (value.is_ok_and(|value| VALIDATOR.is_valid(&value)), parse("backend-im.yml", text).is_ok())
     }
 
     #[test]
@@ -156,20 +155,18 @@ mod tests {
 
     #[test]
     fn every_example_passes_both() {
-        let validator = validator();
         for key in KEYS {
             let text = format!("{}: {}\n", key.name, key.example);
-            assert_eq!(verdicts(&validator, &text), (true, true), "{text}");
+            assert_eq!(verdicts(&text), (true, true), "{text}");
         }
         for (key, _) in NOT_APPLIED {
             let text = format!("{key}: {{a: [1]}}\n");
-            assert_eq!(verdicts(&validator, &text), (true, true), "{text}");
+            assert_eq!(verdicts(&text), (true, true), "{text}");
         }
     }
 
     #[test]
     fn what_the_parser_refuses_the_editor_marks() {
-        let validator = validator();
         for text in [
             "strat: x",
             "port: 0",
@@ -196,7 +193,7 @@ mod tests {
             "- a",
             "just a text",
         ] {
-            assert_eq!(verdicts(&validator, text), (false, false), "{text}");
+            assert_eq!(verdicts(text), (false, false), "{text}");
         }
     }
 
@@ -208,8 +205,7 @@ mod tests {
             value in "(- )?(\\{(name|path|command|A|secret|value): )?[a-z0-9:@./=$ _-]{0,12}\\}?|[NRPpDdyt]ode(js)?[:@]?[0-9]{0,2}|\\.?/?[a-z./]{0,9}",
         ) {
             let text = format!("{}: {value}\n", KEYS[key].name);
-            static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(validator);
-            let (editor, parser) = verdicts(&VALIDATOR, &text);
+            let (editor, parser) = verdicts(&text);
             prop_assert!(editor || !parser, "{text}");
         }
     }
