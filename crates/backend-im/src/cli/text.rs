@@ -257,9 +257,10 @@ fn uploaded(parts: &[Part]) -> impl Iterator<Item = String> {
     parts.iter().map(|part| {
         let path = clean::line(&part.path);
         let size = bytes(part.bytes);
-        match part.path.ends_with('/') || part.files > 1 {
-            true => format!("{:16}{path}  {}, {size}", "", count(part.files, "file", "files")),
-            false => format!("{:16}{path}  {size}", ""),
+        if part.path.ends_with('/') || part.files > 1 {
+            format!("{:16}{path}  {}, {size}", "", count(part.files, "file", "files"))
+        } else {
+            format!("{:16}{path}  {size}", "")
         }
     })
 }
