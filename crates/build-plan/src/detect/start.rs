@@ -3,6 +3,7 @@
 use super::procfile::Procfile;
 use super::python::source::scan;
 use crate::config::Settings;
+use crate::draft::Draft;
 use crate::project::{Project, extension};
 use crate::{Runtime, shell};
 
@@ -90,6 +91,20 @@ fn entry(project: &Project<'_>, entrypoint: &str, source: &str) -> Wish {
 
 fn offers_app(project: &Project<'_>, path: &str) -> bool {
     project.source(path).is_some_and(|source| scan(&source).best_app().is_some())
+}
+
+/// Makes a start command that was written for another place, such as `bin/server` or `/app/main`, start the program that
+/// the draft builds: where the project has no file of that name, nothing else can be meant.
+pub(crate) fn point_to_built(command: &str, project: &Project<'_>, draft: &mut Draft) {
+    let Some(built) = draft.start.clone() else { return };
+    let Some(word) = shell::words(command).next().filter(|_| !shell::is_compound(command)) else { return };
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_place = word.starts_with('/') || ["bin/", "./", "build/", "dist/", "out/"].iter().any(|start| word.starts_with(start));
+    let is_there = project.has(word.trim_start_matches("./"));
+    let is_known = runtime_of(word).is_some() || word.contains("target/release/");
+    if !is_there && !is_known && (is_place || name(word) == name(&built)) {
+        draft.built_start = Some(command.replacen(word, &built, 1));
+    }
 }
 
 /// The runtime whose program the command starts with.
