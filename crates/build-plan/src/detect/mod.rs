@@ -304,7 +304,7 @@ fn drafted(context: &Context<'_>) -> Result<Draft, PlanError> {
 fn listens(context: &Context<'_>, start: &Start) -> bool {
     let exposes = context.dockerfile.as_ref().is_some_and(|dockerfile| dockerfile.port.is_some());
     let is_web = context.declared.iter().any(|declared| declared.file == start.source);
-    (exposes || is_web) && near_miss::bot(context.project).is_none()
+    exposes || is_web && near_miss::bot(context.project).is_none()
 }
 
 /// The draft, unless it is a program that nobody says how to start and that does not serve: a tool, a bot.
@@ -406,10 +406,19 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
         }
     } else if drafts.is_empty() {
         drafts.extend(generators::detect(context).or_else(|| static_site::detect(context)));
+    } else if drafts.iter().all(is_mere_script)
+        && let Some(site) = generators::detect(context)
+    {
+        drafts = vec![site];
     }
     let mut draft = strongest(drafts, &errors, context)?;
     draft.warnings.extend(errors.iter().map(|error| format!("ignored: {error}")));
     Ok(draft)
+}
+
+/// Whether a draft only runs a script of package.json, such as the one that previews a generator's pages.
+fn is_mere_script(draft: &Draft) -> bool {
+    draft.runtime == Runtime::Node && draft.framework.is_none() && draft.strength <= Strength::Program
 }
 
 fn strongest(

@@ -69,6 +69,8 @@ pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
         .or_else(|| python(project))
         .or_else(|| node(project))
         .or_else(|| rust(project))
+        .or_else(|| java_archive(project))
+        .or_else(|| windows_only(project))
         .or_else(|| library(project))
         .or_else(|| image(project))
         .or_else(|| other_runtime(project))
@@ -210,12 +212,14 @@ fn conda(project: &Project<'_>) -> Slip {
 
 /// A package that others install: it has no program of its own, and no script at the top either.
 fn python_library(project: &Project<'_>) -> Slip {
-    let file = project.first_of(&["pyproject.toml", "setup.py", "setup.cfg"])?;
-    let text = project.manifest(file).ok()??;
-    let is_package = file != "pyproject.toml" || text.contains("[project]") || text.contains("[tool.poetry]");
+    let describes = |file: &&&str| {
+        let text = project.manifest(file).ok().flatten().unwrap_or_default();
+        project.has(file) && (**file != "pyproject.toml" || text.contains("[project]") || text.contains("[tool.poetry]"))
+    };
+    let file = ["pyproject.toml", "setup.py", "setup.cfg"].iter().find(describes)?;
     let mut scripts = project.listing().iter().map(|file| file.path.as_str());
     let has_script = scripts.any(|path| extension(path) == "py" && !path.contains('/') && !entry::is_aside(path));
-    (is_package && !has_script).then(|| {
+    (!has_script).then(|| {
         (
             format!("{file} describes a package that others install; no module of it makes a web application"),
             "if it serves HTTP all the same, say how to start it in backend-im.yml, such as `start: python -m NAME`; an \
@@ -245,6 +249,36 @@ fn rust(project: &Project<'_>) -> Slip {
         (
             "Cargo.toml defines no program, only a library".to_owned(),
             "add src/main.rs, or a `[[bin]]` to Cargo.toml".to_owned(),
+        )
+    })
+}
+
+/// A WAR, which only a container of servlets runs.
+fn java_archive(project: &Project<'_>) -> Slip {
+    let (file, _) = [("pom.xml", "<packaging>war</packaging>"), ("build.gradle", "war"), ("build.gradle.kts", "war")]
+        .into_iter()
+        .find(|(file, mark)| project.manifest(file).ok().flatten().is_some_and(|text| {
+            text.contains(mark) && (*file == "pom.xml" || project.listing().has_folder("src/main/webapp"))
+        }))?;
+    Some((
+        format!("{file} makes a WAR, which runs inside a container of servlets such as Tomcat or Jetty, and brings none"),
+        "bring one along, with Spring Boot or Jetty's runner for instance, and say in backend-im.yml how it starts: \
+         `start: java -jar …` on $HOST:$PORT"
+            .to_owned(),
+    ))
+}
+
+/// A project of the .NET that only Windows has.
+fn windows_only(project: &Project<'_>) -> Slip {
+    let mut files = project.listing().iter().map(|file| file.path.as_str());
+    let file = files.find(|path| matches!(extension(path), "csproj" | "vbproj"))?;
+    let text = project.manifest(file).ok()??;
+    let is_old = text.contains("<TargetFrameworkVersion>v4") || text.contains("ProjectTypeGuids");
+    is_old.then(|| {
+        (
+            format!("{file} is for .NET Framework, which only Windows runs"),
+            "move it to today's .NET first: a project with `Sdk=\"Microsoft.NET.Sdk.Web\"` is built and started here"
+                .to_owned(),
         )
     })
 }

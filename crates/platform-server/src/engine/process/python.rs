@@ -72,7 +72,7 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
 /// Gives `uv` to a project whose commands name it, and makes `uv run` use what is installed: a start must not install.
 async fn provide_uv(build: &mut Build<'_>, python: &Interpreter, venv: &Path) -> Result<(), Failure> {
     let plan = &build.job.plan;
-    let texts = [&plan.start, &plan.build, &plan.test];
+    let texts = [&plan.start, &plan.build, &plan.release, &plan.test];
     if !texts.into_iter().flatten().any(|text| text.split_ascii_whitespace().any(|word| word == "uv")) {
         return Ok(());
     }
