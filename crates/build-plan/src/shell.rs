@@ -80,7 +80,10 @@ pub(crate) fn sequence(text: &str) -> Option<Vec<Step<'_>>> {
     steps.push(Step { command: text[start..].trim(), joined: "" });
     let is_control = |step: &Step<'_>| {
         let first = step.command.split_whitespace().next().unwrap_or_default();
-        matches!(first, "" | "if" | "then" | "else" | "fi" | "for" | "while" | "until" | "do" | "done" | "case")
+        matches!(
+            first,
+            "" | "if" | "then" | "else" | "fi" | "for" | "while" | "until" | "do" | "done" | "case"
+        )
     };
     (quote.is_none() && !steps.iter().any(is_control)).then_some(steps)
 }

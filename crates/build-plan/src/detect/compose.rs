@@ -40,8 +40,12 @@ fn commands(text: &str) -> Vec<String> {
     let command = |entry: yaml::Entry| {
         entry.value.value.get("build")?;
         match entry.value.value.get("command")? {
-            Value::Text(text) => Some(text.trim_start_matches("bash -c ").trim_start_matches("sh -c ").trim_matches('"').to_owned()),
-            Value::List(words) => Some(words.iter().filter_map(|word| word.value.text()).collect::<Vec<_>>().join(" ")),
+            Value::Text(text) => Some(
+                text.trim_start_matches("bash -c ").trim_start_matches("sh -c ").trim_matches('"').to_owned(),
+            ),
+            Value::List(words) => {
+                Some(words.iter().filter_map(|word| word.value.text()).collect::<Vec<_>>().join(" "))
+            }
             _ => None,
         }
     };

@@ -45,7 +45,8 @@ pub(crate) fn read(project: &Project<'_>) -> Vec<Declared> {
 
 type FromToml = fn(&'static str, &Json) -> Option<Declared>;
 
-const TOML: &[(&str, FromToml)] = &[("railway.toml", railway), ("nixpacks.toml", nixpacks), ("fly.toml", fly)];
+const TOML: &[(&str, FromToml)] =
+    &[("railway.toml", railway), ("nixpacks.toml", nixpacks), ("fly.toml", fly)];
 
 impl Declared {
     /// Takes apart what one command says in a row: the folder it enters, what it migrates, what it starts.
@@ -74,7 +75,8 @@ fn entered(command: &str) -> Option<(&str, &str)> {
 /// A folder of the project; nothing for its top, or for what leaves it.
 fn plain_folder(folder: &str) -> Option<String> {
     let folder = folder.trim_start_matches("./").trim_matches('/');
-    (!folder.is_empty() && folder != "." && !folder.split('/').any(|part| part == "..")).then(|| folder.to_owned())
+    (!folder.is_empty() && folder != "." && !folder.split('/').any(|part| part == ".."))
+        .then(|| folder.to_owned())
 }
 
 fn text(project: &Project<'_>, file: &str) -> Option<std::rc::Rc<str>> {
@@ -105,7 +107,8 @@ fn render(file: &'static str, root: &Value) -> Vec<Declared> {
     let Some(Value::List(services)) = root.get("services") else { return Vec::new() };
     let is_web = |service: &&Value| {
         let runtime = word(service, "runtime").or_else(|| word(service, "env"));
-        matches!(word(service, "type").as_deref(), Some("web" | "pserv")) && runtime.as_deref() != Some("static")
+        matches!(word(service, "type").as_deref(), Some("web" | "pserv"))
+            && runtime.as_deref() != Some("static")
     };
     let declared = |service: &Value| Declared {
         file,
@@ -144,8 +147,13 @@ fn fly(file: &'static str, root: &Json) -> Option<Declared> {
     let here = |command: &String| !command.starts_with('/');
     let start = at(root, "/processes/app").or_else(|| at(root, "/processes/web")).filter(here);
     let release = at(root, "/deploy/release_command").filter(here);
-    (start.is_some() || release.is_some() || health_path.is_some())
-        .then(|| Declared { file, start, root: None, release, health_path })
+    (start.is_some() || release.is_some() || health_path.is_some()).then(|| Declared {
+        file,
+        start,
+        root: None,
+        release,
+        health_path,
+    })
 }
 
 fn app_engine(file: &'static str, root: &Value) -> Option<Declared> {

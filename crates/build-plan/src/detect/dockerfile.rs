@@ -22,9 +22,25 @@ const INSTRUCTIONS_MAX: usize = 500;
 const SAID_MAX: usize = 64 << 10;
 /// Packages that serve whoever builds or enters the container, and never the app.
 const TOOLS: &[&str] = &[
-    "apt-transport-https", "apt-utils", "ca-certificates", "dumb-init", "gnupg", "gnupg2", "less", "lsb-release", "nano",
-    "net-tools", "netcat", "netcat-openbsd", "netcat-traditional", "procps", "software-properties-common", "sudo", "tini",
-    "vim", "wait-for-it",
+    "apt-transport-https",
+    "apt-utils",
+    "ca-certificates",
+    "dumb-init",
+    "gnupg",
+    "gnupg2",
+    "less",
+    "lsb-release",
+    "nano",
+    "net-tools",
+    "netcat",
+    "netcat-openbsd",
+    "netcat-traditional",
+    "procps",
+    "software-properties-common",
+    "sudo",
+    "tini",
+    "vim",
+    "wait-for-it",
 ];
 
 /// What a Dockerfile says about its last stage.
@@ -90,9 +106,11 @@ impl Dockerfile {
         !name.is_empty()
             && self.said.split(|c| !is_part(c)).any(|word| {
                 let word = word.trim_start_matches("./").trim_matches('/');
-                word == name || word.split_once(name).is_some_and(|(before, behind)| {
-                    (before.is_empty() || before.ends_with('/')) && (behind.is_empty() || behind.starts_with('/'))
-                })
+                word == name
+                    || word.split_once(name).is_some_and(|(before, behind)| {
+                        (before.is_empty() || before.ends_with('/'))
+                            && (behind.is_empty() || behind.starts_with('/'))
+                    })
             })
     }
 }

@@ -112,7 +112,8 @@ fn choose<'f>(context: &Context<'_>, found: &'f [Found]) -> Result<Option<&'f Fo
     };
     let start = context.start.as_ref().map(|start| start.command.as_str()).unwrap_or_default();
     let in_image = |found: &&&Found| context.image_names(&format!("{}.dll", found.assembly));
-    let named = only(&|found| start.contains(&format!("/{}.dll", found.assembly))).or_else(|| only(&in_image));
+    let named =
+        only(&|found| start.contains(&format!("/{}.dll", found.assembly))).or_else(|| only(&in_image));
     if named.is_some() {
         return Ok(named);
     }

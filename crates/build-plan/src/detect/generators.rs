@@ -159,7 +159,8 @@ fn manual(project: &Project<'_>) -> Option<Draft> {
         return None;
     }
     let (file, folder) = MANUALS.iter().find(|(file, _)| project.has(file))?;
-    let source = project.source(file).filter(|source| source.contains("html_theme") || source.contains("sphinx"))?;
+    let source =
+        project.source(file).filter(|source| source.contains("html_theme") || source.contains("sphinx"))?;
     let mut draft = Draft::new(Runtime::Static, Strength::Assets, *file);
     draft.set_framework("sphinx", *file);
     draft.set_build(format!("sphinx-build -b html {folder} _build/html"), *file);
@@ -186,7 +187,8 @@ impl Generator {
 /// A generator that is a package of Python, as its themes are: they are installed beside the project, and the build
 /// calls it from there. Without a list the usual ones are.
 fn of_python(project: &Project<'_>, usual: &[&str], draft: &mut Draft) {
-    const LISTS: &[&str] = &["docs/requirements.txt", "requirements.txt", "requirements-docs.txt", "doc/requirements.txt"];
+    const LISTS: &[&str] =
+        &["docs/requirements.txt", "requirements.txt", "requirements-docs.txt", "doc/requirements.txt"];
     const PROGRAMS: &str = ".backend-im/venv/bin";
     let list = project.first_of(LISTS);
     let source = list.map_or_else(|| draft.evidence[0].source.clone(), str::to_owned);

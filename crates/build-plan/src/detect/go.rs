@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, near_miss};
 use super::start;
 use super::text::{at, folder, is_plain};
 use super::versions;
+use super::{Context, near_miss};
 use crate::draft::{Draft, Strength};
 use crate::project::{Project, extension};
 use crate::{Candidate, Install, InstallMethod, PlanError, Runtime, shell};
@@ -44,7 +44,8 @@ const FRAMEWORKS: &[(&str, &str)] = &[
     ("google.golang.org/grpc", "grpc"),
 ];
 /// Modules that many programs need only to ask others: they count where the code also listens.
-const ALSO_CLIENTS: &[&str] = &["google.golang.org/grpc", "connectrpc.com/connect", "github.com/valyala/fasthttp"];
+const ALSO_CLIENTS: &[&str] =
+    &["google.golang.org/grpc", "connectrpc.com/connect", "github.com/valyala/fasthttp"];
 /// Names of programs that serve, likeliest first.
 const SERVING: &[&str] = &[
     "server",
@@ -100,7 +101,8 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let module = module_of(&modules, &program.folder);
     let listening = if program.serves { Some(program.file.clone()) } else { listening(project) };
     let framework = FRAMEWORKS.iter().find(|(path, _)| {
-        module.is_some_and(|module| module.needs(path)) && (listening.is_some() || !ALSO_CLIENTS.contains(path))
+        module.is_some_and(|module| module.needs(path))
+            && (listening.is_some() || !ALSO_CLIENTS.contains(path))
     });
     let serves = framework.is_some() || listening.is_some();
     let strength = if serves { Strength::Server } else { Strength::Program };
@@ -227,7 +229,9 @@ fn is_main(source: &str) -> bool {
 }
 
 fn is_serving(source: &str) -> bool {
-    ["ListenAndServe", ".Listen(", "http.Serve(", ".Serve(", ".Run(", ".Start(", ".Spin("].iter().any(|call| source.contains(call))
+    ["ListenAndServe", ".Listen(", "http.Serve(", ".Serve(", ".Run(", ".Start(", ".Spin("]
+        .iter()
+        .any(|call| source.contains(call))
         && (source.contains("net/http") || FRAMEWORKS.iter().any(|(path, _)| source.contains(path)))
 }
 
@@ -275,8 +279,7 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
         let mut matching = programs.iter().filter(|program| wanted(program));
         matching.next().filter(|_| matching.next().is_none())
     };
-    let in_image =
-        |program: &&Program| !program.folder.is_empty() && context.image_names(&program.folder);
+    let in_image = |program: &&Program| !program.folder.is_empty() && context.image_names(&program.folder);
     let found = named
         .or_else(|| programs.iter().find(|program| program.folder.is_empty()))
         .or_else(|| only(&|_| true))
@@ -286,7 +289,10 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
     if found.is_some() || programs.is_empty() {
         return Ok(found);
     }
-    if start.is_empty() && !programs.iter().any(|program| program.serves) && listening(context.project).is_none() {
+    if start.is_empty()
+        && !programs.iter().any(|program| program.serves)
+        && listening(context.project).is_none()
+    {
         return Err(near_miss::tools(programs.iter().map(|program| program.folder.as_str()), "go.mod"));
     }
     let mut ranked: Vec<&Program> = programs.iter().collect();

@@ -33,7 +33,8 @@ pub(crate) struct Split {
 pub(crate) fn is_migration(command: &str) -> bool {
     let spaced = command.split_whitespace().collect::<Vec<_>>().join(" ");
     let spaced = spaced.replace("python -m ", "").replace("flask --app", "--app");
-    MIGRATING.iter().any(|words| spaced.contains(words)) || spaced.contains("db upgrade") && spaced.contains("--app")
+    MIGRATING.iter().any(|words| spaced.contains(words))
+        || spaced.contains("db upgrade") && spaced.contains("--app")
 }
 
 /// Takes the migrations off a sequence such as `alembic upgrade head && uvicorn main:app`. Nothing where there are none,
@@ -79,7 +80,11 @@ mod tests {
                 "cd src && python manage.py migrate --noinput",
                 "cd src && gunicorn a.wsgi",
             ),
-            ("bundle exec rails db:migrate && bundle exec puma", "bundle exec rails db:migrate", "bundle exec puma"),
+            (
+                "bundle exec rails db:migrate && bundle exec puma",
+                "bundle exec rails db:migrate",
+                "bundle exec puma",
+            ),
             ("python -m flask db upgrade && python app.py", "python -m flask db upgrade", "python app.py"),
         ] {
             let expected = Split { start: start.to_owned(), migrations: migrations.to_owned() };

@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
 
     /// The same, with one of those as the start command: nothing where it cannot run here.
     fn started_by(&self, start: &Start) -> Option<Self> {
-        let command = dockerfile::adapted(&start.command);
+        let command = start::with_address(&dockerfile::adapted(&start.command));
         start::runtime_of(&command)?;
         Some(Self {
             project: self.project,

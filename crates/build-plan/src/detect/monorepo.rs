@@ -100,7 +100,8 @@ pub(super) fn server(
 
 /// With the folder in front that the project tells another platform to run, where it is one of several servers.
 fn preferred(whole: &Project<'_>, mut found: Vec<Found>) -> Vec<Found> {
-    let roots: BTreeSet<String> = declared::read(whole).into_iter().filter_map(|declared| declared.root).collect();
+    let roots: BTreeSet<String> =
+        declared::read(whole).into_iter().filter_map(|declared| declared.root).collect();
     let is_named = |found: &Found| roots.contains(&found.root);
     if found.iter().filter(|found| is_named(found) && found.draft.strength == Strength::Server).count() == 1 {
         found.iter_mut().for_each(|found| found.is_named = roots.contains(&found.root));

@@ -133,16 +133,17 @@ const BOTS: &[&str] = &[
 
 /// A bot: it asks for messages, and nobody asks it.
 pub(crate) fn bot(project: &Project<'_>) -> Slip {
-    let (file, package) = ["requirements.txt", "pyproject.toml", "go.mod", "Cargo.toml"].into_iter().find_map(|file| {
-        let text = project.manifest(file).ok()??;
-        let is_named = |bot: &&&str| {
-            text.lines().any(|line| {
-                let line = line.trim().trim_start_matches("require ").trim_start_matches(['"', '\'']);
-                line.starts_with(**bot) || packages::named(line).is_some_and(|(name, _)| name == **bot)
-            })
-        };
-        Some((file, *BOTS.iter().find(is_named)?))
-    })?;
+    let (file, package) =
+        ["requirements.txt", "pyproject.toml", "go.mod", "Cargo.toml"].into_iter().find_map(|file| {
+            let text = project.manifest(file).ok()??;
+            let is_named = |bot: &&&str| {
+                text.lines().any(|line| {
+                    let line = line.trim().trim_start_matches("require ").trim_start_matches(['"', '\'']);
+                    line.starts_with(**bot) || packages::named(line).is_some_and(|(name, _)| name == **bot)
+                })
+            };
+            Some((file, *BOTS.iter().find(is_named)?))
+        })?;
     Some((
         format!("this is a bot ({file}: {package}): it fetches its messages and answers no requests"),
         "what is deployed here must listen on $HOST:$PORT; a bot that receives its messages by webhook does: say how it \
@@ -205,7 +206,8 @@ fn conda(project: &Project<'_>) -> Slip {
     (!has_list).then(|| {
         (
             format!("only {file} says what to install, and Conda is not used here"),
-            "write the packages that it lists into a requirements.txt, by the names that `pip install` takes".to_owned(),
+            "write the packages that it lists into a requirements.txt, by the names that `pip install` takes"
+                .to_owned(),
         )
     })
 }
@@ -214,11 +216,13 @@ fn conda(project: &Project<'_>) -> Slip {
 fn python_library(project: &Project<'_>) -> Slip {
     let describes = |file: &&&str| {
         let text = project.manifest(file).ok().flatten().unwrap_or_default();
-        project.has(file) && (**file != "pyproject.toml" || text.contains("[project]") || text.contains("[tool.poetry]"))
+        project.has(file)
+            && (**file != "pyproject.toml" || text.contains("[project]") || text.contains("[tool.poetry]"))
     };
     let file = ["pyproject.toml", "setup.py", "setup.cfg"].iter().find(describes)?;
     let mut scripts = project.listing().iter().map(|file| file.path.as_str());
-    let has_script = scripts.any(|path| extension(path) == "py" && !path.contains('/') && !entry::is_aside(path));
+    let has_script =
+        scripts.any(|path| extension(path) == "py" && !path.contains('/') && !entry::is_aside(path));
     (!has_script).then(|| {
         (
             format!("{file} describes a package that others install; no module of it makes a web application"),
@@ -255,11 +259,15 @@ fn rust(project: &Project<'_>) -> Slip {
 
 /// A WAR, which only a container of servlets runs.
 fn java_archive(project: &Project<'_>) -> Slip {
-    let (file, _) = [("pom.xml", "<packaging>war</packaging>"), ("build.gradle", "war"), ("build.gradle.kts", "war")]
-        .into_iter()
-        .find(|(file, mark)| project.manifest(file).ok().flatten().is_some_and(|text| {
-            text.contains(mark) && (*file == "pom.xml" || project.listing().has_folder("src/main/webapp"))
-        }))?;
+    let (file, _) =
+        [("pom.xml", "<packaging>war</packaging>"), ("build.gradle", "war"), ("build.gradle.kts", "war")]
+            .into_iter()
+            .find(|(file, mark)| {
+                project.manifest(file).ok().flatten().is_some_and(|text| {
+                    text.contains(mark)
+                        && (*file == "pom.xml" || project.listing().has_folder("src/main/webapp"))
+                })
+            })?;
     Some((
         format!("{file} makes a WAR, which runs inside a container of servlets such as Tomcat or Jetty, and brings none"),
         "bring one along, with Spring Boot or Jetty's runner for instance, and say in backend-im.yml how it starts: \
@@ -294,7 +302,11 @@ fn library(project: &Project<'_>) -> Slip {
         ("build.gradle.kts", "no module applies a plugin that makes a program"),
         ("mix.exs", "it neither starts an application nor names Phoenix or Plug"),
     ];
-    let (file, lacks) = MANIFESTS.iter().find(|(file, _)| project.has(file))?;
+    let mut files = project.listing().iter().map(|file| file.path.as_str());
+    let of_dotnet =
+        || files.find(|path| extension(path) == "csproj").map(|path| (path, "no project makes a program"));
+    let found = MANIFESTS.iter().copied().find(|(file, _)| project.has(file));
+    let (file, lacks) = found.or_else(of_dotnet)?;
     Some((
         format!("`{file}` is there, but {lacks}"),
         "say how it starts in backend-im.yml: `build: …` where it needs one, and `start: …` with a command that listens \

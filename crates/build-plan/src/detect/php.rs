@@ -79,7 +79,8 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let project = context.project;
     let composer = composer(project)?;
     let root = ROOTS.iter().find(|root| project.has(&at(root, "index.php")));
-    let root = root.or_else(|| ROOTS.iter().find(|root| composer.is_none() && has_scripts_beside_page(project, root)));
+    let root = root
+        .or_else(|| ROOTS.iter().find(|root| composer.is_none() && has_scripts_beside_page(project, root)));
     let framework = composer.as_ref().and_then(Composer::framework);
     let marker = match (&composer, root) {
         (Some(_), _) if framework.is_some() || root.is_some() || context.start.is_some() => FILE.to_owned(),
@@ -172,10 +173,8 @@ fn laravel(project: &Project<'_>, draft: &mut Draft) {
         build.pop();
     }
     if !build.is_empty() {
-        draft.set_build(
-            build.join(" && "),
-            if pages.is_some() { "package.json, artisan" } else { "artisan" },
-        );
+        draft
+            .set_build(build.join(" && "), if pages.is_some() { "package.json, artisan" } else { "artisan" });
     }
     if project.listing().has_folder("database/migrations") {
         draft.set_release("php artisan migrate --force", "database/migrations");

@@ -98,13 +98,16 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let Some(text) = project.manifest(FILE)? else { return Ok(None) };
     let root: Manifest = toml_text::parse(FILE, &text)?;
     let mut packages = BTreeMap::from([(String::new(), root)]);
-    for folder in packages[""].workspace.as_ref().map(|workspace| members(project, workspace)).unwrap_or_default() {
+    for folder in
+        packages[""].workspace.as_ref().map(|workspace| members(project, workspace)).unwrap_or_default()
+    {
         let file = format!("{folder}/{FILE}");
         let Some(text) = project.manifest(&file)? else { continue };
         packages.insert(folder, toml_text::parse(&file, &text)?);
     }
     let root = &packages[""];
-    let programs: Vec<Program> = packages.iter().flat_map(|(folder, _)| programs(project, folder, &packages)).collect();
+    let programs: Vec<Program> =
+        packages.iter().flat_map(|(folder, _)| programs(project, folder, &packages)).collect();
     let Some(program) = choose(context, &programs)? else { return Ok(None) };
     if packages.values().any(|package| package.dependencies.contains_key("shuttle-runtime")) {
         return Err(shuttle());
@@ -158,11 +161,17 @@ impl Manifest {
     /// What cargo-leptos is told, in either of its places.
     fn leptos(&self) -> Option<Leptos> {
         let of_workspace = || self.workspace.as_ref()?.metadata.as_ref()?.get("leptos")?.as_array()?.first();
-        let table = self.package.as_ref().and_then(|package| package.metadata.as_ref()?.get("leptos")).or_else(of_workspace)?;
+        let table = self
+            .package
+            .as_ref()
+            .and_then(|package| package.metadata.as_ref()?.get("leptos"))
+            .or_else(of_workspace)?;
         let text = |key: &str| table.get(key).and_then(toml::Value::as_str).map(str::to_owned);
         let name = text("output-name").or_else(|| text("name"));
         Some(Leptos {
-            output: name.or_else(|| Some(self.package.as_ref()?.name.clone())).filter(|name| is_binary_name(name))?,
+            output: name
+                .or_else(|| Some(self.package.as_ref()?.name.clone()))
+                .filter(|name| is_binary_name(name))?,
             site: text("site-root").unwrap_or_else(|| "target/site".to_owned()),
         })
     }
@@ -212,7 +221,8 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
         let mut matching = programs.iter().filter(|program| wanted(program));
         matching.next().filter(|_| matching.next().is_none())
     };
-    let in_image: Vec<&Program> = programs.iter().filter(|program| context.image_names(&program.name)).collect();
+    let in_image: Vec<&Program> =
+        programs.iter().filter(|program| context.image_names(&program.name)).collect();
     let chosen = only(|_| true)
         .or_else(|| only(|program| program.is_default))
         .or(if let [named] = in_image.as_slice() { Some(*named) } else { None })
@@ -271,7 +281,11 @@ fn programs(project: &Project<'_>, folder: &str, packages: &BTreeMap<String, Man
 }
 
 /// The crate with which a package serves, itself or through the other packages of the workspace that it is made of.
-fn framework_of(project: &Project<'_>, folder: &str, packages: &BTreeMap<String, Manifest>) -> Option<&'static str> {
+fn framework_of(
+    project: &Project<'_>,
+    folder: &str,
+    packages: &BTreeMap<String, Manifest>,
+) -> Option<&'static str> {
     let mut pending = vec![folder];
     let mut seen = BTreeSet::new();
     while let Some(folder) = pending.pop() {
@@ -292,8 +306,11 @@ fn framework_of(project: &Project<'_>, folder: &str, packages: &BTreeMap<String,
 /// Whether the package's main files answer requests.
 fn is_serving(project: &Project<'_>, folder: &str) -> bool {
     let files = ["src/main.rs", "src/lib.rs", "src/server.rs", "src/server/mod.rs"].into_iter();
-    let mut files = files.map(|file| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") });
-    files.any(|file| project.source(&file).is_some_and(|source| source.contains("serve") || source.contains("Server")))
+    let mut files =
+        files.map(|file| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") });
+    files.any(|file| {
+        project.source(&file).is_some_and(|source| source.contains("serve") || source.contains("Server"))
+    })
 }
 
 fn is_binary_name(name: &str) -> bool {

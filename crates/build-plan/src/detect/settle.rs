@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, advice, dockerfile, migrations};
+use super::{Context, advice, dockerfile, migrations, start};
 use crate::draft::{Cache, Draft};
 use crate::project::Project;
 use crate::{CacheLayer, Install, InstallMethod, Listing, Plan, PlanError, Runtime, hash, shell};
@@ -135,16 +135,20 @@ fn texts(context: &Context<'_>, draft: &mut Draft) {
 }
 
 fn is_path(path: &str) -> bool {
-    path.len() > 1 && path.starts_with('/') && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.~".contains(&b))
+    path.len() > 1
+        && path.starts_with('/')
+        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.~".contains(&b))
 }
 
 /// What other platforms, or the Dockerfile's script, run once before the app.
 fn said_elsewhere(context: &Context<'_>, draft: &mut Draft) {
     let declared = context.declared.iter();
-    let declared = declared.filter_map(|declared| Some((declared.release.clone()?, declared.file.to_owned())));
+    let declared =
+        declared.filter_map(|declared| Some((declared.release.clone()?, declared.file.to_owned())));
     let image = context.dockerfile.as_ref().and_then(|dockerfile| dockerfile.migrations.clone());
     // The folders of a container are not those of a release.
-    let is_here = |(command, _): &(String, String)| !command.split_whitespace().any(|word| word.starts_with('/'));
+    let is_here =
+        |(command, _): &(String, String)| !command.split_whitespace().any(|word| word.starts_with('/'));
     if let Some((release, source)) = declared.chain(image).find(is_here) {
         draft.set_release(without_runner(&dockerfile::adapted(&release)), source);
     }
@@ -258,7 +262,10 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
             match migrations::split(&command).filter(|_| settings.start.is_none()) {
                 Some(split) => {
                     draft.set_release(split.migrations, start.source.clone());
-                    draft.set_start(split.start, start.source.clone());
+                    draft.set_start(start::with_address(&split.start), start.source.clone());
+                }
+                None if settings.start.is_none() => {
+                    draft.set_start(start::with_address(&command), start.source.clone());
                 }
                 None => draft.set_start(command, start.source.clone()),
             }

@@ -99,7 +99,8 @@ pub(crate) fn point_to_built(command: &str, project: &Project<'_>, draft: &mut D
     let Some(built) = draft.start.clone() else { return };
     let Some(word) = shell::words(command).next().filter(|_| !shell::is_compound(command)) else { return };
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let is_place = word.starts_with('/') || ["bin/", "./", "build/", "dist/", "out/"].iter().any(|start| word.starts_with(start));
+    let is_place = word.starts_with('/')
+        || ["bin/", "./", "build/", "dist/", "out/"].iter().any(|start| word.starts_with(start));
     let is_there = project.has(word.trim_start_matches("./"));
     let is_known = runtime_of(word).is_some() || word.contains("target/release/");
     if !is_there && !is_known && (is_place || name(word) == name(&built)) {
@@ -133,6 +134,28 @@ pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
             Some(Runtime::Rust)
         }
         _ => None,
+    }
+}
+
+/// The command of a server that would listen on a port of its own, told where it is to listen.
+pub(crate) fn with_address(command: &str) -> String {
+    const SERVERS: &[(&[&str], &str)] = &[
+        (&["uvicorn"], " --host $HOST --port $PORT"),
+        (&["fastapi", "run"], " --host $HOST --port $PORT"),
+        (&["litestar", "run"], " --host $HOST --port $PORT"),
+        (&["flask", "run"], " --host $HOST --port $PORT"),
+        (&["streamlit", "run"], " --server.address $HOST --server.port $PORT"),
+        (&["hypercorn"], " --bind $HOST:$PORT"),
+    ];
+    let words: Vec<&str> = shell::words(command).collect();
+    let names_address = command.contains("PORT")
+        || words.iter().any(|word| {
+            word.contains("port") || word.contains("bind") || matches!(*word, "-b" | "-p" | "--fd" | "--uds")
+        });
+    let server = SERVERS.iter().find(|(start, _)| words.starts_with(start));
+    match server.filter(|_| !names_address && !shell::is_compound(command)) {
+        Some((_, address)) => format!("{command}{address}"),
+        None => command.to_owned(),
     }
 }
 
@@ -174,6 +197,19 @@ mod tests {
             ("mkdir -p 2024x", None),
         ] {
             assert_eq!(literal_port(command), port, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_an_address_is_given_one() {
+        for (command, expected) in [
+            ("uvicorn main:app", "uvicorn main:app --host $HOST --port $PORT"),
+            ("fastapi run app/main.py", "fastapi run app/main.py --host $HOST --port $PORT"),
+            ("uvicorn main:app --port 80", "uvicorn main:app --port 80"),
+            ("gunicorn main:app", "gunicorn main:app"),
+            ("uvicorn a:b && true", "uvicorn a:b && true"),
+        ] {
+            assert_eq!(with_address(command), expected);
         }
     }
 

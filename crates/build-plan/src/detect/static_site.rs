@@ -26,9 +26,43 @@ const PACKAGES: &[&str] = &[
 ];
 /// Endings of files that are or belong to pages.
 const PAGES: &[&str] = &[
-    "html", "htm", "css", "js", "mjs", "map", "json", "xml", "svg", "png", "jpg", "jpeg", "gif", "webp", "avif", "ico",
-    "woff", "woff2", "ttf", "otf", "eot", "mp3", "mp4", "webm", "ogg", "wav", "pdf", "txt", "md", "webmanifest", "scss",
-    "sass", "less", "zip", "psd", "csv", "",
+    "html",
+    "htm",
+    "css",
+    "js",
+    "mjs",
+    "map",
+    "json",
+    "xml",
+    "svg",
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "webp",
+    "avif",
+    "ico",
+    "woff",
+    "woff2",
+    "ttf",
+    "otf",
+    "eot",
+    "mp3",
+    "mp4",
+    "webm",
+    "ogg",
+    "wav",
+    "pdf",
+    "txt",
+    "md",
+    "webmanifest",
+    "scss",
+    "sass",
+    "less",
+    "zip",
+    "psd",
+    "csv",
+    "",
 ];
 /// How deep the only page of a project may lie.
 const DEPTH_MAX: usize = 4;
@@ -67,11 +101,15 @@ fn index(project: &Project<'_>) -> Option<Draft> {
 /// The folder of the first index.html of a project that is nothing but pages, where only one lies at its depth.
 fn only_page(project: &Project<'_>) -> Option<String> {
     let files = || project.listing().iter().map(|file| file.path.as_str());
-    if !files().all(|path| PAGES.contains(&extension(path).to_ascii_lowercase().as_str())) || project.has("package.json") {
+    if !files().all(|path| PAGES.contains(&extension(path).to_ascii_lowercase().as_str()))
+        || project.has("package.json")
+    {
         return None;
     }
-    let pages: Vec<&str> = files().filter(|path| path.ends_with("/index.html") && project.has(path)).collect();
-    let depth = pages.iter().map(|path| path.matches('/').count()).min().filter(|depth| *depth <= DEPTH_MAX)?;
+    let pages: Vec<&str> =
+        files().filter(|path| path.ends_with("/index.html") && project.has(path)).collect();
+    let depth =
+        pages.iter().map(|path| path.matches('/').count()).min().filter(|depth| *depth <= DEPTH_MAX)?;
     let mut shallowest = pages.into_iter().filter(|path| path.matches('/').count() == depth);
     let only = shallowest.next().filter(|_| shallowest.next().is_none())?;
     Some(folder(only).to_owned())

@@ -29,12 +29,15 @@ pub(super) fn choose<'m>(
     modules: &'m [Module],
 ) -> Result<Option<&'m Module>, PlanError> {
     let builds_programs = modules.iter().any(|module| module.text.contains("spring-boot-maven-plugin"));
-    let programs: Vec<&Module> = modules.iter().filter(|module| module.is_program(tool, builds_programs)).collect();
-    let serving: Vec<&Module> = programs.iter().copied().filter(|module| module.framework.is_some()).collect();
+    let programs: Vec<&Module> =
+        modules.iter().filter(|module| module.is_program(tool, builds_programs)).collect();
+    let serving: Vec<&Module> =
+        programs.iter().copied().filter(|module| module.framework.is_some()).collect();
     let answering: Vec<&Module> = serving.iter().copied().filter(|module| module.is_web()).collect();
     let command = context.start.as_ref().map(|start| start.command.as_str());
     let is_silent = serving.is_empty() && command.is_none();
-    let candidates = [answering, serving, programs].into_iter().find(|some| !some.is_empty()).unwrap_or_default();
+    let candidates =
+        [answering, serving, programs].into_iter().find(|some| !some.is_empty()).unwrap_or_default();
     let named = candidates.iter().copied().filter(|module| match command {
         Some(command) => !module.folder.is_empty() && command.contains(&format!("{}/", module.folder)),
         None => context.image_names(&module.folder),
@@ -69,7 +72,9 @@ impl Module {
             return false;
         }
         let plugins: &[&str] = match tool {
-            Tool::Maven => &["spring-boot-maven-plugin", "quarkus-maven-plugin", "mainClass", "micronaut-maven-plugin"],
+            Tool::Maven => {
+                &["spring-boot-maven-plugin", "quarkus-maven-plugin", "mainClass", "micronaut-maven-plugin"]
+            }
             Tool::Gradle => &[
                 "mainClass",
                 "application",

@@ -186,7 +186,8 @@ fn modules(project: &Project<'_>, tool: Tool) -> Result<Vec<Module>, PlanError> 
 
 /// Whether a module has a source such as `ShopApplication.java`.
 fn has_main(project: &Project<'_>, folder: &str) -> bool {
-    const ENDINGS: &[&str] = &["Application.java", "Application.kt", "Main.java", "Main.kt", "App.java", "App.kt"];
+    const ENDINGS: &[&str] =
+        &["Application.java", "Application.kt", "Main.java", "Main.kt", "App.java", "App.kt"];
     let place = at(folder, "src/main");
     let sources = project.listing().under(&place);
     sources.take(SOURCES_MAX).any(|file| ENDINGS.iter().any(|ending| file.path.ends_with(ending)))

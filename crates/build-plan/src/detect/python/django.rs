@@ -129,12 +129,10 @@ impl Site {
     pub(super) fn draft(&self, context: &Context<'_>, packages: Option<&Packages>) -> Option<Draft> {
         let project = context.project;
         let has = |name: &str| packages.is_some_and(|packages| packages.has(name));
-        let asgi = self
-            .target(project, "asgi")
-            .filter(|_| {
-                let has_asgi = has("uvicorn") || has("granian");
-                has("daphne") || has("channels") || (has_asgi && !has("gunicorn"))
-            });
+        let asgi = self.target(project, "asgi").filter(|_| {
+            let has_asgi = has("uvicorn") || has("granian");
+            has("daphne") || has("channels") || (has_asgi && !has("gunicorn"))
+        });
         let server = match &asgi {
             Some(_) if has("daphne") => Server::Daphne,
             Some(_) if has("granian") && !has("uvicorn") => Server::Granian,

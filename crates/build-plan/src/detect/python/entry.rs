@@ -107,7 +107,12 @@ fn named(project: &Project<'_>, target: &Target) -> Option<Entry> {
         None => module.best_app()?.clone(),
         Some(name) => match module.apps.iter().find(|app| app.name == *name) {
             Some(app) => app.clone(),
-            None => App { name: name.clone(), kind: Kind::Instance, framework: None, line: module.line_of_import(name)? },
+            None => App {
+                name: name.clone(),
+                kind: Kind::Instance,
+                framework: None,
+                line: module.line_of_import(name)?,
+            },
         },
     };
     let place = place(project, &path, &module);

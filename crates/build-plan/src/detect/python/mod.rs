@@ -56,7 +56,7 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let project = context.project;
     let has_sources = || project.listing().iter().any(|file| extension(&file.path) == "py");
     let marker = project.first_of(MANIFESTS).map(str::to_owned).or_else(|| requirements_file(project));
-    if marker.is_none() && !has_sources() {
+    if marker.is_none() && !has_sources() && !context.starts_with(Runtime::Python) {
         return Ok(None);
     }
     let search = match &context.entry {
@@ -145,7 +145,8 @@ fn bot_beside(context: &Context<'_>, search: &Search) -> Option<Draft> {
     near_miss::bot(project)?;
     let imports = |script: &&&str| {
         let source = project.source(script);
-        **script != entry.path && source.is_some_and(|source| source::scan(&source).imports_from(&entry.module))
+        **script != entry.path
+            && source.is_some_and(|source| source::scan(&source).imports_from(&entry.module))
     };
     let script = SCRIPTS.iter().find(imports)?;
     let mut draft = Draft::new(Runtime::Python, Strength::Server, *script);
@@ -154,7 +155,10 @@ fn bot_beside(context: &Context<'_>, search: &Search) -> Option<Draft> {
     }
     draft.set_start(format!("python {script}"), format!("{script} imports {}", entry.module));
     if project.source(&entry.path).is_some_and(|source| !source.contains("PORT")) {
-        draft.warn(format!("{} does not read the environment's PORT; it must listen on $HOST:$PORT", entry.path));
+        draft.warn(format!(
+            "{} does not read the environment's PORT; it must listen on $HOST:$PORT",
+            entry.path
+        ));
     }
     Some(draft)
 }
@@ -232,7 +236,9 @@ fn require_manifest(
     };
     let of_conda = context.project.first_of(&["environment.yml", "environment.yaml"]);
     let hint = match of_conda {
-        Some(file) => format!("{file} is for Conda, which is not used here: write what it lists into a requirements.txt"),
+        Some(file) => format!(
+            "{file} is for Conda, which is not used here: write what it lists into a requirements.txt"
+        ),
         None => format!("write a requirements.txt with the line `{line}` and what else the code imports"),
     };
     Err(PlanError::Unrecognised {

@@ -232,7 +232,10 @@ impl Defined {
         let words = if subcommand.is_empty() { String::new() } else { format!(" {subcommand}") };
         Some(Self {
             name: name.to_owned(),
-            command: format!("{place}python -c 'from {module} import {}; {function}()'{words}", first(function)),
+            command: format!(
+                "{place}python -c 'from {module} import {}; {function}()'{words}",
+                first(function)
+            ),
             serves: does_serve,
             rank: SERVING_NAMES.contains(&name),
         })

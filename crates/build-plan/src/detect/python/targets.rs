@@ -20,7 +20,8 @@ impl Target {
     fn parse(text: &str) -> Option<Self> {
         let (module, name) = text.split_once(':').map_or((text, None), |(module, name)| (module, Some(name)));
         let module = module.trim_end_matches(".py").replace('/', ".");
-        let is_module = !module.is_empty() && module.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b));
+        let is_module =
+            !module.is_empty() && module.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b));
         let name = name.map(|name| name.split('(').next().unwrap_or_default().to_owned());
         is_module.then_some(Self { module, name })
     }
@@ -57,7 +58,10 @@ pub(crate) fn named(context: &Context<'_>) -> Vec<Target> {
 fn entrypoint(project: &Project<'_>) -> Option<Target> {
     let text = project.manifest("pyproject.toml").ok()??;
     let (_, table) = text.split_once("[tool.fastapi]")?;
-    let line = table.lines().take_while(|line| !line.starts_with('[')).find(|line| line.starts_with("entrypoint"))?;
+    let line = table
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .find(|line| line.starts_with("entrypoint"))?;
     Target::parse(line.split_once('=')?.1.trim().trim_matches(['"', '\'']))
 }
 
