@@ -56,23 +56,17 @@ pub(crate) fn sequence(text: &str) -> Option<Vec<Step<'_>>> {
     let (mut start, mut at) = (0, 0);
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        let joined = match (quote, c) {
-            (Some(open), _) if c == open => {
-                quote = None;
-                ""
-            }
-            (Some(_), _) => "",
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                ""
-            }
-            (None, '&') if rest.starts_with("&&") => "&&",
-            (None, ';') if !rest.starts_with(";;") => ";",
-            (None, '&' | '|' | ';' | '(' | ')' | '`' | '\n') => return None,
-            _ => "",
-        };
+        let mut joined = "";
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '\'' || c == '"' => quote = Some(c),
+            None if rest.starts_with("&&") => joined = "&&",
+            None if c == ';' && !rest.starts_with(";;") => joined = ";",
+            None if matches!(c, '&' | '|' | ';' | '(' | ')' | '`' | '\n') => return None,
+            _ => {}
+        }
         if !joined.is_empty() {
-            steps.push(Step { command: text[start..at].trim(), joined: &rest[..joined.len()] });
+            steps.push(Step { command: text[start..at].trim(), joined });
             start = at + joined.len();
         }
         at += joined.len().max(c.len_utf8());

@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use super::migrations;
+use super::{migrations, procfile};
 use crate::config::yaml::{self, Value};
 use crate::project::Project;
 use crate::shell;
@@ -64,6 +64,13 @@ impl Declared {
         }
         self
     }
+}
+
+/// The folder that the Procfile's `web` enters first, with the line that says so.
+pub(crate) fn entered_by_procfile(project: &Project<'_>) -> Option<(String, usize)> {
+    let (command, line) = procfile::read(project).ok()??.web?;
+    let (folder, _) = entered(&command)?;
+    Some((plain_folder(folder)?, line))
 }
 
 /// `backend` and what is run there, of `cd backend && uvicorn main:app`.
@@ -147,13 +154,8 @@ fn fly(file: &'static str, root: &Json) -> Option<Declared> {
     let here = |command: &String| !command.starts_with('/');
     let start = at(root, "/processes/app").or_else(|| at(root, "/processes/web")).filter(here);
     let release = at(root, "/deploy/release_command").filter(here);
-    (start.is_some() || release.is_some() || health_path.is_some()).then(|| Declared {
-        file,
-        start,
-        root: None,
-        release,
-        health_path,
-    })
+    let says_something = start.is_some() || release.is_some() || health_path.is_some();
+    says_something.then_some(Declared { file, start, root: None, release, health_path })
 }
 
 fn app_engine(file: &'static str, root: &Value) -> Option<Declared> {
@@ -236,7 +238,9 @@ mod tests {
         #[test]
         fn no_file_makes_it_panic(text in "(services:|  - type: web|    startCommand: cd x && y|\\[|\\{|\"|\\PC|\n){0,30}") {
             if let Ok(root) = yaml::parse(&text) {
-                render("render.yaml", &root.value).into_iter().for_each(|declared| drop(declared.settled()));
+                for declared in render("render.yaml", &root.value) {
+                    declared.settled();
+                }
             }
             python_target(&text);
         }

@@ -83,7 +83,7 @@ impl Dockerfile {
         let at = |line: usize| format!("{}:{line}", self.file);
         let given = |(text, line): &(String, usize)| (text.clone(), at(*line));
         let (start, mut migrations) = match script::read(project, &command) {
-            Some(Script { file, start, migrations, passes_on }) => {
+            Some(Script { file, start, migrations, passes_on, .. }) => {
                 let own = |(text, line): (String, usize)| (text, format!("{file}:{line}"));
                 let passed = self.arguments.as_ref().filter(|_| passes_on).map(given);
                 (passed.or_else(|| start.map(own)), migrations.map(own))

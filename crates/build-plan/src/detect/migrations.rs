@@ -4,8 +4,6 @@ use crate::shell;
 
 /// Words that bring a database up to date, as tools spell them.
 const MIGRATING: &[&str] = &[
-    "alembic upgrade",
-    "flask db upgrade",
     "manage.py migrate",
     "django-admin migrate",
     "aerich upgrade",
@@ -32,9 +30,11 @@ pub(crate) struct Split {
 /// Whether a single command migrates a database.
 pub(crate) fn is_migration(command: &str) -> bool {
     let spaced = command.split_whitespace().collect::<Vec<_>>().join(" ");
-    let spaced = spaced.replace("python -m ", "").replace("flask --app", "--app");
+    let names =
+        |program: &str, word: &str| shell::mentions(&spaced, program) && shell::mentions(&spaced, word);
     MIGRATING.iter().any(|words| spaced.contains(words))
-        || spaced.contains("db upgrade") && spaced.contains("--app")
+        || names("alembic", "upgrade")
+        || names("flask", "upgrade") && names("flask", "db")
 }
 
 /// Takes the migrations off a sequence such as `alembic upgrade head && uvicorn main:app`. Nothing where there are none,
@@ -86,6 +86,11 @@ mod tests {
                 "bundle exec puma",
             ),
             ("python -m flask db upgrade && python app.py", "python -m flask db upgrade", "python app.py"),
+            (
+                "alembic -c db/alembic.ini upgrade head; uvicorn a:b",
+                "alembic -c db/alembic.ini upgrade head",
+                "uvicorn a:b",
+            ),
         ] {
             let expected = Split { start: start.to_owned(), migrations: migrations.to_owned() };
             assert_eq!(split(command), Some(expected), "{command}");

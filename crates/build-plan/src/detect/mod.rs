@@ -155,14 +155,20 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
         }
         return planned_in(root, format!("{file}: root"), &project, &settings, file);
     }
+    // Whoever says what runs does not want a folder to be looked for.
+    let is_open = settings.runtime.is_none() && settings.static_root.is_none();
+    if is_open
+        && settings.start.is_none()
+        && let Some((root, line)) = entered(&project)
+    {
+        return planned_in(&root, format!("Procfile:{line}"), &project, &settings, file);
+    }
     let place = Place { project: &project, whole: None, root: None, member: None, because: None };
     let top = consider(&place, &settings, file, |context| {
         let draft = drafted(context)?;
         let strength = draft.strength;
         Ok((settle::settle(context, draft)?, strength))
     });
-    // Whoever says what runs does not want a folder to be looked for.
-    let is_open = settings.runtime.is_none() && settings.static_root.is_none();
     match top {
         Ok((plan, strength)) if strength < Strength::Program && is_open => {
             inner_server(plan, &project, &settings, file)
@@ -179,6 +185,15 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
         }
         Err(error) => Err(error),
     }
+}
+
+/// The folder that the Procfile enters before it starts anything, where it is a project of its own and the top is none.
+fn entered(project: &Project<'_>) -> Option<(String, usize)> {
+    let (root, line) = declared::entered_by_procfile(project)?;
+    let is_project =
+        |folder: &str| monorepo::MARKERS.iter().any(|marker| project.has(&text::at(folder, marker)));
+    let at_top = monorepo::MARKERS.iter().any(|marker| *marker != "Procfile" && project.has(marker));
+    (is_project(&root) && !at_top).then_some((root, line))
 }
 
 /// The plan of a folder that serves, where the top only has pages; else the plan of the pages.

@@ -10,7 +10,7 @@ use crate::project::{Project, extension};
 use crate::{Candidate, PlanError};
 
 /// Files that make a folder a project of its own.
-const MARKERS: &[&str] = &[
+pub(super) const MARKERS: &[&str] = &[
     "requirements.txt",
     "pyproject.toml",
     "Pipfile",
@@ -104,7 +104,9 @@ fn preferred(whole: &Project<'_>, mut found: Vec<Found>) -> Vec<Found> {
         declared::read(whole).into_iter().filter_map(|declared| declared.root).collect();
     let is_named = |found: &Found| roots.contains(&found.root);
     if found.iter().filter(|found| is_named(found) && found.draft.strength == Strength::Server).count() == 1 {
-        found.iter_mut().for_each(|found| found.is_named = roots.contains(&found.root));
+        for found in &mut found {
+            found.is_named = roots.contains(&found.root);
+        }
     }
     found
 }

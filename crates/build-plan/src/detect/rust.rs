@@ -107,7 +107,7 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     }
     let root = &packages[""];
     let programs: Vec<Program> =
-        packages.iter().flat_map(|(folder, _)| programs(project, folder, &packages)).collect();
+        packages.keys().flat_map(|folder| programs(project, folder, &packages)).collect();
     let Some(program) = choose(context, &programs)? else { return Ok(None) };
     if packages.values().any(|package| package.dependencies.contains_key("shuttle-runtime")) {
         return Err(shuttle());

@@ -2,7 +2,7 @@
 
 use super::migrations::is_migration;
 use super::start::runtime_of;
-use crate::project::Project;
+use crate::project::{Project, extension};
 use crate::shell;
 
 /// Folders in which people keep such scripts.
@@ -23,17 +23,19 @@ pub(crate) struct Script {
     pub(crate) migrations: Option<(String, usize)>,
     /// Whether it starts what it is given: `exec "$@"`.
     pub(crate) passes_on: bool,
+    /// Whether it does nothing else, so that it need not run itself.
+    pub(crate) is_plain: bool,
 }
 
 /// Reads the script that a command starts, wherever the container has it.
 pub(crate) fn read(project: &Project<'_>, command: &str) -> Option<Script> {
     let word = shell::words(command).find(|word| {
         let name = word.rsplit('/').next().unwrap_or(word);
-        !WRAPPERS.contains(&name) || word.contains('/') && name.ends_with(".sh")
+        !WRAPPERS.contains(&name) || word.contains('/') && extension(name) == "sh"
     })?;
     let file = file(project, word.trim_matches(['"', '\'']))?;
     let text = project.manifest(&file).ok()??;
-    (text.starts_with("#!") && text.lines().next()?.contains("sh") || file.ends_with(".sh"))
+    (text.starts_with("#!") && text.lines().next()?.contains("sh") || extension(&file) == "sh")
         .then(|| Script { file, ..parse(&text) })
 }
 
@@ -69,7 +71,7 @@ fn commands(text: &str) -> Vec<(usize, String)> {
 }
 
 fn parse(text: &str) -> Script {
-    let mut script = Script::default();
+    let mut script = Script { is_plain: true, ..Script::default() };
     let mut migrations = Vec::new();
     for (line, command) in commands(text) {
         if command.trim_start_matches('"').starts_with("$@") {
@@ -77,13 +79,27 @@ fn parse(text: &str) -> Script {
         } else if is_migration(&command) && !shell::is_compound(&command) {
             migrations.push((command, line));
         } else if runtime_of(&command).is_some() && shell::sequence(&command).is_some() {
+            // What ran before was not the app, and does something else.
+            script.is_plain &= script.start.as_ref().is_none_or(|(before, _)| is_build(before));
             script.start = Some((command, line));
+        } else {
+            script.is_plain &= says_nothing(&command);
         }
     }
     let first = migrations.first().map(|(_, line)| *line);
     let texts: Vec<&str> = migrations.iter().map(|(text, _)| text.as_str()).collect();
     script.migrations = first.map(|line| (texts.join(" && "), line));
     script
+}
+
+/// Whether a command only collects files, as builds do here.
+fn is_build(command: &str) -> bool {
+    command.contains("collectstatic") || command.contains("assets:precompile")
+}
+
+/// Whether a line only talks, or sets how the script itself behaves.
+fn says_nothing(command: &str) -> bool {
+    ["echo ", "set -", "#"].iter().any(|start| command.starts_with(start)) && !command.contains('>')
 }
 
 #[cfg(test)]
@@ -96,7 +112,11 @@ mod tests {
         let script = parse(text);
         assert_eq!(script.migrations, Some(("flask db upgrade".to_owned(), 4)));
         assert_eq!(script.start, Some(("gunicorn -b :5000 --access-logfile - app:app".to_owned(), 8)));
-        assert!(!script.passes_on);
+        assert!(!script.passes_on && !script.is_plain);
+        assert!(
+            parse("#!/bin/sh\nset -e\necho hi\npython manage.py collectstatic\ngunicorn a.wsgi").is_plain
+        );
+        assert!(!parse("python seed.py\ngunicorn a.wsgi").is_plain);
         assert!(parse("#!/bin/bash\nexec \"$@\"").passes_on);
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, advice, dockerfile, migrations, start};
+use super::{Context, advice, dockerfile, migrations, script, start};
 use crate::draft::{Cache, Draft};
 use crate::project::Project;
 use crate::{CacheLayer, Install, InstallMethod, Listing, Plan, PlanError, Runtime, hash, shell};
@@ -259,19 +259,40 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
         }
         Some(start) => {
             let command = draft.built_start.take().unwrap_or_else(|| without_runner(&start.command));
-            match migrations::split(&command).filter(|_| settings.start.is_none()) {
-                Some(split) => {
-                    draft.set_release(split.migrations, start.source.clone());
-                    draft.set_start(start::with_address(&split.start), start.source.clone());
-                }
-                None if settings.start.is_none() => {
-                    draft.set_start(start::with_address(&command), start.source.clone());
-                }
-                None => draft.set_start(command, start.source.clone()),
+            if settings.start.is_some() {
+                draft.set_start(command, start.source.clone());
+            } else {
+                settle_start(context.project, &command, &start.source, draft);
             }
         }
         None => {}
     }
+}
+
+/// A start command that was written for other places: a script that only migrates and starts is taken apart, what
+/// migrates runs once, and a server is told where to listen.
+fn settle_start(project: &Project<'_>, command: &str, source: &str, draft: &mut Draft) {
+    let script = script::read(project, command).filter(|script| script.is_plain && !script.passes_on);
+    let script = script.and_then(|script| {
+        let (start, line) = script.start?;
+        let source = format!("{}:{line}", script.file);
+        let migrations = script.migrations.map(|(text, line)| (text, format!("{}:{line}", script.file)));
+        Some((without_runner(&start), source, migrations))
+    });
+    let (mut start, source, mut migrations) =
+        script.unwrap_or_else(|| (command.to_owned(), source.to_owned(), None));
+    if let Some(split) = migrations::split(&start) {
+        start = split.start;
+        migrations.get_or_insert((split.migrations, source.clone()));
+    }
+    if let Some((release, source)) = migrations {
+        let release = without_runner(&release);
+        // What was detected may know more about the same command, such as the application that it is for.
+        if !draft.release.as_ref().is_some_and(|known| known.ends_with(&release)) {
+            draft.set_release(release, source);
+        }
+    }
+    draft.set_start(start::with_address(&start), source);
 }
 
 fn static_root(context: &Context<'_>, draft: &mut Draft) -> Result<(), PlanError> {

@@ -108,8 +108,10 @@ pub(crate) fn point_to_built(command: &str, project: &Project<'_>, draft: &mut D
     }
 }
 
-/// The runtime whose program the command starts with.
+/// The runtime whose program the command starts with; of several commands in a row the last one counts.
 pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
+    let last = shell::sequence(command).and_then(|steps| steps.last().map(|step| step.command));
+    let command = last.unwrap_or(command);
     match shell::program(command)? {
         "python" | "python3" | "uvicorn" | "gunicorn" | "hypercorn" | "granian" | "daphne" | "flask"
         | "fastapi" | "waitress-serve" | "uv" | "django-admin" | "celery" | "streamlit" | "poetry"
@@ -137,26 +139,30 @@ pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
     }
 }
 
-/// The command of a server that would listen on a port of its own, told where it is to listen.
+/// The command of a server that would listen at an address of its own, told where it is to listen.
 pub(crate) fn with_address(command: &str) -> String {
-    const SERVERS: &[(&[&str], &str)] = &[
-        (&["uvicorn"], " --host $HOST --port $PORT"),
-        (&["fastapi", "run"], " --host $HOST --port $PORT"),
-        (&["litestar", "run"], " --host $HOST --port $PORT"),
-        (&["flask", "run"], " --host $HOST --port $PORT"),
-        (&["streamlit", "run"], " --server.address $HOST --server.port $PORT"),
-        (&["hypercorn"], " --bind $HOST:$PORT"),
+    /// The words that start a server, the option for its host and the one for its port.
+    const SERVERS: &[(&[&str], &str, &str)] = &[
+        (&["uvicorn"], "--host", "--port"),
+        (&["fastapi", "run"], "--host", "--port"),
+        (&["litestar", "run"], "--host", "--port"),
+        (&["flask", "run"], "--host", "--port"),
+        (&["streamlit", "run"], "--server.address", "--server.port"),
     ];
-    let words: Vec<&str> = shell::words(command).collect();
-    let names_address = command.contains("PORT")
-        || words.iter().any(|word| {
-            word.contains("port") || word.contains("bind") || matches!(*word, "-b" | "-p" | "--fd" | "--uds")
-        });
-    let server = SERVERS.iter().find(|(start, _)| words.starts_with(start));
-    match server.filter(|_| !names_address && !shell::is_compound(command)) {
-        Some((_, address)) => format!("{command}{address}"),
-        None => command.to_owned(),
-    }
+    let Some(last) = shell::sequence(command).and_then(|steps| steps.last().map(|step| step.command)) else {
+        return command.to_owned();
+    };
+    let words: Vec<&str> = shell::words(last).collect();
+    let Some((_, host, port)) = SERVERS.iter().find(|(start, ..)| words.starts_with(start)) else {
+        return command.to_owned();
+    };
+    let has = |names: &[&str]| {
+        words.iter().any(|word| names.iter().any(|name| word.split('=').next() == Some(*name)))
+    };
+    let is_elsewhere = has(&["--fd", "--uds"]);
+    let host = if is_elsewhere || has(&[host, "-h"]) { String::new() } else { format!(" {host} $HOST") };
+    let port = if is_elsewhere || has(&[port, "-p"]) { String::new() } else { format!(" {port} $PORT") };
+    format!("{command}{host}{port}")
 }
 
 /// The port that a command names although `$PORT` decides.
@@ -205,9 +211,16 @@ mod tests {
         for (command, expected) in [
             ("uvicorn main:app", "uvicorn main:app --host $HOST --port $PORT"),
             ("fastapi run app/main.py", "fastapi run app/main.py --host $HOST --port $PORT"),
-            ("uvicorn main:app --port 80", "uvicorn main:app --port 80"),
+            ("uvicorn main:app --port $PORT", "uvicorn main:app --port $PORT --host $HOST"),
+            ("uvicorn main:app --host=:: --port=80", "uvicorn main:app --host=:: --port=80"),
+            ("uvicorn main:app --uds x", "uvicorn main:app --uds x"),
             ("gunicorn main:app", "gunicorn main:app"),
             ("uvicorn a:b && true", "uvicorn a:b && true"),
+            ("uvicorn a:b | tee log", "uvicorn a:b | tee log"),
+            (
+                "sh setup.sh && streamlit run app.py",
+                "sh setup.sh && streamlit run app.py --server.address $HOST --server.port $PORT",
+            ),
         ] {
             assert_eq!(with_address(command), expected);
         }
@@ -220,6 +233,7 @@ mod tests {
             ("/usr/bin/node x", Some(Runtime::Node)),
             ("./target/release/x", Some(Runtime::Rust)),
             ("./run.sh", None),
+            ("cd api && gunicorn a:b", Some(Runtime::Python)),
         ] {
             assert_eq!(runtime_of(command), runtime, "{command}");
         }

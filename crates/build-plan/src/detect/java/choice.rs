@@ -28,9 +28,7 @@ pub(super) fn choose<'m>(
     tool: Tool,
     modules: &'m [Module],
 ) -> Result<Option<&'m Module>, PlanError> {
-    let builds_programs = modules.iter().any(|module| module.text.contains("spring-boot-maven-plugin"));
-    let programs: Vec<&Module> =
-        modules.iter().filter(|module| module.is_program(tool, builds_programs)).collect();
+    let programs: Vec<&Module> = modules.iter().filter(|module| module.is_program(tool, modules)).collect();
     let serving: Vec<&Module> =
         programs.iter().copied().filter(|module| module.framework.is_some()).collect();
     let answering: Vec<&Module> = serving.iter().copied().filter(|module| module.is_web()).collect();
@@ -64,7 +62,7 @@ pub(super) fn choose<'m>(
 
 impl Module {
     /// Whether what is built of it can be started. With Maven the plugin that makes it so may stand in the parent.
-    fn is_program(&self, tool: Tool, parent_builds_programs: bool) -> bool {
+    fn is_program(&self, tool: Tool, all: &[Self]) -> bool {
         let is_parent = self.text.contains("<packaging>pom</packaging>") || self.text.contains("<modules>");
         let applies_nothing = self.text.contains("apply false") && !self.text.contains("mainClass");
         // An app for phones is a program, but none that serves.
@@ -85,8 +83,10 @@ impl Module {
                 "io.ktor.plugin",
             ],
         };
-        plugins.iter().any(|word| self.text.contains(word))
-            || tool == Tool::Maven && parent_builds_programs && self.has_main
+        let is_made_by_parent = || {
+            tool == Tool::Maven && all.iter().any(|module| module.text.contains("spring-boot-maven-plugin"))
+        };
+        plugins.iter().any(|word| self.text.contains(word)) || self.has_main && is_made_by_parent()
     }
 
     /// Whether it answers requests: with Spring, not every program does.

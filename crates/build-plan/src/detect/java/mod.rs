@@ -95,6 +95,10 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     }
     version(project, &modules, &mut draft);
     build(project, tool, module, &mut draft);
+    if let Some(start) = context.start.as_ref().filter(|start| start.command.contains("build/install/")) {
+        let command = draft.build.as_deref().unwrap_or_default().replace(module.task(), "installDist");
+        draft.set_build(command, format!("{}, {}", module.manifest, start.source));
+    }
     install(project, tool, &mut draft);
     draft.set_start(start(tool, module), module.manifest.clone());
     Ok(Some(draft))

@@ -183,8 +183,13 @@ fn started_by_hand(
         (None, None) if is_asked_for => context.start.as_ref()?.source.clone(),
         (None, None) => return None,
     };
-    let strength = if found.is_some() { Strength::Server } else { Strength::Program };
+    let command = context.start.as_ref().map(|start| start.command.as_str()).unwrap_or_default();
+    let tool = pages::TOOLS.iter().find(|tool| found.is_none() && shell::mentions(command, tool.name));
+    let strength = if found.is_some() || tool.is_some() { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Python, strength, source);
+    if let (Some(tool), Some(start)) = (tool, &context.start) {
+        draft.set_framework(tool.name, start.source.clone());
+    }
     if let Some(entry) = found
         && let Some(framework) = framework_of(entry, search, packages)
     {

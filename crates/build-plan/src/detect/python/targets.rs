@@ -54,7 +54,7 @@ pub(crate) fn named(context: &Context<'_>) -> Vec<Target> {
     targets
 }
 
-/// `entrypoint` of FastAPI's own table in pyproject.toml.
+/// `entrypoint` of the framework's own table, `tool.fastapi`, in pyproject.toml.
 fn entrypoint(project: &Project<'_>) -> Option<Target> {
     let text = project.manifest("pyproject.toml").ok()??;
     let (_, table) = text.split_once("[tool.fastapi]")?;
