@@ -1,6 +1,6 @@
 //! .NET: the project that is a web application, and what publishing it makes.
 
-use super::text::{element, folder, is_plain, quoted, without};
+use super::text::{at, element, folder, is_plain, quoted, without};
 use super::{Context, near_miss, versions};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
@@ -39,6 +39,7 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let strength = match best.kind {
         Kind::Web => Strength::Server,
         Kind::Pages => Strength::Assets,
+        Kind::Console if listens(project, best) => Strength::Server,
         Kind::Console | Kind::Library => Strength::Program,
     };
     let runtime = if best.kind == Kind::Pages { Runtime::Static } else { Runtime::Dotnet };
@@ -127,6 +128,14 @@ fn choose<'f>(context: &Context<'_>, found: &'f [Found]) -> Result<Option<&'f Fo
         setting: format!("root: {}", folder(&found.path)),
     };
     Err(PlanError::Ambiguous { candidates: best.iter().map(candidate).collect() })
+}
+
+/// Whether a program listens by itself.
+fn listens(project: &Project<'_>, found: &Found) -> bool {
+    let source = project.source(&at(folder(&found.path), "Program.cs"));
+    source.is_some_and(|source| {
+        ["HttpListener", "TcpListener", "WebApplication"].iter().any(|word| source.contains(word))
+    })
 }
 
 /// Names of projects that answer requests, likeliest first.

@@ -229,6 +229,9 @@ fn is_main(source: &str) -> bool {
 }
 
 fn is_serving(source: &str) -> bool {
+    if source.contains("net.Listen(") {
+        return true;
+    }
     ["ListenAndServe", ".Listen(", "http.Serve(", ".Serve(", ".Run(", ".Start(", ".Spin("]
         .iter()
         .any(|call| source.contains(call))

@@ -83,6 +83,8 @@ struct Program {
     /// The manifest that defines it.
     manifest: String,
     framework: Option<&'static str>,
+    /// Whether its sources listen by themselves, with what the language brings.
+    listens: bool,
     is_default: bool,
     /// Whether it is the package's own, `src/main.rs`.
     is_main: bool,
@@ -112,7 +114,8 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     if packages.values().any(|package| package.dependencies.contains_key("shuttle-runtime")) {
         return Err(shuttle());
     }
-    let strength = if program.framework.is_some() { Strength::Server } else { Strength::Program };
+    let serves = program.framework.is_some() || program.listens;
+    let strength = if serves { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Rust, strength, program.manifest.clone());
     if let Some(framework) = program.framework {
         draft.set_framework(framework, format!("{}: dependencies", program.manifest));
@@ -231,7 +234,7 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
     if chosen.is_some() || programs.is_empty() {
         return Ok(chosen);
     }
-    if start.is_empty() && programs.iter().all(|program| program.framework.is_none()) {
+    if start.is_empty() && programs.iter().all(|program| program.framework.is_none() && !program.listens) {
         return Err(near_miss::tools(programs.iter().map(|program| program.name.as_str()), "Cargo.toml"));
     }
     let mut ranked: Vec<&Program> = programs.iter().collect();
@@ -270,12 +273,14 @@ fn programs(project: &Project<'_>, folder: &str, packages: &BTreeMap<String, Man
         }
     }
     let framework = framework_of(project, folder, packages);
+    let listens = framework.is_none() && says(project, folder, &["TcpListener"]);
     let program = |name: String| Program {
         is_default: package.default_run.as_deref() == Some(name.as_str()),
         is_main: name == main,
         name,
         manifest: at("Cargo.toml"),
         framework,
+        listens,
     };
     names.into_iter().filter(|name| is_binary_name(name)).map(program).collect()
 }
@@ -291,7 +296,8 @@ fn framework_of(
     while let Some(folder) = pending.pop() {
         let Some(manifest) = packages.get(folder).filter(|_| seen.insert(folder)) else { continue };
         let depends_on = |name: &str| manifest.dependencies.contains_key(name);
-        let counts = |name: &str| !ALSO_CLIENTS.contains(&name) || is_serving(project, folder);
+        let counts =
+            |name: &str| !ALSO_CLIENTS.contains(&name) || says(project, folder, &["serve", "Server"]);
         if let Some((_, framework)) = FRAMEWORKS.iter().find(|(name, _)| depends_on(name) && counts(name)) {
             return Some(framework);
         }
@@ -303,13 +309,13 @@ fn framework_of(
     None
 }
 
-/// Whether the package's main files answer requests.
-fn is_serving(project: &Project<'_>, folder: &str) -> bool {
+/// Whether one of the package's main files has any of these words.
+fn says(project: &Project<'_>, folder: &str, words: &[&str]) -> bool {
     let files = ["src/main.rs", "src/lib.rs", "src/server.rs", "src/server/mod.rs"].into_iter();
     let mut files =
         files.map(|file| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") });
     files.any(|file| {
-        project.source(&file).is_some_and(|source| source.contains("serve") || source.contains("Server"))
+        project.source(&file).is_some_and(|source| words.iter().any(|word| source.contains(word)))
     })
 }
 

@@ -6,12 +6,14 @@ mod choice;
 use super::text::{at, between, element, folder, is_plain, without, without_elements};
 use super::{Context, versions};
 use crate::draft::{Draft, Strength};
-use crate::project::Project;
+use crate::project::{Project, extension};
 use crate::{Install, InstallMethod, PlanError, Runtime};
 use choice::choose;
 
 /// How many modules are looked at.
 const MODULES_MAX: usize = 48;
+/// How many sources of a module are read to see whether it listens, where no framework says so.
+const LISTENING_MAX: usize = 60;
 /// How many sources of a module are looked through by their names.
 const SOURCES_MAX: usize = 5_000;
 
@@ -88,7 +90,8 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let Some(module) = choose(context, tool, &modules)? else {
         return if context.start.is_some() { Ok(Some(bare(marker, tool, project))) } else { Ok(None) };
     };
-    let strength = if module.framework.is_some() { Strength::Server } else { Strength::Program };
+    let serves = module.framework.is_some() || listens(project, &module.folder);
+    let strength = if serves { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Java, strength, module.manifest.clone());
     if let Some(framework) = module.framework {
         draft.set_framework(framework.name(), module.manifest.clone());
@@ -195,6 +198,18 @@ fn has_main(project: &Project<'_>, folder: &str) -> bool {
     let place = at(folder, "src/main");
     let sources = project.listing().under(&place);
     sources.take(SOURCES_MAX).any(|file| ENDINGS.iter().any(|ending| file.path.ends_with(ending)))
+}
+
+/// Whether a source of a module listens by itself, with what the language brings.
+fn listens(project: &Project<'_>, folder: &str) -> bool {
+    let place = at(folder, "src/main");
+    let sources = project.listing().under(&place).map(|file| file.path.as_str());
+    let mut sources =
+        sources.filter(|path| matches!(extension(path), "java" | "kt" | "scala")).take(LISTENING_MAX);
+    sources.any(|path| {
+        let source = project.source(path);
+        source.is_some_and(|source| ["HttpServer", "ServerSocket"].iter().any(|word| source.contains(word)))
+    })
 }
 
 /// The framework of a manifest; with Gradle, a version catalog may hold the name that the manifest shortens.
