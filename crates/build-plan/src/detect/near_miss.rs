@@ -1,7 +1,7 @@
 //! What to say when nothing was recognised: the likeliest slip first.
 
 use super::python::entry;
-use super::{compose, dockerfile};
+use super::{compose, dockerfile, js};
 use crate::project::{Project, extension};
 use crate::{Listing, PlanError};
 
@@ -123,11 +123,7 @@ fn python(project: &Project<'_>) -> Slip {
 
 fn node(project: &Project<'_>) -> Slip {
     if project.has("package.json") {
-        return Some((
-            "package.json has no `start` script, and no server.js, app.js, index.js or main.js imports a web framework"
-                .to_owned(),
-            "add one: `\"scripts\": {\"start\": \"node server.js\"}`".to_owned(),
-        ));
+        return Some(js::lacking(project));
     }
     let script = project.first_of(&["server.js", "app.js", "index.js", "main.js"])?;
     Some((

@@ -28,7 +28,9 @@ pub(crate) fn detect(context: &Context<'_>) -> Option<Draft> {
 
 /// The shallowest usual folder with an index.html.
 fn index(project: &Project<'_>) -> Option<Draft> {
-    let root = ROOTS.iter().find(|root| project.has(&at(root, "index.html")))?;
+    // The page of a folder with packages of its own is a source, which is built first.
+    let is_source = |root: &str| !root.is_empty() && project.has(&at(root, "package.json"));
+    let root = ROOTS.iter().find(|root| project.has(&at(root, "index.html")) && !is_source(root))?;
     let mut draft = Draft::new(Runtime::Static, Strength::Files, at(root, "index.html"));
     draft.set_static_root(if root.is_empty() { "." } else { root }, at(root, "index.html"));
     Some(draft)
