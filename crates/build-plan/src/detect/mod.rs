@@ -127,7 +127,7 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     let project = Project::new(listing, read);
     let (file, settings) = settings(&project)?;
     if let Some(root) = &settings.root {
-        if js::workspace::has_member(&project, root)? {
+        if js::members::has_member(&project, root)? {
             let because = Some(format!("{file}: root"));
             let place = Place { project: &project, whole: None, root: None, member: Some(root), because };
             return consider(&place, &settings.inside(root), file, |context| {
@@ -153,6 +153,8 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
             let (root, others) = monorepo::search(&project, &settings, file, error)?;
             let because = format!("{root} is a project of its own");
             let mut plan = planned_in(&root, because, &project, &settings, file)?;
+            // What the plan builds beside its folder is part of it.
+            let others: Vec<String> = others.into_iter().filter(|other| !is_built_by(&plan, other)).collect();
             if !others.is_empty() {
                 plan.warnings.push(format!("{} is not part of this plan", others.join(", ")));
             }
@@ -160,6 +162,12 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether the plan of one folder builds this file's folder too.
+fn is_built_by(plan: &Plan, file: &str) -> bool {
+    let folder = file.split('/').next().unwrap_or(file);
+    plan.build.as_deref().is_some_and(|build| build.contains(&format!("../{folder} ")))
 }
 
 /// The plan of a folder that serves, where the top only has pages; else the plan of the pages.

@@ -73,7 +73,8 @@ fn follow<'p>(package: &'p PackageJson, from: (&'p str, &'p str)) -> Option<(&'p
 
 /// A part of several: what it runs, and no further, so that no two scripts can run each other for ever.
 fn follow_part<'p>(package: &'p PackageJson, from: (&'p str, &'p str)) -> Option<(&'p str, &'p str)> {
-    let by_name = from.1.strip_prefix("npm:").and_then(|name| Some((name, package.script(name)?)));
+    let name = ["npm:", "yarn:", "pnpm:", "bun:"].iter().find_map(|manager| from.1.strip_prefix(manager));
+    let by_name = name.and_then(|name| Some((name, package.script(name)?)));
     let mut at = by_name.unwrap_or(from);
     for _ in 0..STEPS_MAX {
         let Some(next) = run(package, at) else { break };
@@ -100,9 +101,10 @@ pub(super) fn script_of<'s>(plain: &Plain<'s>) -> Option<&'s str> {
     let words =
         plain.arguments.iter().copied().filter(|word| !matches!(*word, "--silent" | "-s" | "--quiet"));
     match (plain.program, words.collect::<Vec<_>>().as_slice()) {
-        ("npm", ["run" | "run-script", name]) | ("pnpm" | "yarn" | "bun", ["run", name]) => Some(name),
         ("npm", ["start"]) => Some("start"),
-        ("pnpm" | "yarn", [name]) => Some(name),
+        ("npm", ["run" | "run-script", name])
+        | ("pnpm" | "yarn" | "bun", ["run", name])
+        | ("pnpm" | "yarn", [name]) => Some(name),
         _ => None,
     }
 }
@@ -113,6 +115,8 @@ pub(super) fn elsewhere(command: &str) -> Option<String> {
     const OPTIONS: &[&str] =
         &["--workspace", "-w", "--filter", "-F", "--prefix", "--cwd", "-C", "--dir", "--scope", "--project"];
     let mut folders: Vec<&str> = Vec::new();
+    // What is started comes last.
+    let mut named = None;
     for step in command.split("&&").map(str::trim) {
         let words: Vec<&str> = step.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
         if let ["cd", folder] = words.as_slice() {
@@ -124,16 +128,19 @@ pub(super) fn elsewhere(command: &str) -> Option<String> {
             continue;
         }
         if let Some(at) = words.iter().position(|word| *word == "workspace") {
-            return words.get(at + 1).map(|name| (*name).to_owned());
+            named = words.get(at + 1).map(|name| (*name).to_owned());
+            continue;
         }
-        let named = words.iter().enumerate().find_map(|(at, word)| {
+        let given = words.iter().enumerate().find_map(|(at, word)| {
             let given = OPTIONS.iter().find(|option| word.starts_with(**option))?;
             let rest = word.strip_prefix(given)?;
             if rest.is_empty() { words.get(at + 1).copied() } else { rest.strip_prefix('=') }
         });
-        if let Some(named) = named {
-            return Some(named.trim_start_matches("./").trim_end_matches(['/', '.']).to_owned());
-        }
+        let clean = |place: &str| place.trim_start_matches("./").trim_end_matches(['/', '.']).to_owned();
+        named = given.map(clean).or(named);
+    }
+    if named.is_some() {
+        return named;
     }
     (!folders.is_empty()).then(|| folders.join("/"))
 }
@@ -243,6 +250,7 @@ mod tests {
             ("NODE_ENV=production npm start --prefix server", Some("server")),
             ("node server.js --dir x", None),
             ("next start", None),
+            ("yarn workspace lib build && yarn workspace api start", Some("api")),
         ] {
             assert_eq!(elsewhere(command).as_deref(), place, "{command}");
         }

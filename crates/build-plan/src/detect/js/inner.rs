@@ -4,7 +4,7 @@
 use super::chain::script_of;
 use super::manifest::{self, PackageJson};
 use super::script::{is_source, plain};
-use super::{Js, entry, workspace};
+use super::{Js, entry, members};
 use crate::detect::text::{at, folder};
 use crate::draft::Draft;
 use crate::project::Project;
@@ -31,7 +31,7 @@ pub(super) fn add(js: &Js<'_>, draft: &mut Draft) {
         return;
     }
     let walk = walked(js, draft);
-    let members = workspace::members(js.project, &js.package).unwrap_or_default();
+    let members = members::members(js.project, &js.package).unwrap_or_default();
     let is_member = |folder: &str| members.iter().any(|member| member.folder == folder);
     let mut steps = Vec::new();
     let mut sources = Vec::new();
@@ -164,7 +164,7 @@ impl Walk {
         while let Some(word) = words.next() {
             match word {
                 "--prefix" | "--cwd" | "-C" | "--dir" => {
-                    here = joined(&here, words.next().unwrap_or_default())
+                    here = joined(&here, words.next().unwrap_or_default());
                 }
                 _ => match ["--prefix=", "--cwd=", "--dir="]
                     .iter()

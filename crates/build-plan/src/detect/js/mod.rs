@@ -18,6 +18,7 @@ pub(crate) mod jsonc;
 mod kit;
 mod manager;
 pub(crate) mod manifest;
+pub(crate) mod members;
 mod migrations;
 mod next;
 mod nx;
@@ -33,7 +34,7 @@ mod system;
 mod typescript;
 mod version;
 mod watcher;
-pub(crate) mod workspace;
+mod workspace;
 
 use super::Context;
 use crate::draft::{Draft, Strength};
@@ -157,8 +158,8 @@ fn finish(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanError> {
     // Files that are served as they are need nothing installed.
     let is_needed = draft.runtime != Runtime::Static || draft.build.is_some();
     if is_needed && (js.package.has_packages() || js.chosen.has_lock() || !extra.is_empty()) {
-        let members = workspace::members(js.project, &js.package)?;
-        let manifests: Vec<String> = members.iter().map(workspace::Member::manifest).collect();
+        let members = members::members(js.project, &js.package)?;
+        let manifests: Vec<String> = members.iter().map(members::Member::manifest).collect();
         js.chosen.install(js.project, &manifests, draft, extra);
     }
     system::note(&js.package, draft);

@@ -2,7 +2,7 @@
 
 use super::entry;
 use super::manifest::PackageJson;
-use super::{Js, script};
+use super::{Js, script, server};
 use crate::PlanError;
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
@@ -25,71 +25,90 @@ const BOTS: &[(&str, &str)] = &[
     ("matrix-bot-sdk", "a bot for Matrix"),
 ];
 
+/// What to do about a program that opens no port.
+const HINT: &str = "a deployment must answer HTTP: have it listen on process.env.PORT beside what it does, if only for a \
+     health check; where it does already, say so with `start` in backend-im.yml";
+
 /// Refuses what runs elsewhere than on a server, whatever else its files look like.
 ///
 /// # Errors
 /// [`PlanError::Unrecognised`].
 pub(super) fn check(js: &Js<'_>) -> Result<(), PlanError> {
-    let uses = |package: &str| js.package.uses(package);
-    let started = ["start", "dev", "develop"].iter().filter_map(|name| js.package.script(name));
-    let mentions = |program: &str| started.clone().any(|text| text.contains(program));
-    let has_expo = uses("expo") || js.project.has("app.json") && uses("@expo/metro-runtime");
-    let refusal = if js.project.has(".meteor/release") {
-        Some((
-            ".meteor/release makes this an app of Meteor, whose own tool builds it",
-            "run `meteor build --directory ../out --server-only`, and deploy ../out/bundle with `install: (cd programs/server && npm install)` \
-             and `start: node main.js` in backend-im.yml",
-        ))
-    } else if js.package.engines.contains_key("vscode") {
-        Some((
-            "package.json: engines.vscode makes this an extension of VS Code, which runs within the editor",
-            "publish it with `npx @vscode/vsce publish`; a server that belongs to it is deployed from its own folder",
-        ))
-    } else if uses("electron") && mentions("electron") {
-        Some((
-            "package.json: electron makes this an app of the desktop, which answers no requests",
-            "package it with electron-builder or electron-forge; if it has a page for browsers too, name its folder with `root` or \
-             `static_root` in backend-im.yml",
-        ))
-    } else if uses("react-native") && !(uses("react-native-web") && has_expo) && !serves(js) {
-        Some((
-            "package.json: react-native makes this an app of phones, and nothing of it is for browsers",
-            "with Expo, `npx expo install react-dom react-native-web` adds pages for browsers; its server is deployed from its own folder",
-        ))
-    } else if ["manifest.json", "src/manifest.json", "public/manifest.json"]
-        .iter()
-        .any(|file| is_extension(js, file))
-    {
-        Some((
-            "manifest.json makes this an extension of a browser",
-            "publish what `build` makes in the browser's store; a page of its own can be named with `static_root` in backend-im.yml",
-        ))
-    } else if (js.project.has("action.yml") || js.project.has("action.yaml")) && uses("@actions/core") {
-        Some((
-            "action.yml makes this an action of GitHub, which runs within its workflows",
-            "tag a release of it there; it has nothing to deploy",
-        ))
-    } else if uses("obsidian") && js.project.has("manifest.json") {
-        Some((
-            "package.json: obsidian makes this a plugin of Obsidian",
-            "publish what `build` makes as a release; it has nothing to deploy",
-        ))
-    } else {
-        None
+    let found = KINDS.iter().find(|kind| (kind.is_it)(js));
+    found.map_or(Ok(()), |kind| Err(refused(kind.reason, kind.hint)))
+}
+
+/// Something that a package.json can be beside an app of the web.
+struct Kind {
+    is_it: fn(&Js<'_>) -> bool,
+    reason: &'static str,
+    hint: &'static str,
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        is_it: |js| js.project.has(".meteor/release"),
+        reason: ".meteor/release makes this an app of Meteor, whose own tool builds it",
+        hint: "run `meteor build --directory ../out --server-only`, and deploy ../out/bundle with \
+               `install: (cd programs/server && npm install)` and `start: node main.js` in backend-im.yml",
+    },
+    Kind {
+        is_it: |js| js.package.engines.contains_key("vscode"),
+        reason: "package.json: engines.vscode makes this an extension of VS Code, which runs within the editor",
+        hint: "publish it with `npx @vscode/vsce publish`; a server that belongs to it is deployed from its own folder",
+    },
+    Kind {
+        is_it: is_of_desktop,
+        reason: "package.json: electron makes this an app of the desktop, which answers no requests",
+        hint: "package it with electron-builder or electron-forge; if it has a page for browsers too, name its folder \
+               with `root` or `static_root` in backend-im.yml",
+    },
+    Kind {
+        is_it: is_of_phones,
+        reason: "package.json: react-native makes this an app of phones, and nothing of it is for browsers",
+        hint: "with Expo, `npx expo install react-dom react-native-web` adds pages for browsers; its server is deployed \
+               from its own folder",
+    },
+    Kind {
+        is_it: is_of_browser,
+        reason: "manifest.json makes this an extension of a browser",
+        hint: "publish what `build` makes in the browser's store; a page of its own can be named with `static_root` in \
+               backend-im.yml",
+    },
+    Kind {
+        is_it: |js| {
+            js.project.first_of(&["action.yml", "action.yaml"]).is_some() && js.package.uses("@actions/core")
+        },
+        reason: "action.yml makes this an action of GitHub, which runs within its workflows",
+        hint: "tag a release of it there; it has nothing to deploy",
+    },
+    Kind {
+        is_it: |js| js.package.uses("obsidian") && js.project.has("manifest.json"),
+        reason: "package.json: obsidian makes this a plugin of Obsidian",
+        hint: "publish what `build` makes as a release; it has nothing to deploy",
+    },
+];
+
+fn is_of_desktop(js: &Js<'_>) -> bool {
+    let mut scripts = ["start", "dev", "develop"].iter().filter_map(|name| js.package.script(name));
+    js.package.uses("electron") && scripts.any(|text| text.contains("electron"))
+}
+
+fn is_of_phones(js: &Js<'_>) -> bool {
+    let has_web = js.package.uses("react-native-web") && js.package.uses("expo");
+    js.package.uses("react-native") && !has_web && super::frameworks::name(js).is_none()
+}
+
+fn is_of_browser(js: &Js<'_>) -> bool {
+    let says = |file: &str| {
+        let text = js.project.manifest(file).ok().flatten();
+        text.is_some_and(|text| text.contains("\"manifest_version\""))
     };
-    refusal.map_or(Ok(()), |(reason, hint)| Err(refused(reason, hint)))
+    ["manifest.json", "src/manifest.json", "public/manifest.json"].iter().any(|file| says(file))
 }
 
 fn refused(reason: impl Into<String>, hint: impl Into<String>) -> PlanError {
     PlanError::Unrecognised { reason: reason.into(), hint: hint.into() }
-}
-
-fn serves(js: &Js<'_>) -> bool {
-    super::frameworks::name(js).is_some()
-}
-
-fn is_extension(js: &Js<'_>, file: &str) -> bool {
-    js.project.manifest(file).ok().flatten().is_some_and(|text| text.contains("\"manifest_version\""))
 }
 
 /// Refuses a program about which nothing says that it serves, where something says what else it is; else warns.
@@ -101,8 +120,6 @@ pub(super) fn check_program(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanEr
         return Ok(());
     }
     let start = draft.start.clone().unwrap_or_default();
-    const HINT: &str = "a deployment must answer HTTP: have it listen on process.env.PORT beside what it does, if only for a health \
-         check; where it does already, say so with `start` in backend-im.yml";
     if let Some((package, what)) = BOTS.iter().find(|(package, _)| js.package.uses(package)) {
         return Err(refused(
             format!("package.json: {package} makes this {what}, and nothing in it opens a port"),
@@ -134,33 +151,39 @@ fn worker(js: &Js<'_>) -> Option<&'static str> {
     js.project.first_of(&["wrangler.toml", "wrangler.jsonc", "wrangler.json"])
 }
 
-/// Refuses a server whose file makes an application and never listens: functions of a provider are written so.
+/// Frameworks whose application does nothing before somebody has it listen.
+const LISTENED_FOR: &[&str] = &["express", "koa", "connect", "polka", "restify", "tinyhttp", "hono", "h3"];
+
+/// Refuses a server whose file makes an application, where nothing listens: functions of a provider are written so.
 ///
 /// # Errors
 /// [`PlanError::Unrecognised`].
 pub(super) fn check_entry(js: &Js<'_>) -> Result<(), PlanError> {
-    if script::start(&js.package).is_some_and(|(_, text)| !script::is_development(text)) {
+    let is_started = |text: &str| !script::is_development(text) && server::missing(js, text).is_none();
+    if script::start(&js.package).is_some_and(|(_, text)| is_started(text)) {
         return Ok(());
     }
     let Some(entry) = entry::find(js.context, Some(&js.package)) else { return Ok(()) };
+    let is_idle = entry.script.listens.is_none()
+        && (worker(js).is_some() || !entry.script.exports_handler)
+        && entry.serves.as_ref().is_some_and(|(name, _)| LISTENED_FOR.contains(&name.as_str()));
+    if !is_idle {
+        return Ok(());
+    }
+    let path = &entry.path;
     let provider =
         worker(js).or_else(|| js.project.first_of(&["vercel.json", "netlify.toml", "serverless.yml"]));
-    let Some(file) = provider.filter(|file| {
-        entry.script.listens.is_none() && (!entry.script.exports_handler || file.starts_with("wrangler"))
-    }) else {
-        return Ok(());
+    let reason = match provider {
+        Some(file) => format!(
+            "{path} makes an application and never listens: {file} hands it to a provider's functions"
+        ),
+        None => format!("{path} makes an application, and nothing in the project listens"),
     };
-    Err(refused(
-        format!(
-            "{} makes an application and never listens: {file} hands it to a provider's functions",
-            entry.path
-        ),
-        format!(
-            "add a file that listens, such as `app.listen(process.env.PORT)`, and start it: `\"start\": \"node server.js\"`; for Hono that is \
-             `serve(app)` of `@hono/node-server` ({})",
-            entry.path
-        ),
-    ))
+    let hint = format!(
+        "add a file that imports {path} and listens, `app.listen(process.env.PORT)` or, for Hono, `serve(app)` of \
+         `@hono/node-server`, and start it: `\"start\": \"node server.js\"`"
+    );
+    Err(refused(reason, hint))
 }
 
 /// Refuses a file that imports what nothing installs.

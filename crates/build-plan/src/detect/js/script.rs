@@ -215,7 +215,11 @@ pub(crate) fn start(package: &PackageJson) -> Option<(&str, &str)> {
 
 /// Whether the command starts something that is only for development.
 pub(crate) fn is_development(command: &str) -> bool {
-    let Some(plain) = plain(command) else { return false };
+    let Some(plain) = plain(command) else {
+        // Of several steps the last one stays.
+        let last = command.rsplit_once("&&").map(|(_, last)| last.trim());
+        return last.is_some_and(|last| chain::at_once(last).is_some() || is_development(last));
+    };
     let has = |word: &str| plain.arguments.contains(&word);
     match plain.program {
         program if watcher::watches(&plain) || chain::RUNS_SEVERAL.contains(&program) => true,

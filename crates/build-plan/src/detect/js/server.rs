@@ -32,7 +32,9 @@ pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
     let framework = frameworks::name(js);
     let named = match framework {
         Some((package, name)) => Some((name.to_owned(), format!("package.json: dependencies.{package}"))),
-        None => served_by(entry.as_ref()).or_else(|| of_inner_package(js, script?.1)),
+        None => served_by(entry.as_ref())
+            .or_else(|| of_inner_package(js, script?.1))
+            .or_else(|| bundled(js, script?.1)),
     };
     let strength = if named.is_some() { Strength::Server } else { Strength::Program };
     let runtime = if bun::is_meant(js, entry.as_ref()) { Runtime::Bun } else { Runtime::Node };
@@ -52,6 +54,16 @@ fn served_by(entry: Option<&Entry>) -> Option<(String, String)> {
     let entry = entry?;
     let (name, line) = entry.serves.as_ref()?;
     Some((name.clone(), format!("{}:{line}", entry.path)))
+}
+
+/// The framework that a build puts into what is started: then it is needed at build time alone.
+fn bundled(js: &Js<'_>, command: &str) -> Option<(String, String)> {
+    js.package.build_script()?;
+    let is_made =
+        script::plain(command)?.file().is_some_and(|file| entry::resolve(js.project, file).is_none());
+    let mut known = entry::SERVERS.iter().filter(|(package, _)| !matches!(*package, "ws" | "connect"));
+    let (package, name) = known.find(|(package, _)| is_made && js.package.uses(package))?;
+    Some(((*name).to_owned(), format!("package.json: devDependencies.{package}")))
 }
 
 /// The framework of the package within the project to which the started file belongs.
@@ -132,11 +144,7 @@ fn without_tools(js: &Js<'_>, command: &str) -> Option<String> {
     let settings = settings.as_ref().and_then(|settings| settings["exec"].as_str());
     let main = || {
         let main = entry::resolve(js.project, js.package.main.as_deref()?)?;
-        let runner = if main.ends_with(".js") || main.ends_with(".cjs") || main.ends_with(".mjs") {
-            "node"
-        } else {
-            "tsx"
-        };
+        let runner = if script::is_typescript(&main) { "tsx" } else { "node" };
         Some(format!("{runner} {}", shell::word(&main)))
     };
     watcher::without(command, settings.or(js.package.nodemon.as_deref()))
@@ -175,6 +183,7 @@ fn source_of(js: &Js<'_>, made: &str) -> Option<String> {
     let parts: Vec<&str> = made.rsplit_once('.').map_or(made, |(stem, _)| stem).split('/').collect();
     let at = parts.iter().position(|part| MADE.contains(part))?;
     let (before, behind) = (parts[..at].join("/"), parts[at + 1..].join("/"));
+    let behind = if behind.is_empty() { "index".to_owned() } else { behind };
     let places = ["src/", "", "server/", "source/"].map(|place| format!("{before}/{place}{behind}"));
     let paths =
         places.iter().flat_map(|stem| ["ts", "mts", "js", "mjs"].map(|ending| format!("{stem}.{ending}")));
@@ -196,9 +205,10 @@ fn direct(js: &Js<'_>, command: &str, parts: &script::Plain<'_>) -> String {
 
 /// `pm2 start` goes to the background, where nobody sees the app any more.
 fn pm2(js: &Js<'_>, parts: &script::Plain<'_>) -> Option<String> {
-    let arguments = match (parts.program, parts.arguments.as_slice()) {
-        ("pm2", ["start", rest @ ..]) | ("pm2-runtime", rest) => rest,
-        _ => return None,
+    let (("pm2", ["start", arguments @ ..]) | ("pm2-runtime", arguments)) =
+        (parts.program, parts.arguments.as_slice())
+    else {
+        return None;
     };
     let file = arguments.iter().find(|word| !word.starts_with('-') && **word != "start")?;
     if let Some(text) =

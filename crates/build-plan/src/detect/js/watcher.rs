@@ -50,7 +50,7 @@ fn is_flag(word: &str) -> bool {
 pub(super) fn without(command: &str, settings: Option<&str>) -> Option<String> {
     let plain = plain(command).filter(watches)?;
     if !WATCHERS.contains(&plain.program) {
-        let is_watch = |word: &&str| !is_flag(word) && !(plain.program == "tsx" && *word == "watch");
+        let is_watch = |word: &&str| !(is_flag(word) || plain.program == "tsx" && *word == "watch");
         let rest: Vec<&str> = plain.arguments.iter().copied().filter(is_watch).collect();
         return Some(plain.with(plain.program, &rest));
     }

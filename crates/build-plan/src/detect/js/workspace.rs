@@ -1,120 +1,18 @@
 //! Workspaces: several packages that are installed together, of which one is the app.
 
 use super::manager::Manager;
-use super::manifest::{self, PackageJson};
-use super::{Js, app, chain, finish, inner as beside, nx, script};
+use super::manifest;
+use super::members::{Member, members};
+use super::{Js, app, chain, finish, frameworks, inner as beside, script};
 use crate::config::Settings;
 use crate::detect::Context;
 use crate::detect::text::at;
 use crate::draft::{Draft, Strength};
-use crate::project::Project;
 use crate::{Candidate, PlanError, shell};
 
-/// How many members are looked at.
-const MEMBERS_MAX: usize = 64;
 /// Folders whose apps are beside the point where there are others.
 const ASIDE: &[&str] =
     &["docs", "documentation", "website", "storybook", "examples", "example", "e2e", "playground", "demo"];
-
-/// A package of the workspace.
-pub(crate) struct Member {
-    pub(crate) folder: String,
-    pub(crate) package: PackageJson,
-}
-
-impl Member {
-    /// The path of its package.json.
-    pub(crate) fn manifest(&self) -> String {
-        format!("{}/package.json", self.folder)
-    }
-}
-
-/// The members of the workspace that this project is; none when it is not one.
-///
-/// # Errors
-/// [`PlanError`] when a manifest cannot be used.
-pub(crate) fn members(project: &Project<'_>, package: &PackageJson) -> Result<Vec<Member>, PlanError> {
-    let patterns = patterns(project, package)?;
-    if patterns.is_empty() {
-        return Ok(Vec::new());
-    }
-    let fits = |folder: &str| {
-        let is_any = |negated: bool| {
-            patterns.iter().any(|pattern| match pattern.strip_prefix('!') {
-                Some(pattern) => negated && matches(pattern, folder),
-                None => !negated && matches(pattern, folder),
-            })
-        };
-        is_any(false) && !is_any(true) && !folder.split('/').any(|part| part == "node_modules")
-    };
-    let manifests = project.listing().iter().filter_map(|file| file.path.strip_suffix("/package.json"));
-    let folders: Vec<&str> = manifests.filter(|folder| fits(folder)).take(MEMBERS_MAX).collect();
-    let member = |folder: &str| {
-        let path = format!("{folder}/package.json");
-        let text = project.manifest(&path)?.unwrap_or_default();
-        Ok(Member { folder: folder.to_owned(), package: manifest::parse(&path, &text)? })
-    };
-    folders.into_iter().map(member).collect()
-}
-
-/// Whether this folder is a member of the workspace that the project is.
-///
-/// # Errors
-/// As [`members`].
-pub(crate) fn has_member(project: &Project<'_>, folder: &str) -> Result<bool, PlanError> {
-    if nx::has_project(project, folder) {
-        return Ok(true);
-    }
-    let Some(package) = manifest::read(project)? else { return Ok(false) };
-    Ok(members(project, &package)?.iter().any(|member| member.folder == folder))
-}
-
-/// `packages` of pnpm-workspace.yaml, or `workspaces` of package.json, or those of Lerna.
-fn patterns(project: &Project<'_>, package: &PackageJson) -> Result<Vec<String>, PlanError> {
-    if let Some(text) = project.manifest("pnpm-workspace.yaml")? {
-        let listed = text
-            .lines()
-            .skip_while(|line| line.trim_end() != "packages:")
-            .skip(1)
-            .take_while(|line| line.trim().is_empty() || line.starts_with([' ', '-', '#']));
-        let items = listed.filter_map(|line| line.trim().strip_prefix('-'));
-        let items = items.map(|item| item.trim().trim_matches(['"', '\'']).to_owned());
-        return Ok(items.filter(|item| !item.is_empty()).collect());
-    }
-    if !package.workspaces.is_empty() {
-        return Ok(package.workspaces.clone());
-    }
-    let lerna = project.manifest("lerna.json")?.and_then(|text| super::jsonc::parse(&text));
-    let listed = lerna.as_ref().and_then(|lerna| lerna["packages"].as_array());
-    Ok(listed.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect())
-}
-
-/// `*` stands for one part of a path, `**` for any number of them.
-fn matches(pattern: &str, folder: &str) -> bool {
-    let pattern: Vec<&str> = pattern.trim_start_matches("./").trim_end_matches('/').split('/').collect();
-    let folder: Vec<&str> = folder.split('/').collect();
-    parts_match(&pattern, &folder)
-}
-
-fn parts_match(pattern: &[&str], folder: &[&str]) -> bool {
-    match (pattern.split_first(), folder.split_first()) {
-        (None, None) => true,
-        // Patterns are short: two tries for each `**` are few.
-        (Some((&"**", rest)), _) if pattern.len() <= 8 => {
-            parts_match(rest, folder) || (!folder.is_empty() && parts_match(pattern, &folder[1..]))
-        }
-        (Some((wanted, pattern)), Some((part, folder))) => {
-            let fits = match wanted.split_once('*') {
-                Some((start, end)) => {
-                    part.len() >= start.len() + end.len() && part.starts_with(start) && part.ends_with(end)
-                }
-                None => wanted == part,
-            };
-            fits && parts_match(pattern, folder)
-        }
-        _ => false,
-    }
-}
 
 /// Plans the member that is the app: the one that `root` names, or the start script of the workspace, or the only one
 /// that fits best.
@@ -137,6 +35,9 @@ pub(super) fn detect(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
     let (mut apps, refused) = apps(js, &members, js.context.member)?;
     if js.context.member.is_none() {
         leave_aside(&mut apps);
+        if let Some(error) = unstarted(&members, &apps) {
+            return Err(error);
+        }
     }
     apps.sort_by_key(|(_, draft)| std::cmp::Reverse(draft.strength));
     let Some(best) = apps.first().map(|(_, draft)| draft.strength) else {
@@ -246,13 +147,33 @@ fn is_started_from_the_top(js: &Js<'_>) -> bool {
     !script::is_development(text) && (!is_for_all(text) || text.contains("filter"))
 }
 
-fn leave_aside(apps: &mut Vec<(&Member, Draft)>) {
-    let is_aside = |member: &Member| {
-        member.folder.split('/').any(|part| ASIDE.contains(&part) || part.ends_with("-e2e"))
-    };
+fn is_aside(member: &Member) -> bool {
+    member.folder.split('/').any(|part| ASIDE.contains(&part) || part.ends_with("-e2e"))
+}
+
+fn leave_aside(apps: &mut Apps<'_>) {
     if apps.iter().any(|(member, _)| !is_aside(member)) {
         apps.retain(|(member, _)| !is_aside(member));
     }
+}
+
+/// A member that serves and does not say how it starts, where nothing but documentation and examples does.
+fn unstarted(members: &[Member], apps: &Apps<'_>) -> Option<PlanError> {
+    let (aside, _) = apps.first().filter(|(member, _)| is_aside(member))?;
+    let mut serving = members.iter().filter(|member| !is_aside(member));
+    let (member, (_, framework)) =
+        serving.find_map(|member| Some((member, frameworks::name_of(&member.package)?)))?;
+    Some(PlanError::Unrecognised {
+        reason: format!(
+            "{} serves with {framework} and has no `start` script, and of the other packages only {} says how it starts",
+            member.folder, aside.folder
+        ),
+        hint: format!(
+            "give {0} a `start` script, or choose with `root` in backend-im.yml: `root: {1}`",
+            member.manifest(),
+            aside.folder
+        ),
+    })
 }
 
 fn candidate((member, draft): &(&Member, Draft)) -> Candidate {
@@ -449,21 +370,6 @@ fn visit<'m>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn patterns_of_members_fit_as_globs_do() {
-        for (pattern, folder, fits) in [
-            ("packages/*", "packages/a", true),
-            ("packages/*", "packages/a/b", false),
-            ("./apps/web/", "apps/web", true),
-            ("**", "a/b/c", true),
-            ("apps/**", "apps/x/y", true),
-            ("apps/*-ui", "apps/x-ui", true),
-            ("apps/*", "libs/x", false),
-        ] {
-            assert_eq!(matches(pattern, folder), fits, "{pattern} {folder}");
-        }
-    }
 
     #[test]
     fn commands_of_a_member_run_in_its_folder() {
