@@ -143,7 +143,8 @@ fn found(whole: &Project<'_>, settings: &Settings, file: &'static str, depth_max
             Place { project: &project, whole: Some(whole), root: Some(&root), member: None, because: None };
         let draft = consider(&place, settings, file, drafted).ok()?;
         // A member of a workspace cannot be installed by itself, and was considered with the whole already.
-        if members.contains(&root)
+        // Rush installs with a tool of its own.
+        if (members.contains(&root) || whole.has("rush.json"))
             && draft.package_manager.as_ref().is_some_and(|manager| JS.contains(&manager.name.as_str()))
         {
             return None;

@@ -122,6 +122,16 @@ fn python(project: &Project<'_>) -> Slip {
 }
 
 fn node(project: &Project<'_>) -> Slip {
+    if project.has("rush.json") {
+        return Some((
+            "rush.json has its projects installed by Rush, which installs and builds them all together"
+                .to_owned(),
+            "say how in backend-im.yml: `install: node common/scripts/install-run-rush.js install`, \
+             `build: node common/scripts/install-run-rush.js build --to NAME`, `runtime: node`, and \
+             `start: cd FOLDER && node dist/index.js`"
+                .to_owned(),
+        ));
+    }
     if project.has("package.json") {
         return Some(js::lacking(project));
     }

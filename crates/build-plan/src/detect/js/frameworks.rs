@@ -19,6 +19,7 @@ const SIMPLE: &[(&str, &str, &str, &str)] = &[
     ("nitropack", "nitro", "nitropack build", "node .output/server/index.mjs"),
     ("nitro", "nitro", "nitro build", "node .output/server/index.mjs"),
     ("@strapi/strapi", "strapi", "strapi build", "strapi start"),
+    ("strapi", "strapi", "strapi build", "strapi start"),
     ("@keystone-6/core", "keystone", "keystone build", "keystone start"),
     ("directus", "directus", "", "directus start"),
     ("n8n", "n8n", "", "n8n start"),

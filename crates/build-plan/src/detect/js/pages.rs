@@ -227,12 +227,16 @@ fn eleventy(js: &Js<'_>) -> Option<(String, Option<String>, Option<String>)> {
 
 /// A site that is built for a folder of its address is served at the top here.
 fn note_base(js: &Js<'_>, builder: &Builder, draft: &mut Draft) {
-    let Some((path, text)) = (builder.name == "vite").then(|| js.config("vite.config")).flatten() else {
-        return;
+    let (file, key) = match builder.name {
+        "vite" => ("vite.config", "base"),
+        "docusaurus" => ("docusaurus.config", "baseUrl"),
+        "vue-cli" => ("vue.config", "publicPath"),
+        _ => return,
     };
-    if let Some(base) = literal(&text, "base").filter(|base| base.starts_with('/') && base != "/") {
+    let Some((path, text)) = js.config(file) else { return };
+    if let Some(base) = literal(&text, key).filter(|base| base.starts_with('/') && base != "/") {
         draft.warn(format!(
-            "{path}: `base` is `{base}`, and the site is served at `/`; its files would not be found"
+            "{path}: `{key}` is `{base}`, and the site is served at `/`; its files would not be found"
         ));
     }
 }

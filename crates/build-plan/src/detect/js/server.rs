@@ -163,7 +163,9 @@ fn has_hooks(js: &Js<'_>, name: &str, draft: &mut Draft) -> bool {
 
 /// Looks at where the file listens that a command starts, or the one of which a build makes it.
 fn check_address(js: &Js<'_>, parts: &script::Plain<'_>, draft: &mut Draft) {
-    let path = parts.file().and_then(|file| entry::resolve(js.project, file).or_else(|| source_of(js, file)));
+    let main = || js.package.main.as_deref().unwrap_or("index");
+    let file = parts.file().map(|file| if matches!(file, "." | "./") { main() } else { file });
+    let path = file.and_then(|file| entry::resolve(js.project, file).or_else(|| source_of(js, file)));
     if let Some(path) = path
         && let Some(source) = js.project.source(&path)
     {

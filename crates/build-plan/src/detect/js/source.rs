@@ -113,7 +113,8 @@ fn imported(code: &str) -> impl Iterator<Item = &str> {
 }
 
 fn listens(code: &str) -> bool {
-    const CALLS: &[&str] = &["Bun.serve(", "Deno.serve(", "startServer("];
+    const CALLS: &[&str] =
+        &["Bun.serve(", "Deno.serve(", "startServer(", "Hapi.server(", "hapi.server(", "Hapi.Server("];
     // `listen` of an event is no socket.
     let is_socket = |(at, call): (usize, &str)| !code[at + call.len()..].trim_start().starts_with("'change");
     code.match_indices(".listen(").any(is_socket)

@@ -312,6 +312,11 @@ fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<Str
         }
     }
     let mut steps: Vec<String> = Vec::new();
+    // Where Lerna alone knows the members, it installs them too.
+    if js.package.workspaces.is_empty() && js.project.has("lerna.json") && js.chosen.manager != Manager::Pnpm
+    {
+        steps.push(js.chosen.exec("lerna bootstrap"));
+    }
     let under = served.iter().flat_map(|page| stands_on(page, members));
     let mut first: Vec<&Member> = stands_on(member, members);
     first.extend(under.chain(served.iter().copied()));
