@@ -146,7 +146,7 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     let project = Project::new(listing, read);
     let (file, settings) = settings(&project)?;
     if let Some(root) = &settings.root {
-        if js::workspace::has_member(&project, root)? {
+        if js::members::has_member(&project, root)? {
             let because = Some(format!("{file}: root"));
             let place = Place { project: &project, whole: None, root: None, member: Some(root), because };
             return consider(&place, &settings.inside(root), file, |context| {
@@ -178,6 +178,8 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
             let (root, others) = monorepo::search(&project, &settings, file, error)?;
             let because = format!("{root} is a project of its own");
             let mut plan = planned_in(&root, because, &project, &settings, file)?;
+            // What the plan builds beside its folder is part of it.
+            let others: Vec<String> = others.into_iter().filter(|other| !is_built_by(&plan, other)).collect();
             if !others.is_empty() {
                 plan.warnings.push(format!("{} is not part of this plan", others.join(", ")));
             }
@@ -194,6 +196,12 @@ fn entered(project: &Project<'_>) -> Option<(String, usize)> {
         |folder: &str| monorepo::MARKERS.iter().any(|marker| project.has(&text::at(folder, marker)));
     let at_top = monorepo::MARKERS.iter().any(|marker| *marker != "Procfile" && project.has(marker));
     (is_project(&root) && !at_top).then_some((root, line))
+}
+
+/// Whether the plan of one folder builds this file's folder too.
+fn is_built_by(plan: &Plan, file: &str) -> bool {
+    let folder = file.split('/').next().unwrap_or(file);
+    plan.build.as_deref().is_some_and(|build| build.contains(&format!("../{folder} ")))
 }
 
 /// The plan of a folder that serves, where the top only has pages; else the plan of the pages.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::text::{at, folder};
-use super::{Place, consider, declared, drafted};
+use super::{Place, consider, declared, drafted, js};
 use crate::config::Settings;
 use crate::draft::{Draft, Strength};
 use crate::project::{Project, extension};
@@ -58,6 +58,8 @@ const ASIDE: &[&str] = &[
 ];
 /// Names that people give to the part that answers requests, likeliest first.
 const SERVING: &[&str] = &["backend", "server", "api", "app", "web", "service", "src"];
+/// The package managers of JavaScript.
+const JS: &[&str] = &["npm", "pnpm", "yarn", "bun"];
 /// How many parts a folder's path may have.
 const DEPTH_MAX: usize = 3;
 /// How many folders are looked at.
@@ -150,6 +152,7 @@ fn rank(root: &str) -> (usize, usize, String) {
 
 fn found(whole: &Project<'_>, settings: &Settings, file: &'static str, depth_max: usize) -> Vec<Found> {
     let folders = folders(whole, depth_max);
+    let members = js::members::folders(whole);
     let draft = |root: String| {
         let listing = whole.listing().inside(&root);
         let read = |path: &str| whole.bytes(&at(&root, path));
@@ -157,6 +160,13 @@ fn found(whole: &Project<'_>, settings: &Settings, file: &'static str, depth_max
         let place =
             Place { project: &project, whole: Some(whole), root: Some(&root), member: None, because: None };
         let draft = consider(&place, settings, file, drafted).ok()?;
+        // A member of a workspace cannot be installed by itself, and was considered with the whole already.
+        // Rush installs with a tool of its own.
+        if (members.contains(&root) || whole.has("rush.json"))
+            && draft.package_manager.as_ref().is_some_and(|manager| JS.contains(&manager.name.as_str()))
+        {
+            return None;
+        }
         Some(Found { draft, root: root.clone(), is_named: false })
     };
     folders.into_iter().filter_map(draft).collect()

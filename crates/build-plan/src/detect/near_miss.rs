@@ -1,7 +1,7 @@
 //! What to say when nothing was recognised: the likeliest slip first.
 
 use super::python::{entry, packages};
-use super::{compose, dockerfile};
+use super::{compose, dockerfile, js};
 use crate::draft::Draft;
 use crate::project::{Project, extension};
 use crate::{Listing, PlanError};
@@ -234,12 +234,18 @@ fn python_library(project: &Project<'_>) -> Slip {
 }
 
 fn node(project: &Project<'_>) -> Slip {
-    if project.has("package.json") {
+    if project.has("rush.json") {
         return Some((
-            "package.json has no `start` script, and no server.js, app.js, index.js or main.js imports a web framework"
+            "rush.json has its projects installed by Rush, which installs and builds them all together"
                 .to_owned(),
-            "add one: `\"scripts\": {\"start\": \"node server.js\"}`".to_owned(),
+            "say how in backend-im.yml: `install: node common/scripts/install-run-rush.js install`, \
+             `build: node common/scripts/install-run-rush.js build --to NAME`, `runtime: node`, and \
+             `start: cd FOLDER && node dist/index.js`"
+                .to_owned(),
         ));
+    }
+    if project.has("package.json") {
+        return Some(js::lacking(project));
     }
     let script = project.first_of(&["server.js", "app.js", "index.js", "main.js"])?;
     Some((

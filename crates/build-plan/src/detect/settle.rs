@@ -158,6 +158,10 @@ fn port(context: &Context<'_>, draft: &mut Draft) {
     match context.settings.port {
         Some(port) => draft.set_port(port, context.setting("port")),
         None if draft.port.is_some() => {}
+        // The image of a static site listens where its own server does, and the platform is another one.
+        None if draft.runtime == Runtime::Static => {
+            draft.set_port(conventional_port(draft.runtime), "default");
+        }
         None => match context.dockerfile.as_ref().and_then(|dockerfile| Some((dockerfile, dockerfile.port?)))
         {
             Some((dockerfile, (port, line))) => draft.set_port(port, format!("{}:{line}", dockerfile.file)),
