@@ -10,7 +10,6 @@ pub(super) const RULES: &[Rule] = &[
         [
             "exec: \"{}\": executable file not found in $PATH",
             "exec: \"{}\": stat {}: no such file or directory",
-            "exec: \"{}\": permission denied",
             "executable file `{}` not found in $PATH",
             "OCI runtime create failed: {}",
             "exec {}: no such file or directory",

@@ -12,6 +12,8 @@ mod node;
 mod python;
 mod settings;
 
+pub(super) use known::package_of_program;
+
 use super::rule::Finding;
 use super::scene::Scene;
 use crate::Runtime;
