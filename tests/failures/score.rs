@@ -13,7 +13,7 @@ struct Count {
 
 /// The counts of many failures.
 #[derive(Debug, Default)]
-pub struct Score {
+pub(crate) struct Score {
     codes: BTreeMap<String, Count>,
     all: Count,
     /// Healthy outputs of which a cause was claimed all the same.
@@ -22,7 +22,7 @@ pub struct Score {
 
 impl Score {
     /// Counts one failure: the code that it must get, and the one that it got, if that was a claim.
-    pub fn count(&mut self, expected: &str, given: Option<&str>) {
+    pub(crate) fn count(&mut self, expected: &str, given: Option<&str>) {
         self.codes.entry(expected.to_owned()).or_default().expected += 1;
         self.all.expected += 1;
         let Some(given) = given else { return };
@@ -33,18 +33,18 @@ impl Score {
     }
 
     /// Counts a healthy output of which a cause was claimed.
-    pub fn false_alarm(&mut self) {
+    pub(crate) fn false_alarm(&mut self) {
         self.false_alarms += 1;
         self.all.given += 1;
     }
 
     /// Prints one line over all.
-    pub fn print_total(&self, title: &str) {
+    pub(crate) fn print_total(&self, title: &str) {
         line(title, self.all);
     }
 
     /// Prints a line per code and one over all.
-    pub fn print(&self, title: &str) {
+    pub(crate) fn print(&self, title: &str) {
         eprintln!("{:<34} cases  precision  recall", title);
         for (code, count) in &self.codes {
             line(code, *count);

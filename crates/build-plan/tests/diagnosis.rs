@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 #[path = "../../../tests/failures/score.rs"]
 mod score;
 
-use build_plan::{Confidence, Diagnosis, FailedStep, Phase, Runtime, diagnose};
+use build_plan::{Confidence, Diagnosis, FailedStep, Phase, Runtime, Seen, diagnose};
 use score::Score;
 
 /// One case.
@@ -46,13 +46,28 @@ fn case(path: &Path) -> Case {
     let phase: Phase = serde_json::from_value(value("phase").into()).expect("a phase");
     let runtime: Runtime = serde_json::from_value(value("runtime").into()).expect("a runtime");
     let exit = Some(value("exit")).filter(|exit| !exit.is_empty());
+    let seen = head.get("seen").map(|seen| seen_of(seen.trim()));
     Case {
         name: path.file_stem().expect("a name").to_string_lossy().into_owned(),
         expected: value("expect"),
-        failed: FailedStep { phase, runtime: Some(runtime), exit, seen: None },
+        failed: FailedStep { phase, runtime: Some(runtime), exit, seen },
         cause: value("cause"),
         fix: value("fix"),
         output: output.lines().map(str::to_owned).collect(),
+    }
+}
+
+/// What the health check saw: `nothing`, `silence`, `port ADDRESS`, `address ADDRESS` or `status STATUS PATH`.
+fn seen_of(text: &str) -> Seen {
+    match *text.split(' ').collect::<Vec<&str>>().as_slice() {
+        ["nothing"] => Seen::Nothing,
+        ["silence"] => Seen::Silence,
+        ["port", address] => Seen::OtherPort(address.to_owned()),
+        ["address", address] => Seen::OtherAddress(address.to_owned()),
+        ["status", status, path] => {
+            Seen::Status { path: path.to_owned(), status: status.parse().expect("a status") }
+        }
+        _ => panic!("{text} is nothing that the health check sees"),
     }
 }
 

@@ -39,6 +39,14 @@ pub(super) const RULES: &[Rule] = &[
         "use one pool per process and make it small (workers × pool size must stay below the server's limit), and close connections after use",
     ),
     rule!(
+        "database_pooler_mode",
+        RUN,
+        &[],
+        ["prepared statement \"{}\" already exists", "prepared statement \"{}\" does not exist"],
+        "A pooler hands the app another connection than the one that it prepared a statement on",
+        "use the pooler's session mode or the database's own address, or prepare nothing (asyncpg: `statement_cache_size=0`, Prisma: `?pgbouncer=true`)",
+    ),
+    rule!(
         "database_locked",
         RUN,
         &[],

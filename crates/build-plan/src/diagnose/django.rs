@@ -10,9 +10,12 @@ pub(super) const RULES: &[Rule] = &[
         "secret_key_missing",
         CODE,
         PY,
-        ["The SECRET_KEY setting must not be empty"],
-        "Django has no secret key",
-        "set the variable that settings.py reads SECRET_KEY from as a secret of the project",
+        [
+            "The SECRET_KEY setting must not be empty",
+            "The session is unavailable because no secret key was set"
+        ],
+        "The app has no secret key",
+        "set the variable that the settings read SECRET_KEY (Flask: `app.secret_key`) from as a secret of the project",
     ),
     rule!(
         "static_root_missing",

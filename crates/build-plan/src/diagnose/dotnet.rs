@@ -22,6 +22,14 @@ pub(super) const RULES: &[Rule] = &[
         "install the SDK or runtime that global.json and `TargetFramework` name, or change both to the one that is installed",
     ),
     rule!(
+        "workload_missing",
+        MAKE,
+        NET,
+        ["error NETSDK1147: {}"],
+        "The build needs a workload of the SDK: {0}",
+        "install it on this machine: `dotnet workload restore`, or `dotnet workload install` with the names in the message",
+    ),
+    rule!(
         "ambiguous_project",
         MAKE,
         NET,

@@ -34,6 +34,14 @@ pub(super) const RULES: &[Rule] = &[
         "correct the path in COPY (it is relative to the project's top), and check that .dockerignore or .gitignore does not exclude it",
     ),
     rule!(
+        "rate_limited",
+        MAKE,
+        &[],
+        ["toomanyrequests: {}"],
+        "The registry of images answers no more requests for now",
+        "wait a few minutes and deploy again, or log in to the registry; nothing in the project needs to change",
+    ),
+    rule!(
         "image_missing",
         MAKE,
         &[],

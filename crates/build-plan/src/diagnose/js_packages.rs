@@ -27,6 +27,14 @@ pub(super) const RULES: &[Rule] = &[
         "install with the package manager that `packageManager` of package.json names, and keep only its lock file",
     ),
     rule!(
+        "missing_lockfile",
+        INSTALL,
+        JS,
+        ["ERR_PNPM_NO_LOCKFILE {}", "The lockfile is missing", "no lockfile found, but"],
+        "The lock file is not part of the project",
+        "deploy the lock file with package.json, and check that no ignore file excludes it",
+    ),
+    rule!(
         "lock_out_of_sync",
         MAKE,
         JS,
@@ -90,14 +98,6 @@ pub(super) const RULES: &[Rule] = &[
         ["^Error: Cannot find matching keyid: {}", "^Internal Error: Cannot find matching keyid: {}"],
         "This Corepack is too old to check the package manager's signature",
         "run `npm install -g corepack@latest` first, use a newer Node, or say an older version in `packageManager` of package.json",
-    ),
-    rule!(
-        "missing_lockfile",
-        INSTALL,
-        JS,
-        ["ERR_PNPM_NO_LOCKFILE {}", "The lockfile is missing", "no lockfile found, but"],
-        "The lock file is not part of the project",
-        "deploy the lock file with package.json, and check that no ignore file excludes it",
     ),
     rule!(
         "lock_unreadable",

@@ -319,7 +319,10 @@ pub(super) const RULES: &[Rule] = &[
         code: "missing_attribute",
         phases: CODE,
         runtimes: PY,
-        patterns: &["^AttributeError: module '{}' has no attribute '{}'"],
+        patterns: &[
+            "^AttributeError: module '{}' has no attribute '{}'",
+            "^1. module '{}' has no attribute '{}'",
+        ],
         title: |c| format!("The module `{}` has no `{}`", or(c, 0, "?"), or(c, 1, "?")),
         fix: |c| {
             format!(

@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
             "Invalid route \"{}\": insertion failed due to conflict with previously registered route",
             "http: multiple registrations for {}",
             "conflicts with existing wildcard '{}'",
+            "panic: pattern {} conflicts with pattern {}:",
             "Method '{}' already declared for route",
             "Ambiguous mapping. Cannot map '{}' method",
             "Duplicate operationId {}",

@@ -89,6 +89,14 @@ pub(super) const RULES: &[Rule] = &[
         "set SECRET_KEY_BASE (or RAILS_MASTER_KEY, the content of config/master.key) as a secret; `SECRET_KEY_BASE_DUMMY=1` is enough for precompiling assets",
     ),
     rule!(
+        "missing_module",
+        RUN,
+        RB,
+        ["Sinatra could not start, the required gems weren't found"],
+        "Sinatra has no server",
+        "run `bundle add rackup puma` and deploy the Gemfile with Gemfile.lock",
+    ),
+    rule!(
         "javascript_runtime_missing",
         CODE,
         RB,
