@@ -38,25 +38,25 @@ impl Score {
         self.all.given += 1;
     }
 
-    /// Prints one line over all.
-    pub(crate) fn print_total(&self, title: &str) {
-        line(title, self.all);
+    /// One line over all.
+    pub(crate) fn total(&self, title: &str) -> String {
+        line(title, self.all)
     }
 
-    /// Prints a line per code and one over all.
-    pub(crate) fn print(&self, title: &str) {
-        eprintln!("{:<34} cases  precision  recall", title);
-        for (code, count) in &self.codes {
-            line(code, *count);
-        }
-        line("all", self.all);
-        eprintln!("{} codes, {} false alarms\n", self.codes.len(), self.false_alarms);
+    /// A line per code, and one over all.
+    pub(crate) fn table(&self, title: &str) -> String {
+        let codes = self.codes.iter().map(|(code, count)| line(code, *count));
+        let lines: String = codes.chain([self.total("all")]).collect();
+        let (codes, alarms) = (self.codes.len(), self.false_alarms);
+        format!("{title:<34} cases  precision  recall\n{lines}{codes} codes, {alarms} false alarms\n")
     }
 }
 
-fn line(name: &str, count: Count) {
-    let share = |of: u32| {
-        if of == 0 { "    -".to_owned() } else { format!("{:.3}", f64::from(count.right) / f64::from(of)) }
+fn line(name: &str, count: Count) -> String {
+    let share = |of: u32| match of {
+        0 => "-".to_owned(),
+        of => format!("{:.3}", f64::from(count.right) / f64::from(of)),
     };
-    eprintln!("{name:<34} {:>5}  {:>9}  {:>6}", count.expected, share(count.given), share(count.expected));
+    let Count { expected, given, .. } = count;
+    format!("{name:<34} {expected:>5}  {:>9}  {:>6}\n", share(given), share(expected))
 }

@@ -114,9 +114,9 @@ fn recorded_failures_are_diagnosed_and_no_healthy_output_is_accused() {
         }
     }
     for (runtime, score) in &by_runtime {
-        score.print_total(&format!("recorded, {runtime}"));
+        eprint!("{}", score.total(&format!("recorded failures, {runtime}")));
     }
-    by_code.print("recorded failures, by code");
+    eprintln!("{}", by_code.table("recorded failures, by code"));
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
 

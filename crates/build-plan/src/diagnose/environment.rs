@@ -124,14 +124,14 @@ pub(super) fn is_about_variable(line: &str) -> bool {
     let key = capture(line, "^KeyError: '{}'");
     match key.as_deref().and_then(<[&str]>::first) {
         Some(key) => is_variable(key),
-        None => says_so || words(line).any(is_variable),
+        None => says_so || words(line).any(is_setting),
     }
 }
 
 /// The variable's name among the words of what was captured: the last one in capitals.
 fn variable(captured: Captured<'_>) -> Option<String> {
     let text = or(captured, 0, "");
-    let in_capitals = words(text).filter(|word| is_variable(word)).last();
+    let in_capitals = words(text).filter(|word| is_setting(word)).last();
     // `envy` names fields, in lower case.
     let only = words(text).next().filter(|word| *word == text && !word.is_empty());
     in_capitals.or(only).map(str::to_ascii_uppercase)
@@ -141,8 +141,19 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
 }
 
-pub(super) fn is_variable(word: &str) -> bool {
+fn is_variable(word: &str) -> bool {
     word.len() > 2
         && word.starts_with(|c: char| c.is_ascii_uppercase())
         && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Names of variables that have but one word.
+const SINGLE: &[&str] = &["DSN", "HOST", "PASSWORD", "PORT", "REGION", "SECRET", "TOKEN", "USERNAME"];
+
+/// Whether a word in the middle of a line is the name of a variable, and no level, method or code of an error.
+pub(super) fn is_setting(word: &str) -> bool {
+    let is_code = ["ERR_", "MODULE_NOT_FOUND", "TS_", "NODE_MODULE_VERSION"]
+        .iter()
+        .any(|start| word.starts_with(start));
+    is_variable(word) && !is_code && (word.contains('_') || SINGLE.contains(&word))
 }

@@ -7,7 +7,7 @@ const JS: &[Runtime] = &[Node, Bun];
 
 fn missing_module(c: Captured<'_>) -> String {
     let module = or(c, 0, "?");
-    if module.starts_with(['.', '/']) && module.ends_with(".json") {
+    if module.starts_with(['.', '/']) && crate::project::extension(module) == "json" {
         return format!(
             "check that `{module}` is part of the project and not excluded by an ignore file; what holds keys belongs into a secret, \
              from which the code reads it"

@@ -1,7 +1,7 @@
 //! Settings that a program checks all at once: the names that are missing stand around the line that says so.
 
 use super::Confidence;
-use super::environment::is_variable;
+use super::environment::is_setting;
 use super::rule::Finding;
 use super::scene::Scene;
 
@@ -62,8 +62,8 @@ fn complains_of_settings(line: &str) -> bool {
 /// The line that names them, if it is one: an exception behind it may only say that there was something.
 fn naming(scene: &Scene, line: usize, names: &[String]) -> usize {
     let start = line.saturating_sub(LINES_ABOVE);
-    let named = |at: &usize| scene.plain[*at].contains(&names[0]) && is_complaint(scene, *at);
-    (start..=line).rev().find(named).unwrap_or(line)
+    let tells = |at: &usize| scene.plain[*at].contains(&names[0]) && is_complaint(scene, *at);
+    (start..=line).rev().find(tells).unwrap_or(line)
 }
 
 fn names(scene: &Scene, line: usize) -> Vec<String> {
@@ -110,11 +110,11 @@ fn tells_setting(line: &str) -> bool {
 }
 
 fn variables(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| is_variable(word))
+    line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| is_setting(word))
 }
 
 /// The name in a line such as `"DATABASE_URL"`.
 fn in_quotes(line: &str) -> Option<&str> {
     let name = line.trim().trim_end_matches(',').strip_prefix('"')?.strip_suffix('"')?;
-    is_variable(name).then_some(name)
+    is_setting(name).then_some(name)
 }
