@@ -30,6 +30,7 @@ mod previews;
 mod readme;
 mod runtimes;
 mod secrets;
+mod settings_file;
 mod source;
 mod surface;
 mod switch;
