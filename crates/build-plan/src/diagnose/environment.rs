@@ -115,6 +115,7 @@ pub(super) fn is_about_variable(line: &str) -> bool {
         "nvironment variable",
         "missing value for field",
         "Could not resolve placeholder '",
+        "The config property ",
         "Configuration value '",
     ]
     .iter()

@@ -159,7 +159,11 @@ pub(super) const RULES: &[Rule] = &[
         "missing_env_var",
         RUN,
         JVM,
-        ["Could not resolve placeholder '{}' in value", "Required environment variable {} is not set"],
+        [
+            "Could not resolve placeholder '{}' in value",
+            "Required environment variable {} is not set",
+            "The config property {} is required but it could not be found"
+        ],
         "The setting `{0}` has no value",
         "set `{0}` under `env` in backend-im.yml (capitals, with underscores for dots), or give it a default: `${{0}:value}`",
     ),
