@@ -138,7 +138,7 @@ fn task<'c>(config: &'c Value, name: &str) -> Option<&'c str> {
 }
 
 /// The task that starts what is not for development: of the usual names the first one that watches nothing.
-fn starting<'c>(config: &'c Value) -> Option<(&'static str, &'c str)> {
+fn starting(config: &Value) -> Option<(&'static str, &str)> {
     let tasks = ["start", "serve", "prod", "production", "preview"];
     tasks
         .into_iter()
