@@ -1,5 +1,7 @@
 //! `backend-im init`: a commented configuration file with what was detected.
 
+mod dockerfile;
+
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -19,7 +21,11 @@ const NEW_FILE: &str = "backend-im.yml";
 /// Write a commented backend-im.yml with what was detected; never over an existing one.
 ///
 /// No project needs the file: it is for what detection cannot know. Everything in it is commented out but the name.
+/// With --dockerfile it is the plan itself that is written, as a Dockerfile for production, with a .dockerignore.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  backend-im init
+  backend-im init --dockerfile && docker build --tag my-app .")]
 pub(crate) struct Arguments {
     /// The folder
     #[arg(default_value = ".")]
@@ -27,6 +33,9 @@ pub(crate) struct Arguments {
     /// The project's name [default: the folder's]
     #[arg(long, short)]
     project: Option<String>,
+    /// Write a Dockerfile and a .dockerignore instead; an existing one stays as it is
+    #[arg(long)]
+    dockerfile: bool,
 }
 
 /// Runs the command. stdout carries the file's path alone.
@@ -35,6 +44,9 @@ pub(crate) struct Arguments {
 /// [`Code::WOULD_OVERWRITE`] when the folder has a configuration file.
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
     let folder = arguments.path;
+    if arguments.dockerfile {
+        return dockerfile::run(context, folder, arguments.project).await;
+    }
     if let Some(existing) = FILE_NAMES.iter().find(|name| folder.join(name).symlink_metadata().is_ok()) {
         return Err(exists(&folder.join(existing)));
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::project::Project;
-use crate::shell;
+use crate::{image, shell};
 
 /// Names under which people keep one, the usual first.
 const FILES: &[&str] = &[
@@ -31,10 +31,14 @@ pub(crate) struct Dockerfile {
     pub(crate) packages: Vec<(String, usize)>,
 }
 
-/// Reads the project's Dockerfile. One that cannot be read decides nothing.
+/// Reads the project's Dockerfile. One that cannot be read decides nothing, nor does one that was made of a plan: it would
+/// only repeat it, and go on doing so when the project has changed.
 pub(crate) fn read(project: &Project<'_>) -> Option<Dockerfile> {
     let file = project.first_of(FILES)?;
     let text = project.manifest(file).ok()??;
+    if text.lines().take(4).any(|line| line.contains(image::SIGNATURE)) {
+        return None;
+    }
     Some(Dockerfile { file: file.to_owned(), ..parse(&text) })
 }
 
