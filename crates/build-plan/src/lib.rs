@@ -1,4 +1,4 @@
-//! From a listing of files to a build plan, and from a failure's output to a diagnosis.
+//! From a listing of files to a build plan, from a plan to a Dockerfile, and from a failure's output to a diagnosis.
 //!
 //! Everything here is a pure function: no I/O, no async, no processes. The caller lists the files and lends a closure
 //! that returns the bytes of one of them; [`plan()`] calls it only for the few files that decide something, so that a

@@ -43,10 +43,10 @@ pub(crate) fn is_compound(command: &str) -> bool {
 
 /// The shell's words that begin or end a line and are no programs, as far as people start apps with them.
 const SHELL_WORDS: &[&str] = &[
-    "!", ".", ":", "[", "alias", "break", "case", "cd", "command", "continue", "do", "done", "elif", "else", "esac",
-    "eval", "exec", "exit", "export", "fi", "for", "function", "if", "read", "readonly", "return", "set", "shift",
-    "source", "test", "then", "times", "trap", "type", "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
-    "{", "}", "(",
+    "!", ".", ":", "[", "alias", "break", "case", "cd", "command", "continue", "do", "done", "elif", "else",
+    "esac", "eval", "exec", "exit", "export", "fi", "for", "function", "if", "read", "readonly", "return",
+    "set", "shift", "source", "test", "then", "times", "trap", "type", "ulimit", "umask", "unalias", "unset",
+    "until", "wait", "while", "{", "}", "(",
 ];
 
 /// Whether this word is the shell's own and no program.
@@ -58,7 +58,9 @@ pub(crate) fn is_of_shell(word: &str) -> bool {
 /// command's own. A text that does more than one thing at a time stays as it is.
 pub fn handed_over(text: &str) -> String {
     let text = text.trim();
-    let Some((before, last)) = last_command(text).map(|start| text.split_at(start)) else { return text.to_owned() };
+    let Some((before, last)) = last_command(text).map(|start| text.split_at(start)) else {
+        return text.to_owned();
+    };
     let space = &last[..last.len() - last.trim_start().len()];
     let last = last.trim_start();
     match single(last) {
@@ -172,8 +174,20 @@ mod tests {
             assert_eq!(handed_over(text), handed);
         }
         for text in [
-            "a | b", "a || b", "a &", "A=1", "A='1 2' x", "A=1 cd x", "cd app", "exec x", "(x)", "if x; then y; fi",
-            "cd apps/web && exec next start", "say 'open", "a;", "",
+            "a | b",
+            "a || b",
+            "a &",
+            "A=1",
+            "A='1 2' x",
+            "A=1 cd x",
+            "cd app",
+            "exec x",
+            "(x)",
+            "if x; then y; fi",
+            "cd apps/web && exec next start",
+            "say 'open",
+            "a;",
+            "",
         ] {
             assert_eq!(handed_over(text), text);
         }

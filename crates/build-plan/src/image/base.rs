@@ -32,7 +32,8 @@ const RUBY: Lines = Lines { name: "Ruby", known: &["4.0", "3.4", "3.3", "3.2"], 
 const PHP: Lines = Lines { name: "PHP", known: &["8.5", "8.4", "8.3", "8.2", "8.1"], usual: "8.4" };
 const JAVA: Lines = Lines { name: "Java", known: &["25", "21", "17", "11", "8"], usual: "21" };
 const DOTNET: Lines = Lines { name: ".NET", known: &["10.0", "9.0", "8.0"], usual: "10.0" };
-const ELIXIR: Lines = Lines { name: "Elixir", known: &["1.19", "1.18", "1.17", "1.16", "1.15"], usual: "1.18" };
+const ELIXIR: Lines =
+    Lines { name: "Elixir", known: &["1.19", "1.18", "1.17", "1.16", "1.15"], usual: "1.18" };
 
 /// A line that was chosen.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,7 +81,8 @@ impl Lines {
             return outright;
         }
         let usual = self.usual;
-        let warning = format!("no image is known of {name} `{asked}`, so the Dockerfile takes {name} {usual}");
+        let warning =
+            format!("no image is known of {name} `{asked}`, so the Dockerfile takes {name} {usual}");
         Line { warning: Some(warning), ..line(usual) }
     }
 
@@ -88,7 +90,11 @@ impl Lines {
     fn choose_at_least(&self, asked: Option<&str>) -> Line {
         let least = asked.map(numbers).filter(|least| !least.is_empty());
         let is_known = least.as_ref().is_none_or(|least| *least < next(self.known[0]));
-        if is_known { self.choose(least.map(|least| format!(">={}", joined(&least))).as_deref()) } else { self.choose(asked) }
+        if is_known {
+            self.choose(least.map(|least| format!(">={}", joined(&least))).as_deref())
+        } else {
+            self.choose(asked)
+        }
     }
 
     /// A line that this program does not know.
@@ -236,7 +242,8 @@ pub(super) fn elixir(asked: Option<&str>) -> Pair {
         _ => "27",
     };
     let otp = otp.unwrap_or_else(|| usual.to_owned());
-    let (build, run) = (format!("elixir:{}-otp-{otp}", line.version), format!("elixir:{}-otp-{otp}-slim", line.version));
+    let (build, run) =
+        (format!("elixir:{}-otp-{otp}", line.version), format!("elixir:{}-otp-{otp}-slim", line.version));
     Pair::of(line, build, run)
 }
 

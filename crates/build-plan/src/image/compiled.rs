@@ -12,17 +12,55 @@ use crate::shell;
 /// Where the plan's build puts programs.
 const PROGRAMS: &str = ".backend-im/bin";
 /// Endings of files that a compiled program does not read.
-const SOURCES: &[&str] = &["go", "rs", "mod", "sum", "work", "lock", "md", "proto", "c", "h", "s", "sh", "mk"];
+const SOURCES: &[&str] =
+    &["go", "rs", "mod", "sum", "work", "lock", "md", "proto", "c", "h", "s", "sh", "mk"];
 /// Files at the top that are for tools.
 const FOR_TOOLS: &[&str] = &[
-    "Cargo.toml", "rust-toolchain.toml", "rust-toolchain", "rustfmt.toml", "clippy.toml", "deny.toml", "Makefile", "Justfile", "justfile",
-    "LICENSE", "LICENSE-MIT", "LICENSE-APACHE", "Procfile", "Dockerfile", "Containerfile", "backend-im.yml", "backend-im.yaml",
-    "backend.yml", "backend.yaml", "backendim.yaml", "backendim.yml", "fly.toml", "render.yaml", "app.json", "mise.toml",
-    "docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml",
+    "Cargo.toml",
+    "rust-toolchain.toml",
+    "rust-toolchain",
+    "rustfmt.toml",
+    "clippy.toml",
+    "deny.toml",
+    "Makefile",
+    "Justfile",
+    "justfile",
+    "LICENSE",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "Procfile",
+    "Dockerfile",
+    "Containerfile",
+    "backend-im.yml",
+    "backend-im.yaml",
+    "backend.yml",
+    "backend.yaml",
+    "backendim.yaml",
+    "backendim.yml",
+    "fly.toml",
+    "render.yaml",
+    "app.json",
+    "mise.toml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yml",
+    "compose.yaml",
 ];
 /// Folders that are for people and tools.
-const ASIDE: &[&str] =
-    &["vendor", "target", "docs", "doc", "tests", "test", "testdata", "benches", "examples", "scripts", "node_modules", "bin"];
+const ASIDE: &[&str] = &[
+    "vendor",
+    "target",
+    "docs",
+    "doc",
+    "tests",
+    "test",
+    "testdata",
+    "benches",
+    "examples",
+    "scripts",
+    "node_modules",
+    "bin",
+];
 /// Crates that call a library of the system, with the package that has it.
 const LIBRARIES: &[(&str, &str)] = &[
     ("openssl-sys", "libssl3"),
@@ -31,7 +69,8 @@ const LIBRARIES: &[(&str, &str)] = &[
     ("libsqlite3-sys", "libsqlite3-0"),
 ];
 /// Crates that call a program when they are built, with the package that has it.
-const COMPILERS: &[(&str, &str)] = &[("prost-build", "protobuf-compiler"), ("rdkafka-sys", "cmake"), ("aws-lc-sys", "cmake")];
+const COMPILERS: &[(&str, &str)] =
+    &[("prost-build", "protobuf-compiler"), ("rdkafka-sys", "cmake"), ("aws-lc-sys", "cmake")];
 
 pub(super) fn go(subject: &Subject<'_>) -> Recipe {
     let plan = subject.plan;
@@ -58,8 +97,16 @@ pub(super) fn go(subject: &Subject<'_>) -> Recipe {
 
 pub(super) fn rust(subject: &Subject<'_>) -> Recipe {
     let plan = subject.plan;
-    let source = plan.evidence.iter().find(|evidence| evidence.field == "version").map(|evidence| evidence.source.as_str());
-    let pin = if source.is_some_and(|source| source.starts_with("rust-toolchain")) { Pin::Exact } else { Pin::Minimum };
+    let source = plan
+        .evidence
+        .iter()
+        .find(|evidence| evidence.field == "version")
+        .map(|evidence| evidence.source.as_str());
+    let pin = if source.is_some_and(|source| source.starts_with("rust-toolchain")) {
+        Pin::Exact
+    } else {
+        Pin::Minimum
+    };
     let mut recipe = Recipe::new(base::rust(plan.version.as_deref(), pin));
     let lock = subject.text("Cargo.lock").unwrap_or_default();
     let needs = |name: &str| lock.contains(&format!("name = \"{name}\""));
@@ -79,8 +126,11 @@ pub(super) fn rust(subject: &Subject<'_>) -> Recipe {
     let caches = ["/usr/local/cargo/registry", "/usr/local/cargo/git", target.as_str()];
     let caches = if is_kept { &caches[..2] } else { &caches[..] };
     // What cargo leaves in a cache is gone with the mount: programs are taken out of it.
-    let collect = format!("find target/release -maxdepth 1 -type f -executable -exec cp -t {PROGRAMS} {{}} +");
-    recipe.build.push(Step::say("Cargo's own cache stands in for a layer: it compiles again only what changed."));
+    let collect =
+        format!("find target/release -maxdepth 1 -type f -executable -exec cp -t {PROGRAMS} {{}} +");
+    recipe
+        .build
+        .push(Step::say("Cargo's own cache stands in for a layer: it compiles again only what changed."));
     recipe.build.push(Step::Run {
         caches: caches.iter().map(|&cache| cache.to_owned()).collect(),
         commands: vec![build, format!("mkdir -p {PROGRAMS}"), collect],
@@ -98,7 +148,8 @@ pub(super) fn rust(subject: &Subject<'_>) -> Recipe {
 /// The program and the project's other files; everything where the start wants the compiler, or names are odd.
 fn taken(subject: &Subject<'_>, compiler: &str) -> Taken {
     let start = subject.plan.start.as_deref().unwrap_or_default();
-    let is_by_us = compiler == "cargo" || subject.plan.build.as_deref().is_some_and(|build| build.contains(PROGRAMS));
+    let is_by_us =
+        compiler == "cargo" || subject.plan.build.as_deref().is_some_and(|build| build.contains(PROGRAMS));
     let files = data(subject);
     if shell::program(start) == Some(compiler) || !is_by_us || !files.iter().all(|file| is_plain(file)) {
         return Taken::Everything { beside: Vec::new() };

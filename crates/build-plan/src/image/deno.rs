@@ -13,8 +13,12 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
     recipe.env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     if let Some(install) = &plan.install {
         // The entry names files of its own, so that only the manifest can be installed without them.
-        let is_list = |path: &&String| path.ends_with(".json") || path.ends_with(".jsonc") || path.ends_with(".lock");
-        let lists = crate::Install { inputs: install.inputs.iter().filter(is_list).cloned().collect(), ..install.clone() };
+        let is_list =
+            |path: &&String| path.ends_with(".json") || path.ends_with(".jsonc") || path.ends_with(".lock");
+        let lists = crate::Install {
+            inputs: install.inputs.iter().filter(is_list).cloned().collect(),
+            ..install.clone()
+        };
         let inputs = subject.inputs(&lists, &[]);
         let frozen = if install.command.contains("--frozen") { " --frozen" } else { "" };
         let before = (!inputs.is_empty()).then(|| Step::run(&[], format!("deno install{frozen}")));

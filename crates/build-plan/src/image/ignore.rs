@@ -11,15 +11,43 @@ const NEVER: &[(&str, &[&str])] = &[
     (
         "Installed dependencies and caches: the build makes its own.",
         &[
-            "node_modules", "bower_components", ".venv", "venv", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache",
-            ".tox", ".nox", ".direnv", ".pnpm-store",
+            "node_modules",
+            "bower_components",
+            ".venv",
+            "venv",
+            "__pycache__",
+            ".pytest_cache",
+            ".mypy_cache",
+            ".ruff_cache",
+            ".tox",
+            ".nox",
+            ".direnv",
+            ".pnpm-store",
         ],
     ),
     (
         "Secrets. An image keeps whatever was copied into it, even if a later step deletes it.",
         &[
-            ".env*", "id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "*.key", "*.p12", "*.pfx",
-            "*.jks", "*.keystore", "*.ppk", "*.kdbx", ".netrc", ".pypirc", ".git-credentials", ".ssh", ".gnupg", ".aws",
+            ".env*",
+            "id_rsa",
+            "id_dsa",
+            "id_ecdsa",
+            "id_ecdsa_sk",
+            "id_ed25519",
+            "id_ed25519_sk",
+            "*.key",
+            "*.p12",
+            "*.pfx",
+            "*.jks",
+            "*.keystore",
+            "*.ppk",
+            "*.kdbx",
+            ".netrc",
+            ".pypirc",
+            ".git-credentials",
+            ".ssh",
+            ".gnupg",
+            ".aws",
         ],
     ),
     ("The desktop's own.", &[".DS_Store"]),
@@ -51,7 +79,11 @@ pub(super) fn text(subject: &Subject<'_>, left_out: &[String]) -> String {
         let paths: Vec<String> = left_out.iter().map(|path| path.trim_end_matches('/').to_owned()).collect();
         section(&mut text, "Left out for what is in them.", &paths);
     }
-    section(&mut text, "What describes the image is not part of it.", &["Dockerfile".to_owned(), ".dockerignore".to_owned()]);
+    section(
+        &mut text,
+        "What describes the image is not part of it.",
+        &["Dockerfile".to_owned(), ".dockerignore".to_owned()],
+    );
     text
 }
 

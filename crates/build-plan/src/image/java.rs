@@ -28,8 +28,11 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
         // Of several modules each wants the others built before its own packages can be told.
         let is_single = install.inputs.len() == 1 && !inputs.is_empty();
         if is_single {
-            recipe.installation =
-                Installation { inputs, before: vec![Step::run(&caches, install.command.clone())], after: Vec::new() };
+            recipe.installation = Installation {
+                inputs,
+                before: vec![Step::run(&caches, install.command.clone())],
+                after: Vec::new(),
+            };
         }
     }
     if !build.is_empty() {

@@ -54,7 +54,12 @@ pub struct Image {
 
 /// Writes the plan of the listed project as a Dockerfile. `read` lends the few files that say more than the plan;
 /// `left_out` are paths that an upload leaves out for what is in them, which no pattern can know.
-pub fn image(plan: &Plan, listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>, left_out: &[String]) -> Image {
+pub fn image(
+    plan: &Plan,
+    listing: &Listing,
+    read: &dyn Fn(&str) -> Option<Vec<u8>>,
+    left_out: &[String],
+) -> Image {
     let subject = Subject::new(plan, listing, read as Read<'_>);
     let mut recipe = match plan.runtime {
         Runtime::Python => python::recipe(&subject),

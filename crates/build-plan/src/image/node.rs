@@ -29,7 +29,8 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
     let mut recipe = Recipe::new(images);
     let path = format!("{}/node_modules/.bin:$PATH", subject.place());
     recipe.env = vec![("NODE_ENV".to_owned(), "production".to_owned()), ("PATH".to_owned(), path.clone())];
-    let mut tools: Vec<Step> = method.and_then(|method| manager(subject, method, on_bun)).into_iter().collect();
+    let mut tools: Vec<Step> =
+        method.and_then(|method| manager(subject, method, on_bun)).into_iter().collect();
     if is_bun && !on_bun {
         tools.push(global("bun", version.unwrap_or("1")));
     }
@@ -122,7 +123,8 @@ fn cache(method: InstallMethod) -> &'static [&'static str] {
 
 fn installation(subject: &Subject<'_>, install: &Install) -> Installation {
     // Archives that Yarn starts programs from must stay with the project.
-    let is_archived = subject.plan.layers.iter().any(|layer| layer.holds.iter().any(|folder| folder == ".yarn"));
+    let is_archived =
+        subject.plan.layers.iter().any(|layer| layer.holds.iter().any(|folder| folder == ".yarn"));
     let caches = if is_archived { &[][..] } else { cache(install.method) };
     let mut command = command(subject, install);
     if is_archived {
@@ -137,7 +139,10 @@ fn installation(subject: &Subject<'_>, install: &Install) -> Installation {
     let is_unpinned = install.extra.iter().any(|package| !package[1..].contains('@'));
     let unlike = is_unpinned.then_some(Step::Unlike("DL3016"));
     let steps: Vec<Step> = unlike.into_iter().chain([Step::run(caches, command)]).collect();
-    let inputs = subject.inputs(install, if install.method == InstallMethod::YarnBerry { &[".yarnrc.yml", ".yarn"] } else { &[] });
+    let inputs = subject.inputs(
+        install,
+        if install.method == InstallMethod::YarnBerry { &[".yarnrc.yml", ".yarn"] } else { &[] },
+    );
     if install.method == InstallMethod::Command || inputs.is_empty() || needs_files(subject, install) {
         return Installation { after: steps, ..Installation::default() };
     }
@@ -147,7 +152,8 @@ fn installation(subject: &Subject<'_>, install: &Install) -> Installation {
 /// The plan's command, with the scope said outright: `NODE_ENV` among the variables would decide otherwise.
 fn command(subject: &Subject<'_>, install: &Install) -> String {
     let plan = subject.plan;
-    let is_for_tools = |option: &String| matches!(option.as_str(), "--include=dev" | "--prod=false" | "--production=false");
+    let is_for_tools =
+        |option: &String| matches!(option.as_str(), "--include=dev" | "--prod=false" | "--production=false");
     let with_tools = plan.build.is_some()
         || plan.test.is_some()
         || !install.extra.is_empty()
@@ -166,7 +172,9 @@ fn command(subject: &Subject<'_>, install: &Install) -> String {
     let mut text = format!("{asks}{first}{scope}");
     if !rest.is_empty() {
         let rest = match install.method {
-            InstallMethod::Pnpm if subject.has("pnpm-workspace.yaml") => rest.replace("pnpm add", "pnpm add --workspace-root"),
+            InstallMethod::Pnpm if subject.has("pnpm-workspace.yaml") => {
+                rest.replace("pnpm add", "pnpm add --workspace-root")
+            }
             InstallMethod::YarnClassic => rest.replace("yarn add", "yarn add --ignore-workspace-root-check"),
             _ => rest.to_owned(),
         };

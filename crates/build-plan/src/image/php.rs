@@ -57,7 +57,11 @@ fn built(subject: &Subject<'_>, mut recipe: Recipe) -> Recipe {
 
 /// The extensions that composer.json requires, and those that its framework cannot do without.
 fn extensions(subject: &Subject<'_>) -> Vec<String> {
-    let required = subject.plan.system_packages.iter().filter_map(|package| package.needed_by.split_once("require.ext-"));
+    let required = subject
+        .plan
+        .system_packages
+        .iter()
+        .filter_map(|package| package.needed_by.split_once("require.ext-"));
     let mut names: Vec<String> = required.map(|(_, name)| name.to_owned()).collect();
     if matches!(subject.plan.framework.as_deref(), Some("laravel" | "symfony")) {
         names.extend(WITH_DATABASE.iter().map(|name| (*name).to_owned()));

@@ -10,8 +10,17 @@ const ENVIRONMENT: &str = "/opt/venv";
 const PIP_CACHE: &str = "/root/.cache/pip";
 const UV_CACHE: &str = "/root/.cache/uv";
 /// Words with which a list of packages points at files of the project.
-const LOCAL: &[&str] =
-    &["-e ", "--editable", "file:", "path = ", "path=", "workspace = true", "workspace=true", "dynamic = ", "dynamic=["];
+const LOCAL: &[&str] = &[
+    "-e ",
+    "--editable",
+    "file:",
+    "path = ",
+    "path=",
+    "workspace = true",
+    "workspace=true",
+    "dynamic = ",
+    "dynamic=[",
+];
 
 /// A program that installs packages.
 struct Installer {
@@ -39,8 +48,12 @@ const POETRY: Installer = Installer {
     cache: "/root/.cache/pypoetry",
     env: &[("POETRY_NO_INTERACTION", "1")],
 };
-const PDM: Installer =
-    Installer { name: "pdm", usual: "2.29.*", cache: "/root/.cache/pdm", env: &[("PDM_CHECK_UPDATE", "false")] };
+const PDM: Installer = Installer {
+    name: "pdm",
+    usual: "2.29.*",
+    cache: "/root/.cache/pdm",
+    env: &[("PDM_CHECK_UPDATE", "false")],
+};
 const PIPENV: Installer =
     Installer { name: "pipenv", usual: "2026.*", cache: PIP_CACHE, env: &[("PIPENV_VERBOSITY", "-1")] };
 
@@ -65,7 +78,10 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
     recipe.env.extend(activated.map(|(name, value)| (name.to_owned(), value.to_owned())));
     if subject.starts_with_program("uv") {
         recipe.last.push(fetched(subject, &UV));
-        recipe.env.extend([("UV_NO_SYNC", "1"), ("UV_PROJECT_ENVIRONMENT", ENVIRONMENT)].map(|(name, value)| (name.to_owned(), value.to_owned())));
+        recipe.env.extend(
+            [("UV_NO_SYNC", "1"), ("UV_PROJECT_ENVIRONMENT", ENVIRONMENT)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
     }
     let made = vec![ENVIRONMENT.to_owned()];
     recipe.taken = match recipe.installation.after.is_empty() {

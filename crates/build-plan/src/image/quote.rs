@@ -34,7 +34,8 @@ pub(super) fn words(words: &[&str]) -> String {
 /// A command for `RUN`: as it is, or in exec form where the parser of Dockerfiles would read something else in it.
 pub(super) fn command(text: &str) -> String {
     let text = text.trim();
-    let is_special = text.contains('\n') || text.contains('\r') || text.contains("<<") || text.ends_with('\\');
+    let is_special =
+        text.contains('\n') || text.contains('\r') || text.contains("<<") || text.ends_with('\\');
     if is_special || text.starts_with(['[', '-', '#']) {
         return words(&["/bin/sh", "-c", text]);
     }

@@ -33,7 +33,10 @@ impl Step {
     }
 
     pub(super) fn run(caches: &[&str], command: impl Into<String>) -> Self {
-        Self::Run { caches: caches.iter().map(|&cache| cache.to_owned()).collect(), commands: vec![command.into()] }
+        Self::Run {
+            caches: caches.iter().map(|&cache| cache.to_owned()).collect(),
+            commands: vec![command.into()],
+        }
     }
 }
 
@@ -104,6 +107,8 @@ impl Recipe {
 
     /// Whether the first stage needs the project's files beyond those that decide what is installed.
     pub(super) fn builds(&self) -> bool {
-        !self.build.is_empty() || !self.installation.after.is_empty() || matches!(self.taken, Taken::Everything { .. })
+        !self.build.is_empty()
+            || !self.installation.after.is_empty()
+            || matches!(self.taken, Taken::Everything { .. })
     }
 }

@@ -13,7 +13,8 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
     recipe.tools = node::beside(subject);
     recipe.tools.push(Step::env(&[("BUNDLE_GLOBAL_GEM_CACHE", "true")]));
     if let Some(install) = &plan.install {
-        let is_local = subject.text("Gemfile").is_some_and(|text| LOCAL.iter().any(|word| text.contains(word)));
+        let is_local =
+            subject.text("Gemfile").is_some_and(|text| LOCAL.iter().any(|word| text.contains(word)));
         let step = Step::run(&["/root/.bundle/cache"], install.command.clone());
         let inputs = subject.inputs(install, &[".ruby-version", ".tool-versions"]);
         let is_alone = inputs.is_empty() || is_local || !plan.env.contains_key("BUNDLE_PATH");

@@ -31,7 +31,8 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
 /// Pages of a generator that makes an environment of its own among the project's files.
 fn generated_by_python(subject: &Subject<'_>) -> Recipe {
     let mut recipe = Recipe::new(base::python(None));
-    let install = subject.plan.install.iter().map(|install| Step::run(&["/root/.cache/pip"], install.command.clone()));
+    let install =
+        subject.plan.install.iter().map(|install| Step::run(&["/root/.cache/pip"], install.command.clone()));
     recipe.installation = Installation { after: install.collect(), ..Installation::default() };
     recipe.build.extend(subject.plan.build.iter().map(|text| Step::run(&[], text.clone())));
     recipe

@@ -67,7 +67,13 @@ fn first(file: &mut Dockerfile, subject: &Subject<'_>, recipe: &Recipe, variable
 }
 
 /// The stage that runs.
-fn last(file: &mut Dockerfile, subject: &Subject<'_>, recipe: &Recipe, variables: &Variables, has_first: bool) {
+fn last(
+    file: &mut Dockerfile,
+    subject: &Subject<'_>,
+    recipe: &Recipe,
+    variables: &Variables,
+    has_first: bool,
+) {
     file.from(if recipe.shared.is_empty() { &recipe.images.run } else { "base" }, None);
     file.packages(&system::for_run(subject, &recipe.packages));
     file.user(recipe.user, &subject.place());
@@ -88,11 +94,17 @@ fn last(file: &mut Dockerfile, subject: &Subject<'_>, recipe: &Recipe, variables
 }
 
 /// The stage that serves a site. Its image has a user for that, who owns the server's settings.
-fn web_server(file: &mut Dockerfile, subject: &Subject<'_>, recipe: &Recipe, (folder, has_first): (&str, bool)) {
+fn web_server(
+    file: &mut Dockerfile,
+    subject: &Subject<'_>,
+    recipe: &Recipe,
+    (folder, has_first): (&str, bool),
+) {
     file.from(&recipe.images.run, None);
     file.steps(&recipe.last);
     file.instruction("ENV", &format!("PORT={}", subject.plan.port));
-    let folder = if has_first { format!("--from=build {}", subject.placed(folder)) } else { subject.at(folder) };
+    let folder =
+        if has_first { format!("--from=build {}", subject.placed(folder)) } else { subject.at(folder) };
     file.instruction("COPY", &format!("{} /srv", if folder.is_empty() { "." } else { folder.as_str() }));
     file.say("");
     file.instruction("EXPOSE", &subject.plan.port.to_string());
@@ -104,7 +116,10 @@ fn web_server(file: &mut Dockerfile, subject: &Subject<'_>, recipe: &Recipe, (fo
 /// What a person has to do beyond starting the container.
 fn notes(file: &mut Dockerfile, subject: &Subject<'_>, variables: &Variables) {
     if !variables.withheld.is_empty() {
-        file.say(&format!("Not for an image; give them when it runs: docker run --env {} …", variables.withheld.join(" --env ")));
+        file.say(&format!(
+            "Not for an image; give them when it runs: docker run --env {} …",
+            variables.withheld.join(" --env ")
+        ));
     }
     if let Some(release) = &subject.plan.release {
         file.say("Once per deployment, before the new version serves; not at every start:");
@@ -120,7 +135,8 @@ fn notes(file: &mut Dockerfile, subject: &Subject<'_>, variables: &Variables) {
 /// Whether the last stage has the program that the release command starts with.
 fn is_kept(subject: &Subject<'_>, release: &str) -> bool {
     let program = crate::shell::program(release).unwrap_or_default();
-    let is_tool = ["mix", "cargo", "go", "mvn", "gradle", "mvnw", "gradlew", "sqlx", "diesel"].contains(&program)
+    let is_tool = ["mix", "cargo", "go", "mvn", "gradle", "mvnw", "gradlew", "sqlx", "diesel"]
+        .contains(&program)
         || program == "dotnet" && release.contains(" ef ");
     let is_compiled = matches!(
         subject.plan.runtime,
@@ -161,7 +177,8 @@ impl Dockerfile {
     }
 
     fn from(&mut self, image: &str, name: Option<&str>) {
-        let is_introduced = self.text.lines().next_back().is_some_and(|line| line.starts_with("# ")) && self.text.contains("\n\n");
+        let is_introduced = self.text.lines().next_back().is_some_and(|line| line.starts_with("# "))
+            && self.text.contains("\n\n");
         if !is_introduced {
             self.text.push('\n');
         }
@@ -180,7 +197,9 @@ impl Dockerfile {
                 Step::Unlike(rule) => self.line(&format!("# hadolint ignore={rule}")),
                 Step::Packages(packages) => self.packages(packages),
                 Step::Env(variables) => self.env(variables),
-                Step::Copy { from, what, to } => self.instruction("COPY", &format!("--from={from} {what} {to}")),
+                Step::Copy { from, what, to } => {
+                    self.instruction("COPY", &format!("--from={from} {what} {to}"))
+                }
                 Step::Run { caches, commands } => self.run(caches, commands),
             }
         }
@@ -190,13 +209,16 @@ impl Dockerfile {
         let pairs: Vec<String> = variables
             .iter()
             // `PATH` goes on with the one before.
-            .map(|(name, text)| if name == "PATH" { format!("PATH={text}") } else { format!("{name}={}", quote::value(text)) })
+            .map(|(name, text)| {
+                if name == "PATH" { format!("PATH={text}") } else { format!("{name}={}", quote::value(text)) }
+            })
             .collect();
         self.instruction("ENV", &pairs.join(" \\\n    "));
     }
 
     fn run(&mut self, caches: &[String], commands: &[String]) {
-        let mut parts: Vec<String> = caches.iter().map(|cache| format!("--mount=type=cache,target={cache}")).collect();
+        let mut parts: Vec<String> =
+            caches.iter().map(|cache| format!("--mount=type=cache,target={cache}")).collect();
         let joined = match commands {
             [only] => command(only),
             many => many.join(" \\\n    && "),
@@ -217,12 +239,16 @@ impl Dockerfile {
     fn user(&mut self, own: Option<&str>, place: &str) {
         let folders = if place == APP { format!("{APP} {DATA}") } else { format!("{APP} {place} {DATA}") };
         match own {
-            Some(user) => self.run(&[], &[format!("install --directory --owner={user} {folders}")]),
+            Some(user) => {
+                let (user, group) = user.split_once(':').unwrap_or((user, user));
+                self.run(&[], &[format!("install --directory --owner={user} --group={group} {folders}")]);
+            }
             None => self.run(
                 &[],
                 &[
                     "groupadd --gid 10001 app".to_owned(),
-                    "useradd --uid 10001 --gid app --create-home --no-log-init --shell /usr/sbin/nologin app".to_owned(),
+                    "useradd --uid 10001 --gid app --create-home --no-log-init --shell /usr/sbin/nologin app"
+                        .to_owned(),
                     format!("install --directory --owner=app --group=app {folders}"),
                 ],
             ),
@@ -241,7 +267,8 @@ impl Dockerfile {
         }
         let top = if is_deeper { "/app/" } else { "./" };
         for (folder, files) in folders {
-            let (files, folders): (Vec<&str>, Vec<&str>) = files.into_iter().partition(|file| !is_folder(file));
+            let (files, folders): (Vec<&str>, Vec<&str>) =
+                files.into_iter().partition(|file| !is_folder(file));
             let to = if folder.is_empty() { top.to_owned() } else { format!("{top}{folder}/") };
             if !files.is_empty() {
                 self.instruction("COPY", &format!("{} {to}", files.join(" ")));
@@ -254,7 +281,8 @@ impl Dockerfile {
 
     /// Brings what the last stage takes.
     fn taken(&mut self, subject: &Subject<'_>, recipe: &Recipe, has_first: bool) {
-        let owner = recipe.user.map_or_else(|| "--chown=app:app".to_owned(), |user| format!("--chown={user}"));
+        let owner =
+            recipe.user.map_or_else(|| "--chown=app:app".to_owned(), |user| format!("--chown={user}"));
         let everything = if subject.plan.root.is_some() { ". /app/" } else { ". ." };
         match &recipe.taken {
             Taken::Everything { beside } if has_first => {
@@ -276,7 +304,10 @@ impl Dockerfile {
                     self.instruction("COPY", &format!("--from=build {placed} {placed}"));
                 }
                 for file in files {
-                    self.instruction("COPY", &format!("{owner} {} {}", subject.at(file), subject.placed(file)));
+                    self.instruction(
+                        "COPY",
+                        &format!("{owner} {} {}", subject.at(file), subject.placed(file)),
+                    );
                 }
             }
             Taken::Site { .. } => {}

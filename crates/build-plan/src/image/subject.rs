@@ -75,7 +75,8 @@ impl<'a> Subject<'a> {
     /// The text of an ignore file at the top of what is uploaded.
     pub(super) fn ignore_files(&self, name: &str) -> Vec<(String, Rc<str>)> {
         let ours = self.paths().filter(|path| path.rsplit('/').next() == Some(name));
-        let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+        let folder =
+            |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
         ours.filter_map(|path| Some((folder(path), self.whole.manifest(path).ok()??))).collect()
     }
 
@@ -106,7 +107,8 @@ impl<'a> Subject<'a> {
 
     /// The folders that the tools of a build keep valid by themselves, for cache mounts.
     pub(super) fn caches(&self) -> Vec<String> {
-        let kept = self.plan.layers.iter().filter(|layer| layer.inputs.is_empty()).flat_map(|layer| &layer.holds);
+        let kept =
+            self.plan.layers.iter().filter(|layer| layer.inputs.is_empty()).flat_map(|layer| &layer.holds);
         let place = |folder: &String| match folder.strip_prefix("~/") {
             Some(inside) => format!("/root/{inside}"),
             None => self.placed(folder),

@@ -35,7 +35,9 @@ impl Wanted {
     pub(super) fn exact(&self) -> Option<&[u32]> {
         match self.0.as_slice() {
             [only] => match only.as_slice() {
-                [Condition { operator: "" | "=" | "==" | "===" | "~" | "~>" | "^", version }] => Some(version),
+                [Condition { operator: "" | "=" | "==" | "===" | "~" | "~>" | "^", version }] => {
+                    Some(version)
+                }
                 _ => None,
             },
             _ => None,
