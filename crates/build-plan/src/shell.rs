@@ -113,7 +113,6 @@ fn last_command(text: &str) -> Option<usize> {
             (Some('"'), _) => {}
             (_, quote @ ('\'' | '"')) => open.push(quote),
             (Some(_), '(') => open.push(')'),
-            (Some(_), _) => {}
             (None, ';' | '\n') => start = at + 1,
             (None, '&') if next == Some('&') => {
                 characters.next();
@@ -122,7 +121,7 @@ fn last_command(text: &str) -> Option<usize> {
             // Of a redirection, as in `2>&1`.
             (None, '&') if matches!(before, '>' | '<') => {}
             (None, '&' | '|' | '(' | ')' | '#' | '`') => return None,
-            (None, _) => {}
+            _ => {}
         }
         before = character;
     }

@@ -90,7 +90,7 @@ pub(super) fn go(subject: &Subject<'_>) -> Recipe {
     recipe.build.push(Step::run(&[modules, "/root/.cache/go-build"], build));
     recipe.taken = taken(subject, "go");
     if matches!(recipe.taken, Taken::Everything { .. }) {
-        recipe.images.run = recipe.images.build.clone();
+        recipe.images.run.clone_from(&recipe.images.build);
     }
     recipe
 }
@@ -138,7 +138,7 @@ pub(super) fn rust(subject: &Subject<'_>) -> Recipe {
     let path = format!("{}:$PATH", subject.placed(PROGRAMS));
     recipe.env.push(("PATH".to_owned(), path));
     if is_kept {
-        recipe.images.run = recipe.images.build.clone();
+        recipe.images.run.clone_from(&recipe.images.build);
     } else if plan.start.as_deref().is_some_and(|start| start.contains("target/release/")) {
         recipe.last.push(Step::run(&[], format!("mkdir -p target && ln -s ../{PROGRAMS} target/release")));
     }

@@ -3,6 +3,7 @@
 use super::base;
 use super::recipe::{Installation, Recipe, Step};
 use super::subject::{APP, Subject};
+use crate::project::extension;
 
 pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
     let plan = subject.plan;
@@ -13,8 +14,7 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
     recipe.env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     if let Some(install) = &plan.install {
         // The entry names files of its own, so that only the manifest can be installed without them.
-        let is_list =
-            |path: &&String| path.ends_with(".json") || path.ends_with(".jsonc") || path.ends_with(".lock");
+        let is_list = |path: &&String| matches!(extension(path), "json" | "jsonc" | "lock");
         let lists = crate::Install {
             inputs: install.inputs.iter().filter(is_list).cloned().collect(),
             ..install.clone()

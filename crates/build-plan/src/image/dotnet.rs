@@ -26,7 +26,7 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
     if plan.start.as_deref().is_some_and(|start| start.contains(OUTPUT)) {
         recipe.taken = Taken::Only { made: vec![OUTPUT.to_owned()], files: Vec::new() };
     } else {
-        recipe.images.run = recipe.images.build.clone();
+        recipe.images.run.clone_from(&recipe.images.build);
     }
     recipe
 }

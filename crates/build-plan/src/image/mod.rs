@@ -14,6 +14,7 @@
 mod base;
 mod compiled;
 mod deno;
+mod dockerfile;
 mod dotnet;
 mod elixir;
 mod environment;

@@ -30,7 +30,7 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
     let path = format!("{}/node_modules/.bin:$PATH", subject.place());
     recipe.env = vec![("NODE_ENV".to_owned(), "production".to_owned()), ("PATH".to_owned(), path.clone())];
     let mut tools: Vec<Step> =
-        method.and_then(|method| manager(subject, method, on_bun)).into_iter().collect();
+        method.and_then(|method| manager(subject, method)).into_iter().filter(|_| !on_bun).collect();
     if is_bun && !on_bun {
         tools.push(global("bun", version.unwrap_or("1")));
     }
@@ -79,7 +79,7 @@ fn pruning(subject: &Subject<'_>) -> Option<&'static str> {
 }
 
 /// Fetches the package manager, where the image has none that fits.
-fn manager(subject: &Subject<'_>, method: InstallMethod, on_bun: bool) -> Option<Step> {
+fn manager(subject: &Subject<'_>, method: InstallMethod) -> Option<Step> {
     let version = subject.plan.package_manager.as_ref().and_then(|manager| manager.version.as_deref());
     match method {
         InstallMethod::Pnpm => Some(global("pnpm", version.unwrap_or("9"))),
@@ -87,7 +87,7 @@ fn manager(subject: &Subject<'_>, method: InstallMethod, on_bun: bool) -> Option
         InstallMethod::YarnBerry if !subject.has_folder(".yarn/releases") => {
             Some(global("@yarnpkg/cli-dist", version.unwrap_or("4")))
         }
-        InstallMethod::Bun if !on_bun => Some(global("bun", version.unwrap_or("1"))),
+        InstallMethod::Bun => Some(global("bun", version.unwrap_or("1"))),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use super::base;
 use super::recipe::{Installation, Recipe, Step, Taken};
 use super::subject::Subject;
+use crate::project::extension;
 use crate::{Install, InstallMethod, shell};
 
 /// Where the environment lies, in both stages: its programs know their own path.
@@ -84,9 +85,10 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
         );
     }
     let made = vec![ENVIRONMENT.to_owned()];
-    recipe.taken = match recipe.installation.after.is_empty() {
-        true => Taken::Sources { made },
-        false => Taken::Everything { beside: made },
+    recipe.taken = if recipe.installation.after.is_empty() {
+        Taken::Sources { made }
+    } else {
+        Taken::Everything { beside: made }
     };
     build(subject, recipe)
 }
@@ -135,8 +137,9 @@ fn installation(subject: &Subject<'_>, install: &Install, installer: Option<&Ins
     let is_local = points_at_files(subject, install);
     if is_apart && install.method == InstallMethod::UvSync && (is_local || has_members(subject, &inputs)) {
         let lock = "uv sync --frozen --no-dev --no-install-workspace";
-        let options: String = install.options.iter().map(|option| format!(" {option}")).collect();
-        let before = vec![Step::run(&[cache], format!("{lock}{options}"))];
+        let words: Vec<&str> =
+            std::iter::once(lock).chain(install.options.iter().map(String::as_str)).collect();
+        let before = vec![Step::run(&[cache], words.join(" "))];
         return Installation { inputs, before, after: vec![full] };
     }
     if is_apart && !is_local {
@@ -149,7 +152,7 @@ fn installation(subject: &Subject<'_>, install: &Install, installer: Option<&Ins
 fn points_at_files(subject: &Subject<'_>, install: &Install) -> bool {
     install.inputs.iter().any(|input| {
         let name = input.rsplit('/').next().unwrap_or(input);
-        let is_lock = name.ends_with(".lock");
+        let is_lock = extension(name) == "lock";
         let Some(text) = subject.text(input).filter(|_| !is_lock) else { return false };
         let is_script = matches!(name, "setup.py" | "setup.cfg");
         let mut lines = text.lines().map(str::trim);

@@ -42,6 +42,21 @@ pub(super) fn command(text: &str) -> String {
     text.to_owned()
 }
 
+/// Commands for one `RUN`, each only if those before it went well.
+pub(super) fn commands(all: &[String]) -> String {
+    match all {
+        [only] => command(only),
+        // Lines of a text are commands too, which `&&` would not bind together.
+        many if many
+            .iter()
+            .any(|text| text.contains('\n') && !text.contains("\\\n") || text.contains("<<")) =>
+        {
+            command(&format!("set -e\n{}", many.join("\n")))
+        }
+        many => many.join(" \\\n    && "),
+    }
+}
+
 /// One line of a comment.
 pub(super) fn comment(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -105,10 +105,14 @@ impl Recipe {
         }
     }
 
+    /// Whether there is a first stage: anything to install or to build.
+    pub(super) fn has_first(&self) -> bool {
+        !self.build.is_empty() || !self.installation.before.is_empty() || !self.installation.after.is_empty()
+    }
+
     /// Whether the first stage needs the project's files beyond those that decide what is installed.
-    pub(super) fn builds(&self) -> bool {
-        !self.build.is_empty()
-            || !self.installation.after.is_empty()
-            || matches!(self.taken, Taken::Everything { .. })
+    pub(super) fn needs_code(&self) -> bool {
+        let is_carried = matches!(self.taken, Taken::Everything { .. });
+        is_carried || !self.build.is_empty() || !self.installation.after.is_empty()
     }
 }

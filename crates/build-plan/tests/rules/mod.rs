@@ -165,11 +165,12 @@ fn dependencies_first(plan: &Plan, all: &[(String, String)]) -> Option<String> {
     let code = all
         .iter()
         .position(|(name, rest)| name == "COPY" && (rest.starts_with(". ") || rest.contains(" . ")));
-    let installed = all.iter().position(|(name, rest)| {
-        name == "RUN" && DOWNLOADS.iter().any(|word| rest.contains(word)) && !rest.contains("==")
-    });
-    let downloaded = all.iter().position(|(name, rest)| name == "RUN" && rest.contains("deno install"));
-    let installed = installed.or(downloaded);
+    let tool = ["--global", "=="];
+    let is_installation = |text: &str| {
+        (DOWNLOADS.iter().any(|word| text.contains(word)) || text.contains("deno install"))
+            && !tool.iter().any(|word| text.contains(word))
+    };
+    let installed = all.iter().position(|(name, rest)| name == "RUN" && is_installation(rest));
     let is_right = listed.is_some()
         && listed < installed
         && code.is_none_or(|code| installed.is_some_and(|at| at < code));
