@@ -21,6 +21,7 @@ mod harness;
 mod hostile;
 mod http;
 mod hurtful;
+mod image;
 mod inspector;
 mod installing;
 mod javascript;

@@ -1,4 +1,4 @@
-//! From a listing of files to a build plan, and from a failure's output to a diagnosis.
+//! From a listing of files to a build plan, from a plan to a Dockerfile, and from a failure's output to a diagnosis.
 //!
 //! Everything here is a pure function: no I/O, no async, no processes. The caller lists the files and lends a closure
 //! that returns the bytes of one of them; [`plan()`] calls it only for the few files that decide something, so that a
@@ -17,6 +17,7 @@ mod draft;
 mod error;
 mod export;
 mod hash;
+mod image;
 mod listing;
 mod plan;
 mod project;
@@ -27,5 +28,7 @@ pub use detect::plan;
 pub use diagnose::{Confidence, Diagnosis, FailedStep, Phase, Seen, diagnose};
 pub use error::{Candidate, PlanError};
 pub use export::{Requirements, python_requirements};
+pub use image::{Image, image};
 pub use listing::{ListedFile, Listing};
 pub use plan::{CacheLayer, Evidence, Install, InstallMethod, PackageManager, Plan, Runtime, SystemPackage};
+pub use shell::handed_over;

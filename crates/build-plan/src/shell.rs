@@ -82,6 +82,93 @@ pub(crate) fn sequence(text: &str) -> Option<Vec<Step<'_>>> {
     (quote.is_none() && !steps.iter().any(is_control)).then_some(steps)
 }
 
+/// The shell's words that begin or end a line and are no programs, as far as people start apps with them.
+const SHELL_WORDS: &[&str] = &[
+    "!", ".", ":", "[", "alias", "break", "case", "cd", "command", "continue", "do", "done", "elif", "else",
+    "esac", "eval", "exec", "exit", "export", "fi", "for", "function", "if", "read", "readonly", "return",
+    "set", "shift", "source", "test", "then", "times", "trap", "type", "ulimit", "umask", "unalias", "unset",
+    "until", "wait", "while", "{", "}", "(",
+];
+
+/// Whether this word is the shell's own and no program.
+pub(crate) fn is_of_shell(word: &str) -> bool {
+    SHELL_WORDS.contains(&word)
+}
+
+/// The text for a shell so that its last command takes the shell's place: signals and the exit status are then that
+/// command's own. A text that does more than one thing at a time stays as it is.
+pub fn handed_over(text: &str) -> String {
+    let text = text.trim();
+    let Some((before, last)) = last_command(text).map(|start| text.split_at(start)) else {
+        return text.to_owned();
+    };
+    let space = &last[..last.len() - last.trim_start().len()];
+    let last = last.trim_start();
+    match single(last) {
+        Some(Single::Plain) => format!("{before}{space}exec {last}"),
+        // `exec` takes no assignments; `env` does, and the shell has expanded them by then either way.
+        Some(Single::WithVariables) => format!("{before}{space}exec env {last}"),
+        None => text.to_owned(),
+    }
+}
+
+/// A text that is one command.
+enum Single {
+    Plain,
+    /// With assignments before it.
+    WithVariables,
+}
+
+fn single(text: &str) -> Option<Single> {
+    let is_assignment = |word: &str| word.split_once('=').is_some_and(|(name, _)| is_variable(name));
+    let program = text.split_ascii_whitespace().find(|word| !is_assignment(word))?;
+    if is_of_shell(program) {
+        return None;
+    }
+    if text.starts_with(program) {
+        return Some(Single::Plain);
+    }
+    // Quotes and substitutions in an assignment may hold spaces, and then the words above are not the shell's.
+    let before = &text[..text.find(program)?];
+    let is_one_word_each = !before.contains(['\'', '"', '\\', '`']) && !before.contains("$(");
+    is_one_word_each.then_some(Single::WithVariables)
+}
+
+/// Where the last of the commands starts that run one after the other; nothing where there is more to the text. An open
+/// quote is for the shell to complain about, in its own words.
+fn last_command(text: &str) -> Option<usize> {
+    let mut open: Vec<char> = Vec::new();
+    let mut start = 0;
+    let mut before = ' ';
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        match (open.last().copied(), character) {
+            (Some(end), character) if character == end => drop(open.pop()),
+            (Some('\''), _) => {}
+            (_, '\\') => drop(characters.next()),
+            (_, '$') if next == Some('(') => {
+                characters.next();
+                open.push(')');
+            }
+            (Some('"'), _) => {}
+            (_, quote @ ('\'' | '"')) => open.push(quote),
+            (Some(_), '(') => open.push(')'),
+            (None, ';' | '\n') => start = at + 1,
+            (None, '&') if next == Some('&') => {
+                characters.next();
+                start = at + 2;
+            }
+            // Of a redirection, as in `2>&1`.
+            (None, '&') if matches!(before, '>' | '<') => {}
+            (None, '&' | '|' | '(' | ')' | '#' | '`') => return None,
+            _ => {}
+        }
+        before = character;
+    }
+    open.is_empty().then_some(start)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +189,54 @@ mod tests {
         assert_eq!(program("   "), None);
         assert!(mentions("gunicorn -k uvicorn.workers.UvicornWorker", "uvicorn"));
         assert!(!mentions("./run-uvicorn.sh", "uvicorn"));
+    }
+
+    #[test]
+    fn the_last_command_takes_the_shells_place() {
+        for text in [
+            "uvicorn main:app --host $HOST --port $PORT",
+            "node 'a;b.js' \"x|y\" a\\;b",
+            "./server > out.txt 2>&1",
+            "gunicorn -b \"${HOST}:$PORT\" app:app",
+            "java -jar $(ls build/*.jar | grep -v -- '-plain)' | head -n 1) -port=$PORT",
+        ] {
+            assert_eq!(handed_over(text), format!("exec {text}"));
+        }
+        for text in ["A=1 python x.py", "ROCKET_ADDRESS=$HOST ROCKET_PORT=$PORT .backend-im/bin/x"] {
+            assert_eq!(handed_over(text), format!("exec env {text}"));
+        }
+        for (text, handed) in [
+            ("flask db upgrade; gunicorn app:app", "flask db upgrade; exec gunicorn app:app"),
+            ("a && b", "a && exec b"),
+            ("cd apps/api && A=1 node x", "cd apps/api && exec env A=1 node x"),
+            ("set -e\na\nb", "set -e\na\nexec b"),
+        ] {
+            assert_eq!(handed_over(text), handed);
+        }
+        for text in [
+            "a | b",
+            "a || b",
+            "a &",
+            "A=1",
+            "A='1 2' x",
+            "A=1 cd x",
+            "cd app",
+            "exec x",
+            "(x)",
+            "if x; then y; fi",
+            "cd apps/web && exec next start",
+            "say 'open",
+            "a;",
+            "",
+        ] {
+            assert_eq!(handed_over(text), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_command_makes_it_panic(text in "([a-z]{1,3}|[$()'\"`;&|\\\\#=<>]| |\n|\\PC){0,30}") {
+            handed_over(&text);
+        }
     }
 }

@@ -3,54 +3,13 @@
 //! After a change for the better, `INSTA_UPDATE=always cargo test -p build-plan --test projects` writes the plans anew:
 //! read what changed before committing it.
 
+mod fixtures;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use build_plan::{ListedFile, Listing, plan};
-use sha1::{Digest as _, Sha1};
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/projects").canonicalize().expect("the projects")
-}
-
-/// The names of the projects.
-fn projects() -> Vec<String> {
-    let entries = fs::read_dir(folder()).expect("a folder").flatten();
-    let folders = entries.filter(|entry| entry.path().is_dir());
-    let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort_unstable();
-    names
-}
-
-/// The files below a folder, as the client would list them.
-fn listing(root: &Path) -> Listing {
-    let mut files = Vec::new();
-    let mut pending = vec![root.to_owned()];
-    while let Some(folder) = pending.pop() {
-        for entry in fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                pending.push(path);
-            } else {
-                files.push(listed(root, &path));
-            }
-        }
-    }
-    Listing::new(files)
-}
-
-fn listed(root: &Path, path: &Path) -> ListedFile {
-    let content = fs::read(path).expect("a file");
-    let mut digest = Sha1::new();
-    digest.update(format!("blob {}\0", content.len()));
-    digest.update(&content);
-    ListedFile {
-        path: path.strip_prefix(root).expect("inside").to_str().expect("a text").to_owned(),
-        size: content.len() as u64,
-        mode: "100644",
-        oid: hex::encode(digest.finalize()),
-    }
-}
+use build_plan::plan;
+use fixtures::{folder, listing, projects};
 
 /// The plan as `backend-im plan --json` shows it; hashes and sizes say nothing to a reader.
 fn shown(root: &Path) -> String {

@@ -135,7 +135,7 @@ pub(crate) fn listing(snapshot: &Snapshot) -> Listing {
 }
 
 /// A file's bytes for detection. Links are not followed: the platform, which plans from blobs, does not either.
-fn read(root: &Path, listing: &Listing, path: &str) -> Option<Vec<u8>> {
+pub(crate) fn read(root: &Path, listing: &Listing, path: &str) -> Option<Vec<u8>> {
     let listed =
         listing.get(path).filter(|file| file.size <= DETECTION_BYTES_MAX && file.mode != "120000")?;
     std::fs::read(root.join(&listed.path)).ok()

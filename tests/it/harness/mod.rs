@@ -19,6 +19,6 @@ pub(crate) use http::{Answer, Api, block_on, get, send, to, trusting, visit};
 pub(crate) use mcp::Mcp;
 pub(crate) use mcp_http::{McpHttp, message};
 pub(crate) use npm::{npm, run_within};
-pub(crate) use project::{Project, example, python_server};
+pub(crate) use project::{Project, copy_folder, example, python_server};
 pub(crate) use wait::{eventually, has_tool};
 pub(crate) use wire::{Wire, host_of, port_of};

@@ -126,7 +126,7 @@ impl Project {
 }
 
 /// Copies a folder without what building there left.
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
         let (name, path) = (entry.file_name(), entry.path());

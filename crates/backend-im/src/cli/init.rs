@@ -1,5 +1,6 @@
 //! `backend-im init`: a commented configuration file with what was detected.
 
+mod dockerfile;
 mod schema;
 
 use std::fs::OpenOptions;
@@ -21,8 +22,12 @@ const NEW_FILE: &str = "backend-im.yml";
 /// Write a commented backend-im.yml with what was detected; never over an existing one.
 ///
 /// No project needs the file: it is for what detection cannot know. Everything in it is commented out but the name. Its
-/// first line names the schema with which editors complete it.
+/// first line names the schema with which editors complete it. With --dockerfile it is the plan itself that is written, as a
+/// Dockerfile for production, with a .dockerignore.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  backend-im init
+  backend-im init --dockerfile && docker build --tag my-app .")]
 pub(crate) struct Arguments {
     /// The folder
     #[arg(default_value = ".")]
@@ -30,6 +35,9 @@ pub(crate) struct Arguments {
     /// The project's name [default: the folder's]
     #[arg(long, short)]
     project: Option<String>,
+    /// Write a Dockerfile and a .dockerignore instead; an existing one stays as it is
+    #[arg(long)]
+    dockerfile: bool,
     /// Print the JSON Schema of the file, for an editor, and write nothing
     #[arg(long, exclusive = true)]
     schema: bool,
@@ -44,6 +52,9 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         return render::data(&schema::text());
     }
     let folder = arguments.path;
+    if arguments.dockerfile {
+        return dockerfile::run(context, folder, arguments.project).await;
+    }
     if let Some(existing) = FILE_NAMES.iter().find(|name| folder.join(name).symlink_metadata().is_ok()) {
         return Err(exists(&folder.join(existing)));
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::migrations;
 use super::script::{self, Script};
 use crate::project::Project;
-use crate::shell;
+use crate::{image, shell};
 
 /// Names under which people keep one, the usual first.
 const FILES: &[&str] = &[
@@ -67,10 +67,14 @@ pub(crate) struct Dockerfile {
     pub(crate) packages: Vec<(String, usize)>,
 }
 
-/// Reads the project's Dockerfile. One that cannot be read decides nothing.
+/// Reads the project's Dockerfile. One that cannot be read decides nothing, nor does one that was made of a plan: it would
+/// only repeat it, and go on doing so when the project has changed.
 pub(crate) fn read(project: &Project<'_>) -> Option<Dockerfile> {
     let file = project.first_of(FILES)?;
     let text = project.manifest(file).ok()??;
+    if text.lines().take(4).any(|line| line.contains(image::SIGNATURE)) {
+        return None;
+    }
     let mut dockerfile = Dockerfile { file: file.to_owned(), ..parse(&text) };
     dockerfile.follow(project);
     Some(dockerfile)

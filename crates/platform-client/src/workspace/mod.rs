@@ -39,6 +39,8 @@ pub(crate) struct Snapshot {
     pub(crate) files: Vec<ManifestEntry>,
     /// What does not.
     pub(crate) ignored: Vec<Ignored>,
+    /// Of these, the paths that stay for what is in them and not for their names.
+    pub(crate) withheld: Vec<String>,
 }
 
 impl Snapshot {
@@ -63,12 +65,14 @@ impl Snapshot {
     fn from_index(root: PathBuf, index: &Index) -> Result<Self, ClientError> {
         let mut files = Vec::with_capacity(index.folders.iter().map(|folder| folder.files.len()).sum());
         let mut ignored = Vec::new();
+        let mut withheld = Vec::new();
         for folder in &index.folders {
             let below = |name: &str| match folder.path.as_str() {
                 "" => name.to_owned(),
                 path => format!("{path}/{name}"),
             };
             if let Some(reason) = &folder.withheld {
+                withheld.push(folder.path.clone());
                 ignored.push(Ignored { path: format!("{}/", folder.path), reason: reason.clone() });
             }
             for entry in &folder.excluded {
@@ -76,14 +80,17 @@ impl Snapshot {
             }
             for file in &folder.files {
                 match &file.withheld {
-                    Some(reason) => ignored.push(Ignored { path: below(&file.name), reason: reason.clone() }),
+                    Some(reason) => {
+                        withheld.push(below(&file.name));
+                        ignored.push(Ignored { path: below(&file.name), reason: reason.clone() });
+                    }
                     None => files.push(entry(&below(&file.name), file)?),
                 }
             }
         }
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         ignored.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let snapshot = Self { root, files, ignored };
+        let snapshot = Self { root, files, ignored, withheld };
         snapshot.check_size()?;
         Ok(snapshot)
     }

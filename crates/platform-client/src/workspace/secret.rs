@@ -116,6 +116,18 @@ mod tests {
     }
 
     #[test]
+    fn what_never_travels_never_gets_into_an_image() {
+        let plan = build_plan::Plan::bare(build_plan::Runtime::Static);
+        let image = build_plan::image(&plan, &build_plan::Listing::default(), &|_| None, &[]);
+        let lists = [DEPENDENCY_FOLDERS, VERSION_CONTROL, KEY_NAMES, CREDENTIALS, &[".env*", ".DS_Store"]];
+        let endings = KEY_EXTENSIONS.iter().map(|extension| format!("*.{extension}"));
+        for name in lists.concat().into_iter().map(str::to_owned).chain(endings) {
+            let pattern = format!("**/{name}");
+            assert!(image.dockerignore.lines().any(|line| line == pattern), "{pattern}");
+        }
+    }
+
+    #[test]
     fn keys_and_tokens_are_recognised_by_what_is_in_the_file() {
         let key = b"-----BEGIN RSA PRIVATE KEY-----\nMII";
         assert!(content_never_travels("tls.pem", key).is_some());
