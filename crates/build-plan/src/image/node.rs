@@ -55,7 +55,8 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
 fn built(subject: &Subject<'_>, mut recipe: Recipe) -> Recipe {
     let Some(text) = &subject.plan.build else { return recipe };
     let commands = std::iter::once(text.clone()).chain(pruning(subject).map(str::to_owned)).collect();
-    recipe.build.push(Step::Run { caches: subject.caches(), commands });
+    let caches = subject.caches().into_iter().chain(downloads(text).map(str::to_owned)).collect();
+    recipe.build.push(Step::Run { caches, commands });
     recipe.taken = Taken::Everything { beside: Vec::new() };
     recipe
 }
@@ -111,6 +112,38 @@ fn needs_manager(subject: &Subject<'_>, method: Option<InstallMethod>) -> bool {
     subject.starts_with_program(name)
 }
 
+/// The caches of package managers that a build starts, where packages lie in folders of their own.
+fn downloads(build: &str) -> impl Iterator<Item = &'static str> {
+    const INSTALLS: &[(&str, InstallMethod)] = &[
+        ("npm ci", InstallMethod::NpmCi),
+        ("npm install", InstallMethod::NpmCi),
+        ("pnpm install", InstallMethod::Pnpm),
+        ("yarn install", InstallMethod::YarnClassic),
+        ("bun install", InstallMethod::Bun),
+    ];
+    let words: Vec<&str> = build
+        .split(|c: char| c.is_whitespace() || "()&;".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let words = words.join(" ");
+    let named = |install: &str| words.starts_with(install) || words.contains(&format!(" {install}"));
+    let mut found: Vec<&'static str> = Vec::new();
+    for (install, method) in INSTALLS {
+        if named(install) {
+            found.extend(cache(*method).iter().filter(|cache| !found.contains(cache)).collect::<Vec<_>>());
+        }
+    }
+    found.into_iter()
+}
+
+/// Whether this is what a package manager installs by, and no command of the project's own that may need its files.
+fn is_managers_own(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let is_manager = words.next().is_some_and(|word| ["npm", "pnpm", "yarn", "bun"].contains(&word));
+    let is_install = words.next().is_some_and(|word| ["ci", "install"].contains(&word));
+    is_manager && is_install && !shell::is_compound(command)
+}
+
 fn cache(method: InstallMethod) -> &'static [&'static str] {
     match method {
         InstallMethod::Pnpm => &["/root/.local/share/pnpm/store"],
@@ -143,7 +176,8 @@ fn installation(subject: &Subject<'_>, install: &Install) -> Installation {
         install,
         if install.method == InstallMethod::YarnBerry { &[".yarnrc.yml", ".yarn"] } else { &[] },
     );
-    if install.method == InstallMethod::Command || inputs.is_empty() || needs_files(subject, install) {
+    let is_foreign = install.method == InstallMethod::Command && !is_managers_own(&install.command);
+    if is_foreign || inputs.is_empty() || needs_files(subject, install) {
         return Installation { after: steps, ..Installation::default() };
     }
     Installation { inputs, before: steps, after: Vec::new() }

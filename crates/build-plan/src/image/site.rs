@@ -31,9 +31,15 @@ pub(super) fn recipe(subject: &Subject<'_>) -> Recipe {
 /// Pages of a generator that makes an environment of its own among the project's files.
 fn generated_by_python(subject: &Subject<'_>) -> Recipe {
     let mut recipe = Recipe::new(base::python(None));
-    let install =
-        subject.plan.install.iter().map(|install| Step::run(&["/root/.cache/pip"], install.command.clone()));
-    recipe.installation = Installation { after: install.collect(), ..Installation::default() };
+    if let Some(install) = &subject.plan.install {
+        let steps = vec![Step::run(&["/root/.cache/pip"], install.command.clone())];
+        let inputs = subject.inputs(install, &[]);
+        recipe.installation = if inputs.is_empty() {
+            Installation { after: steps, ..Installation::default() }
+        } else {
+            Installation { inputs, before: steps, after: Vec::new() }
+        };
+    }
     recipe.build.extend(subject.plan.build.iter().map(|text| Step::run(&[], text.clone())));
     recipe
 }
