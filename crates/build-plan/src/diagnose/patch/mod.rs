@@ -5,6 +5,7 @@
 //! proposed where a lock file would have to be written anew.
 
 mod address;
+mod apply;
 mod diff;
 mod json;
 mod known;
@@ -16,6 +17,7 @@ use super::rule::Finding;
 use super::scene::Scene;
 use crate::Runtime;
 use crate::project::Read;
+pub use apply::{PatchError, patched};
 use diff::Change;
 
 /// The largest file that a patch changes, in bytes.
