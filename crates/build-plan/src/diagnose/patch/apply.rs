@@ -44,13 +44,13 @@ pub enum PatchError {
     },
 }
 
-/// The files that a patch changes or makes, with the texts that it leaves. `read` lends the project's files.
+/// The files that a patch in the form of a unified diff changes or makes, with the texts that it leaves. `read` lends the project's files.
 ///
 /// # Errors
 /// [`PatchError`] when any part of the patch does not fit: nothing is looked for elsewhere.
-pub fn patched(patch: &str, read: Read<'_>) -> Result<BTreeMap<String, String>, PatchError> {
+pub fn patched(diff: &str, read: Read<'_>) -> Result<BTreeMap<String, String>, PatchError> {
     let mut texts = BTreeMap::new();
-    let mut lines: Lines<'_> = patch.split_inclusive('\n').peekable();
+    let mut lines: Lines<'_> = diff.split_inclusive('\n').peekable();
     while lines.peek().is_some() {
         let (path, old) = file(&mut lines, read)?;
         let new = rewritten(&path, &old, &mut lines)?;
