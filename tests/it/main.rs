@@ -36,3 +36,4 @@ mod surface;
 mod switch;
 mod tasks;
 mod tidy;
+mod verification;

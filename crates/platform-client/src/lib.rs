@@ -30,14 +30,14 @@ mod upload;
 mod workspace;
 
 pub use backend::{Backend, Connect};
-pub use build_plan::{Confidence, Diagnosis, Evidence, Install, InstallMethod, Plan, Runtime};
+pub use build_plan::{Confidence, Diagnosis, Evidence, Install, InstallMethod, Plan, Runtime, Verification};
 pub use client::{Client, LogQuery, StopApps};
 pub use deploy::{DeployOptions, Deployed, Force, Progress};
 pub use endpoint::{ApiToken, Endpoint, InvalidApiToken};
 pub use error::ClientError;
 pub use follow::FollowFrom;
 pub use generate::{GenerateOptions, Generated, Overwrite, WrittenFile};
-pub use observe::Target;
+pub use observe::{Target, diagnosis, is_settled};
 pub use plan::{PlanOptions, PlanReport};
 pub use pull::{PullOptions, Pulled};
 pub use secrets::SecretValue;
