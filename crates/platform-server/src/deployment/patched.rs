@@ -27,7 +27,7 @@ pub(super) enum Unfit {
     #[error(transparent)]
     Patch(#[from] PatchError),
     /// With the patch it is no project that can be planned.
-    #[error("{0}")]
+    #[error("with the patch there is no plan: {0}")]
     Plan(Refusal),
     /// The commit cannot be read.
     #[error("{0}")]

@@ -148,7 +148,7 @@ async fn verdict<E: Engine>(
     let patched = match patched(site, row, proposed).await {
         Ok(patched) => Arc::new(patched),
         Err(Unfit::Unread(_)) => return Verdict::Open,
-        Err(unfit) => return Verdict::Failed(format!("the patch alone does not do: {unfit}")),
+        Err(unfit) => return Verdict::Failed(unfit.to_string()),
     };
     // What the patch adds there would have to run to prove anything.
     if patched.plan.release != row.plan.release {
