@@ -26,7 +26,7 @@ impl Scene {
     /// `more` is code that runs once the package is there, before the app serves.
     fn new(more: &str) -> Self {
         let scene = Self {
-            home: Home::new().with("BACKEND_IM_HEALTH_LIMIT_S", "20"),
+            home: Home::new().with("BACKEND_IM_HEALTH_LIMIT_S", "30"),
             project: Project::empty("shop"),
             traces: tempfile::tempdir().expect("a temp dir"),
         };

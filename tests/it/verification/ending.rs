@@ -72,7 +72,7 @@ fn a_platform_that_is_stopped_ends_the_trial_and_the_next_one_begins_it_anew() {
 
 #[test]
 fn nothing_of_a_trial_outlives_a_killed_platform_for_long() {
-    let scene = Scene::new("print('trial starts', flush=True)\nimport time\ntime.sleep(15)");
+    let scene = Scene::new("print('trial starts', flush=True)\nimport time\ntime.sleep(8)");
     let failed = scene.fails();
     let pids = eventually("the trial's app runs", 120, || {
         Some(scene.home.processes_with("server.py")).filter(|pids| !pids.is_empty())
