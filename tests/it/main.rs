@@ -38,3 +38,4 @@ mod surface;
 mod switch;
 mod tasks;
 mod tidy;
+mod verification;

@@ -25,7 +25,9 @@ pub mod secret;
 mod shell;
 
 pub use detect::plan;
-pub use diagnose::{Confidence, Diagnosis, FailedStep, Phase, Seen, diagnose};
+pub use diagnose::{
+    Confidence, Diagnosis, FailedStep, PatchError, Phase, Seen, Verification, diagnose, patched,
+};
 pub use error::{Candidate, PlanError};
 pub use export::{Requirements, python_requirements};
 pub use image::{Image, image};

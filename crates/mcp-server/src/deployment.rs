@@ -1,6 +1,7 @@
 //! A deployment as tools show it, and what to do next about it.
 
 use platform_api::{Deployment, DeploymentAccepted, Status};
+use platform_client::{Verification, diagnosis};
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -128,7 +129,7 @@ impl DeploymentOut {
     pub(crate) fn quoted(&self) -> Vec<String> {
         let mut lines: Vec<_> = self.error.iter().flat_map(ToolError::quoted).collect();
         if let Some(diagnosis) = &self.diagnosis {
-            let parts = ["title", "cause_line", "fix"];
+            let parts = ["title", "cause_line", "fix", "verification_note"];
             let said = |part: &&str| Some(format!("{part}: {}", diagnosis.get(*part)?.as_str()?));
             lines.extend(parts.iter().filter_map(said));
         }
@@ -152,11 +153,7 @@ pub(crate) fn next(deployment: &Deployment) -> String {
         },
         Status::Failed => match &deployment.error {
             Some(error) if error.retryable => "Repeating may help: call deploy_project again.".to_owned(),
-            Some(error) if error.diagnosis.is_some() => {
-                "Apply diagnosis.patch where there is one, else do what diagnosis.fix says, then call deploy_project \
-                 again. The version before goes on serving."
-                    .to_owned()
-            }
+            Some(error) if error.diagnosis.is_some() => mend(deployment),
             _ => format!(
                 "Call stream_logs with deployment_id {id}, mend the cause, then call deploy_project again."
             ),
@@ -166,6 +163,26 @@ pub(crate) fn next(deployment: &Deployment) -> String {
         }
         _ => format!("It goes on by itself: call get_status with deployment_id {id} and wait_seconds 45."),
     }
+}
+
+/// What to do about a failure whose cause is known.
+fn mend(deployment: &Deployment) -> String {
+    let id = deployment.id;
+    let shown = diagnosis(deployment).filter(|found| found.patch.as_deref().is_some_and(is_shown_whole));
+    let step = match shown.and_then(|found| found.verification) {
+        Some(Verification::Passed) => {
+            "diagnosis.patch was tried and the app became healthy: apply it".to_owned()
+        }
+        Some(Verification::Failed) => "diagnosis.patch was tried and is not enough alone: \
+             diagnosis.verification_note says what happened instead; mend that too"
+            .to_owned(),
+        Some(Verification::Pending) => format!(
+            "diagnosis.patch is being tried: get_status with deployment_id {id} and wait_seconds 45 tells how that went. \
+             Apply it"
+        ),
+        None => "Apply diagnosis.patch where there is one, else do what diagnosis.fix says".to_owned(),
+    };
+    format!("{step}, then call deploy_project again. The version before goes on serving.")
 }
 
 /// What a status means, in words for a person who watches.
@@ -184,14 +201,19 @@ pub(crate) fn phase(status: Status) -> &'static str {
     }
 }
 
-/// The diagnosis without a patch that would have to be cut: half of one fits nothing.
+/// The diagnosis without a patch that would have to be cut, and without what is said of it: half of one fits nothing.
 fn with_whole_patch(mut diagnosis: JsonObject) -> JsonObject {
-    let is_long =
-        |patch: &Value| patch.as_str().is_none_or(|patch| patch.chars().count() > output::LINE_CHARS_MAX);
-    if diagnosis.get("patch").is_some_and(is_long) {
-        diagnosis.shift_remove("patch");
+    let is_whole = |patch: &Value| patch.as_str().is_some_and(is_shown_whole);
+    if diagnosis.get("patch").is_some_and(|patch| !is_whole(patch)) {
+        for name in ["patch", "verification", "verification_note"] {
+            diagnosis.shift_remove(name);
+        }
     }
     diagnosis
+}
+
+fn is_shown_whole(patch: &str) -> bool {
+    patch.chars().count() <= output::LINE_CHARS_MAX
 }
 
 /// The object that a value is, if it is one.

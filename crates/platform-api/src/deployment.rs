@@ -242,7 +242,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// Whether the same deploy may succeed when repeated.
     pub retryable: bool,
-    /// What the output says about the cause: the line, the evidence, the fix.
+    /// What the output says about the cause: the line, the evidence, the fix. Where a `patch` is or was tried, a
+    /// deployment says so here: `verification` is `pending`, `passed` or `failed`, `verification_note` what came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<serde_json::Value>,
 }

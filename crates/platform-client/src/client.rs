@@ -189,6 +189,19 @@ impl Client {
         self.call(call).await
     }
 
+    /// `GET /api/deployments/{id}?waitFor=verified`.
+    ///
+    /// # Errors
+    /// As [`Client::deployment`].
+    pub async fn verified(&self, id: DeploymentId, wait: Duration) -> Result<Deployment, ClientError> {
+        let wait_s = wait.as_secs().min(limits::LONG_POLL_S_MAX);
+        let call = Call::get(format!("api/deployments/{id}"))
+            .query("waitFor", Some("verified"))
+            .query("timeoutS", Some(wait_s))
+            .timeout(Duration::from_secs(wait_s) + GRACE);
+        self.call(call).await
+    }
+
     /// `GET /api/deployments/{id}/logs`.
     ///
     /// # Errors

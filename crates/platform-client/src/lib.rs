@@ -32,7 +32,7 @@ mod upload;
 mod workspace;
 
 pub use backend::{Backend, Connect};
-pub use build_plan::{Confidence, Diagnosis, Evidence, Install, InstallMethod, Plan, Runtime};
+pub use build_plan::{Confidence, Diagnosis, Evidence, Install, InstallMethod, Plan, Runtime, Verification};
 pub use client::{Client, LogQuery, StopApps};
 pub use deploy::{DeployOptions, Deployed, Force, Progress};
 pub use endpoint::{ApiToken, Endpoint, InvalidApiToken};
@@ -40,7 +40,7 @@ pub use error::ClientError;
 pub use follow::FollowFrom;
 pub use generate::{GenerateOptions, Generated, Overwrite, WrittenFile};
 pub use image::ImageReport;
-pub use observe::Target;
+pub use observe::{Target, diagnosis, is_settled};
 pub use parcel::{Parcel, Part};
 pub use plan::{PlanOptions, PlanReport, Preview};
 pub use pull::{PullOptions, Pulled};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use build_plan::{Diagnosis, Verification};
 use platform_api::{
     Code, DeletedProject, Deployment, DeploymentAccepted, DeploymentId, LogPage, Page, Project,
     RollbackRequest, ShortCommit,
@@ -23,7 +24,7 @@ pub enum Target {
 
 impl Backend {
     /// A deployment as it is now. With a `wait` (at most 45 s count) it returns as soon as anything changes, at once when
-    /// the deployment has ended.
+    /// the deployment has ended and no patch of it is being tried.
     ///
     /// # Errors
     /// [`Code::NOT_FOUND`], what else the platform refuses, or [`Code::UNREACHABLE`].
@@ -34,8 +35,11 @@ impl Backend {
                 // A list shows less of a deployment than the deployment itself does.
                 Target::Project(text) => client.status(newest(&client, text).await?.id).await?,
             };
-            if wait < Duration::from_secs(1) || now.status.is_terminal() {
+            if wait < Duration::from_secs(1) || is_settled(&now) {
                 return Ok(now);
+            }
+            if now.status.is_terminal() {
+                return client.verified(now.id, wait).await;
             }
             client.deployment(now.id, now.seq, wait).await
         })
@@ -145,6 +149,18 @@ impl Backend {
         }
         Ok(deleted)
     }
+}
+
+/// What is known of why the deployment failed.
+pub fn diagnosis(deployment: &Deployment) -> Option<Diagnosis> {
+    let found = deployment.error.as_ref()?.diagnosis.clone()?;
+    serde_json::from_value(found).ok()
+}
+
+/// Whether nothing more becomes of the deployment by itself: it has ended, and no patch of it is being tried.
+pub fn is_settled(deployment: &Deployment) -> bool {
+    let is_tried = || diagnosis(deployment).is_some_and(|it| it.verification == Some(Verification::Pending));
+    deployment.status.is_terminal() && !is_tried()
 }
 
 async fn newest(client: &Client, text: &str) -> Result<Deployment, ClientError> {

@@ -29,6 +29,14 @@ impl EventLog {
             head.send_if_modified(|known| std::mem::replace(known, seq.max(*known)) < seq);
         }
     }
+
+    /// Wakes whoever watches the deployment, for news that is no event.
+    pub(crate) fn wake(&self, id: DeploymentId) {
+        let heads = self.heads.lock().expect("nothing panics under it");
+        if let Some(head) = heads.get(&id) {
+            head.send_modify(|_| {});
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,12 +11,11 @@ use std::time::Duration;
 
 use platform_api::{CertificateHash, Code, ProjectId};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::deployment::{AppsAtEnd, Limits, SharedSite, Site};
+use crate::deployment::{AppsAtEnd, Limits, SharedSite, Site, Starts};
 use crate::engine::{BuildEnv, Engine, ProcessEngine, Release};
 use crate::event_log::EventLog;
 use crate::gateway::{Gateway, GatewayConfig};
@@ -234,7 +233,7 @@ async fn open(
         events: EventLog::default(),
         log_watches,
         limits,
-        starts: Semaphore::new((cores * STARTS_PER_CORE).max(2)),
+        starts: Starts::new((cores * STARTS_PER_CORE).max(2)),
         background: background.clone(),
         restarts: Mutex::new(HashMap::new()),
     };

@@ -62,6 +62,9 @@ impl Standing {
         let told = Told::of_error(&view["error"], code, &done.stderr, done.code).exits(1);
         assert!(told.text.contains("nothing changed for users"), "{}", told.text);
         assert!(told.text.contains(&told.message) && told.text.contains("backend-im logs"), "{}", told.text);
+        // A patch that is being tried runs beside the live version.
+        let id = view["id"].as_str().expect("an id");
+        self.home.api().get(&format!("/api/deployments/{id}?waitFor=verified&timeoutS=45"));
         self.stands();
         self.no_release_of_it_stays();
         (told, view)

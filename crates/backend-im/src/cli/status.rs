@@ -60,7 +60,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
     let paint = context.screen.data_paint;
     let shown = text::deployment(paint, &deployment, render::now_ms());
     let detail = if let (Status::Failed, Some(failure)) = (deployment.status, &deployment.error) {
-        text::failure(paint, failure, &deployment.logs)
+        text::failure(paint, &deployment, failure)
     } else {
         let lines = clean::lines(&deployment.logs);
         let last = lines[lines.len().saturating_sub(LINES)..].iter();

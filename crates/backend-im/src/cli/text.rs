@@ -1,8 +1,10 @@
 //! What people read, as text: pure functions from values to lines. Meaning never hangs on colour alone.
 
 use clap::builder::styling::{AnsiColor, Style};
-use platform_api::{Deployment, Failure, InstanceView, Phase, Receipt, Status};
-use platform_client::{Confidence, Diagnosis, Ignored, Part, Plan, Preview, UploadReport};
+use platform_api::{Deployment, DeploymentId, Failure, InstanceView, Phase, Receipt, Status};
+use platform_client::{
+    Confidence, Diagnosis, Ignored, Part, Plan, Preview, UploadReport, Verification, diagnosis,
+};
 
 use super::clean;
 
@@ -291,17 +293,15 @@ pub(crate) fn receipt(receipt: &Receipt) -> String {
 }
 
 /// Why a deployment failed, for people: the cause, the last lines of the output, the hint.
-pub(crate) fn failure(paint: Paint, failure: &Failure, output: &[String]) -> String {
-    let diagnosis: Option<Diagnosis> =
-        failure.diagnosis.as_ref().and_then(|json| serde_json::from_value(json.clone()).ok());
+pub(crate) fn failure(paint: Paint, shown: &Deployment, failure: &Failure) -> String {
     // A guess says no more than the failure itself.
-    let diagnosis = diagnosis.filter(|found| found.confidence > Confidence::Low);
+    let diagnosis = diagnosis(shown).filter(|found| found.confidence > Confidence::Low);
     let message = clean::line(&failure.message);
     let mut lines = vec![format!("{} {message} ({})", paint.bad("error:"), failure.code)];
     if let Some(cause) = diagnosis.as_ref().and_then(|found| found.cause_line.as_deref()) {
         lines.extend([String::new(), format!("{} {}", paint.bold("cause:"), clean::line(cause))]);
     }
-    let output = clean::lines(output);
+    let output = clean::lines(&shown.logs);
     let last = &output[output.len().saturating_sub(OUTPUT_LINES)..];
     if !last.is_empty() {
         lines.extend([String::new(), paint.dim("the last lines of its output:")]);
@@ -312,11 +312,24 @@ pub(crate) fn failure(paint: Paint, failure: &Failure, output: &[String]) -> Str
         lines.extend([String::new(), paint.dim("a patch that mends it (`git apply`):")]);
         lines.extend(clean::lines(&patch).iter().map(|line| format!("  {line}")));
     }
+    lines.extend(diagnosis.as_ref().and_then(|found| verification(paint, shown.id, found)));
     let mut hints: Vec<String> =
         [diagnosis.map(|found| found.fix), failure.hint.clone()].into_iter().flatten().collect();
     hints.dedup();
     lines.extend(hints.iter().flat_map(|text| [String::new(), hint(paint, text)]));
     page(&lines)
+}
+
+/// How trying the patch went, in one line.
+fn verification(paint: Paint, id: DeploymentId, found: &Diagnosis) -> Option<String> {
+    let note = clean::line(found.verification_note.as_deref().unwrap_or_default());
+    Some(match found.verification? {
+        Verification::Pending => {
+            paint.dim(&format!("it is being tried; `backend-im status {id}` says how that went"))
+        }
+        Verification::Passed => format!("{} it was tried: {note}", paint.good("✓")),
+        Verification::Failed => format!("{} it was tried and is not enough alone: {note}", paint.bad("✗")),
+    })
 }
 
 /// What to do next.

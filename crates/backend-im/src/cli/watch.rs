@@ -99,7 +99,7 @@ pub(crate) fn tell_result(screen: Screen, deployment: &Deployment) -> Result<(),
             let where_it_was = deployment.phases.last().map_or("deploy", |phase| text::status(phase.status));
             let mark = screen.paint.bad("✗");
             render::tell(&format!("{mark} {where_it_was} failed after {took}; nothing changed for users\n"));
-            render::tell(text::failure(screen.paint, failure, &deployment.logs).trim_end());
+            render::tell(text::failure(screen.paint, deployment, failure).trim_end());
             render::tell(&format!("\nall of it: backend-im logs {}", deployment.id));
             Err(Error::Deployment)
         }

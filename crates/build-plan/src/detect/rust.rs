@@ -39,6 +39,19 @@ const FRAMEWORKS: &[(&str, &str)] = &[
     ("leptos_axum", "axum"),
     ("leptos_actix", "actix-web"),
 ];
+/// What programs say that serve without a crate that their manifest names: with the language's own sockets, or with a
+/// crate that somebody forgot to add, of which cargo tells more than a refusal could.
+const LISTENS: &[&str] = &[
+    "TcpListener",
+    "axum::",
+    "actix_web::",
+    "rocket::",
+    "poem::",
+    "salvo::",
+    "warp::",
+    "tiny_http::",
+    "rouille::",
+];
 /// Crates that many programs need only to ask others.
 const ALSO_CLIENTS: &[&str] = &["tonic", "hyper"];
 
@@ -273,7 +286,7 @@ fn programs(project: &Project<'_>, folder: &str, packages: &BTreeMap<String, Man
         }
     }
     let framework = framework_of(project, folder, packages);
-    let listens = framework.is_none() && says(project, folder, &["TcpListener"]);
+    let listens = framework.is_none() && says(project, folder, LISTENS);
     let program = |name: String| Program {
         is_default: package.default_run.as_deref() == Some(name.as_str()),
         is_main: name == main,

@@ -21,6 +21,8 @@ pub(super) fn shown(scene: &Scene, finding: Finding) -> Diagnosis {
         patch: None,
         confidence,
         docs: None,
+        verification: None,
+        verification_note: None,
     }
 }
 

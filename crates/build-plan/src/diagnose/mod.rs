@@ -55,6 +55,7 @@ mod test_run;
 #[cfg(test)]
 mod tests;
 
+pub use patch::{PatchError, patched};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +149,24 @@ pub struct Diagnosis {
     /// Where the makers of the tool explain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
+    /// How trying the patch goes, where it is or was tried. Whoever diagnoses knows nothing of it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
+    /// What came of it, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification_note: Option<String>,
+}
+
+/// How trying a patch goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verification {
+    /// It is being tried, or waits for that.
+    Pending,
+    /// With the patch the app got healthy.
+    Passed,
+    /// The patch alone is not enough.
+    Failed,
 }
 
 /// How many of the last lines may name a cause when nothing says which line ended the process.

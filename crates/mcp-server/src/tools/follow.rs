@@ -4,8 +4,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use platform_api::{Deployment, DeploymentId};
-use platform_client::{ClientError, FollowFrom, Target};
+use platform_api::{Deployment, DeploymentId, Status};
+use platform_client::{ClientError, FollowFrom, Target, is_settled};
 use tokio::time::timeout;
 
 use super::Call;
@@ -27,7 +27,7 @@ pub(super) async fn settle(
     call.backend.status(&Target::Deployment(id), Duration::ZERO).await
 }
 
-/// The deployment once it has changed, or as it is when it has ended or after `limit`.
+/// The deployment once it has changed, or as it is when nothing more becomes of it or after `limit`.
 pub(super) async fn changed(
     call: &Call<'_>,
     target: Target,
@@ -41,10 +41,13 @@ pub(super) async fn changed(
     };
     let target = Target::Deployment(id);
     let deployment = call.backend.status(&target, Duration::ZERO).await?;
-    if limit.is_zero() || deployment.status.is_terminal() {
+    if limit.is_zero() || is_settled(&deployment) {
         return Ok(deployment);
     }
-    call.voice.say(deployment::phase(deployment.status));
+    call.voice.say(match deployment.status {
+        Status::Failed => "failed: trying the patch",
+        status => deployment::phase(status),
+    });
     let change = call.backend.status(&target, limit);
     call.gone.run_until_cancelled(change).await.unwrap_or(Ok(deployment))
 }

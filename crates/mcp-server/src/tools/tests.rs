@@ -108,6 +108,55 @@ async fn a_failed_deploy_brings_its_cause_with_the_apps_words_cleaned_and_labell
 }
 
 #[tokio::test]
+async fn what_comes_next_tells_how_trying_the_patch_went() {
+    let platform = Platform::start().await;
+    platform.life().reach(Status::Failed);
+    let mut talk = Talk::with(&platform).await;
+    let long = "x".repeat(3_000);
+    for (verification, patch, next) in [
+        ("pending", "--- a/x", "get_status"),
+        ("passed", "--- a/x", "became healthy: apply it, then call deploy_project"),
+        ("failed", "--- a/x", "not enough alone"),
+        ("passed", long.as_str(), "diagnosis.fix"),
+    ] {
+        let mut failure = Failure::new(Code::EXITED_EARLY, "the app ended");
+        failure.diagnosis = Some(json!({
+            "code": "missing_module", "title": "t", "fix": "add it", "confidence": "high", "patch": patch,
+            "verification": verification, "verification_note": "said \u{1b}[31mthe app"
+        }));
+        platform.life().deployment.error = Some(failure);
+        let result = talk.done("get_status", json!({"project": "app"})).await;
+        assert!(result["next"].as_str().unwrap().contains(next), "{result}");
+        let is_shown = patch.len() < 3_000;
+        assert_eq!(result["diagnosis"]["verification"].is_string(), is_shown, "{result}");
+        assert_eq!(result["diagnosis"]["verification_note"] == "said the app", is_shown, "{result}");
+        assert!(
+            !result["next"].as_str().unwrap().contains("said"),
+            "what the app says is quoted only: {result}"
+        );
+    }
+    talk.hang_up().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_status_waits_for_a_patch_that_is_being_tried() {
+    let platform = Platform::start().await;
+    platform.life().reach(Status::Failed);
+    let mut failure = Failure::new(Code::EXITED_EARLY, "the app ended");
+    failure.diagnosis = Some(json!({
+        "code": "missing_module", "title": "t", "fix": "add it", "confidence": "high", "patch": "--- a/x",
+        "verification": "pending"
+    }));
+    platform.life().deployment.error = Some(failure);
+    let mut talk = Talk::with(&platform).await;
+    let id = platform.life().deployment.id.to_string();
+    talk.done("get_status", json!({"deployment_id": id, "wait_seconds": 45})).await;
+    let asked = platform.life().asked.clone();
+    assert!(asked.contains(&format!("GET /api/deployments/{id}")), "{asked:?}");
+    talk.hang_up().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_status_returns_early_when_something_changes() {
     let platform = Platform::start().await;
     platform.life().ahead = vec![Status::Building, Status::Deploying];

@@ -3,23 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use build_plan::{Confidence, FailedStep, Phase, Seen};
 use platform_api::{Code, Fact, Failure, InstanceId, LogSource};
 use tokio_util::sync::CancellationToken;
 
 use super::journal::Journal;
+use super::remains::Remains;
 use super::site::{Place, io_failure};
 use super::supervise::Live;
 use super::{Ended, Site, secrets};
 use crate::clock::{new_instance, now_ms};
-use crate::engine::{BuildJob, Engine, Exit, LaunchSpec, Release};
-use crate::health::{Healthy, Probe, Unhealthy, probe};
-use crate::project_file;
+use crate::engine::{BuildJob, Engine, LaunchSpec, Release};
+use crate::health::{Healthy, Probe, probe};
 use crate::secrets::Injected;
 use crate::store::DeploymentRow;
-
-/// How many of an app's last lines a diagnosis reads.
-const DIAGNOSIS_LINES: usize = 200;
 
 /// Builds the release unless it is already built, starts one instance of it and probes that. On any error nothing of
 /// it runs any more.
@@ -30,13 +26,10 @@ pub(super) async fn bring_up<E: Engine>(
     cancel: &CancellationToken,
 ) -> Result<(Healthy, Live), Ended> {
     let (site, row) = (journal.site, journal.row);
-    let permit = tokio::select! {
-        permit = site.starts.acquire() => permit.map_err(|_| Ended::Abandoned)?,
-        () = cancel.cancelled() => return Err(Ended::Cancelled),
-    };
+    let turn = cancel.run_until_cancelled(site.starts.place()).await.ok_or(Ended::Cancelled)?;
     let instance = new_instance();
     let outcome = run(journal, place, data_dir, instance, cancel).await;
-    drop(permit);
+    drop(turn);
     if outcome.is_err() {
         stop(site, instance).await;
         discard(site, row, place).await;
@@ -87,18 +80,25 @@ async fn built<E: Engine>(
         data_dir: data_dir.to_owned(),
         env: app_env(row),
     };
+    let release = prepare(site, &job, cancel).await?;
+    write_release(place, &release).map_err(|error| io_failure(&error))?;
+    Ok(release)
+}
+
+/// Makes the release, unless that is cancelled.
+pub(super) async fn prepare<E: Engine>(
+    site: &Site<E>,
+    job: &BuildJob,
+    cancel: &CancellationToken,
+) -> Result<Release, Ended> {
     let prepared = tokio::select! {
-        prepared = site.engine.prepare(&job, cancel) => prepared,
+        prepared = site.engine.prepare(job, cancel) => prepared,
         // The engine hears of it too and ends its steps; this only makes sure that nobody waits for a deaf one.
         () = cancelled_and_late(cancel) => return Err(Ended::Cancelled),
     };
     match prepared {
-        Ok(release) => {
-            write_release(place, &release).map_err(|error| io_failure(&error))?;
-            Ok(release)
-        }
         Err(_) if cancel.is_cancelled() => Err(Ended::Cancelled),
-        Err(failure) => Err(failure.into()),
+        prepared => Ok(prepared?),
     }
 }
 
@@ -122,20 +122,14 @@ async fn start<E: Engine>(
     tokio::select! {
         biased;
         () = cancel.cancelled() => Err(Ended::Cancelled),
-        outcome = probe(&site.engine, &probed) => match outcome {
-            Ok(healthy) => Ok(healthy),
-            Err(Unhealthy::Exited(exit)) => Err(exited_early(site, row, &exit).into()),
-            Err(Unhealthy::Unwell { failure, seen }) => {
-                let step = failed_step(row, Phase::Health, None, Some(seen));
-                Err(diagnosed(site, row, &step, failure).into())
-            }
-            Err(Unhealthy::Failed(failure)) => Err(failure.into()),
-        },
+        outcome = probe(&site.engine, &probed) => {
+            outcome.map_err(|unhealthy| Remains::of(site, row).explain(unhealthy).into())
+        }
     }
 }
 
 /// The variables of the plan, and above them those of the deployment.
-fn app_env(row: &DeploymentRow) -> BTreeMap<String, String> {
+pub(super) fn app_env(row: &DeploymentRow) -> BTreeMap<String, String> {
     let mut env = row.plan.env.clone();
     env.extend(row.env.clone());
     env
@@ -160,33 +154,6 @@ pub(super) fn launch_spec<E>(
         logs: site.logs(&row.project, row.id),
         started_ms: now_ms(),
     }
-}
-
-pub(super) fn exited_early<E>(site: &Site<E>, row: &DeploymentRow, exit: &Exit) -> Failure {
-    let message = format!("the app ended before it was healthy ({})", exit.status);
-    let hint = "The lines it printed last say why; the app must keep running and serve HTTP on $HOST:$PORT.";
-    let failure = Failure::new(Code::EXITED_EARLY, message).hint(hint);
-    diagnosed(site, row, &failed_step(row, Phase::Start, Some(exit.status.clone()), None), failure)
-}
-
-fn failed_step(row: &DeploymentRow, phase: Phase, exit: Option<String>, seen: Option<Seen>) -> FailedStep {
-    FailedStep { phase, runtime: Some(row.plan.runtime), exit, seen }
-}
-
-/// Adds what the app's last lines say about the cause, and what would mend it.
-fn diagnosed<E>(site: &Site<E>, row: &DeploymentRow, step: &FailedStep, mut failure: Failure) -> Failure {
-    let lines =
-        site.logs(&row.project, row.id).tail(DIAGNOSIS_LINES, Some(LogSource::Runtime)).unwrap_or_default();
-    let output: Vec<String> = lines.into_iter().map(|line| line.text).collect();
-    let root =
-        site.place(&row.project, &row.commit).root().join(row.plan.root.as_deref().unwrap_or_default());
-    let diagnosis = build_plan::diagnose(step, &output, &|path| project_file::read(&root, path));
-    // A guess is no better than what the check itself says.
-    if diagnosis.confidence > Confidence::Low {
-        failure.hint = Some(diagnosis.fix.clone());
-    }
-    failure.diagnosis = serde_json::to_value(diagnosis).ok();
-    failure
 }
 
 pub(super) async fn stop<E: Engine>(site: &Site<E>, instance: InstanceId) {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::pin::pin;
 
-use platform_api::{Code, DeploymentId, Fact, Failure, ProjectId, StoppedApp};
+use platform_api::{Code, DeploymentId, Fact, Failure, ProjectId, State, StoppedApp};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +12,7 @@ use super::incumbent::Incumbent;
 use super::journal::Journal;
 use super::site::SharedSite;
 use super::supervise::{Begin, Live};
-use super::{Ended, Leaving, WentLive, bring_up, deploy, retention};
+use super::{Ended, Leaving, Proposed, Trial, WentLive, bring_up, deploy, retention, trial};
 use crate::engine::Engine;
 use crate::store::DeploymentRow;
 
@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Deploy(DeploymentId),
     /// End this deployment, wherever it is.
     Cancel(DeploymentId),
+    /// Try the patch of this deployment, as an earlier platform was about to.
+    Try(DeploymentId),
     /// End everything of the project; answers once nothing of it runs.
     Delete(oneshot::Sender<()>),
 }
@@ -46,6 +48,7 @@ pub(super) struct Driver<E> {
     queue: VecDeque<DeploymentId>,
     incumbent: Incumbent<E>,
     leaving: Leaving,
+    trial: Trial<E>,
     ending: Ending,
 }
 
@@ -64,8 +67,8 @@ impl<E: Engine> Driver<E> {
         ending: Ending,
     ) -> Self {
         let incumbent = Incumbent::none(site.clone());
-        let leaving = Leaving::default();
-        Self { site, project, commands, queue: VecDeque::new(), incumbent, leaving, ending }
+        let (leaving, trial) = (Leaving::default(), Trial::none(site.clone()));
+        Self { site, project, commands, queue: VecDeque::new(), incumbent, leaving, trial, ending }
     }
 
     /// Starts with what is, or should be, live.
@@ -96,6 +99,7 @@ impl<E: Engine> Driver<E> {
                 Some(Command::Deploy(id)) => self.queue.push_back(id),
                 // What waits in the queue is cancelled there; what is not there has ended.
                 Some(Command::Cancel(_)) => {}
+                Some(Command::Try(id)) => self.try_again(id).await,
                 Some(Command::Delete(done)) => return self.delete(done).await,
             }
         }
@@ -112,6 +116,7 @@ impl<E: Engine> Driver<E> {
                 return None;
             }
         };
+        self.trial.give_up().await;
         let (outcome, early) = self.work(&row).await;
         match outcome {
             Ok(went_live) => self.settle(went_live),
@@ -120,7 +125,14 @@ impl<E: Engine> Driver<E> {
                     (Ended::Cancelled, Some(Early::PlatformEnds)) => Ended::Failed(Box::new(interrupted())),
                     (ended, _) => ended,
                 };
+                let proposed = match &ended {
+                    Ended::Failed(failure) => Proposed::by(failure),
+                    _ => None,
+                };
                 Journal::new(&self.site, &row).record_end(ended).await;
+                if let Some(proposed) = proposed {
+                    self.trial.begin(row, proposed);
+                }
             }
         }
         match early {
@@ -149,12 +161,27 @@ impl<E: Engine> Driver<E> {
                         cancel.cancel();
                     }
                     Command::Cancel(id) => cancel_queued(&site, &mut self.queue, id).await,
+                    // A newer one is under way.
+                    Command::Try(id) => trial::leave_unverified(&site, id).await,
                     Command::Delete(done) => {
                         early = Some(Early::ProjectDeleted(done));
                         cancel.cancel();
                     }
                 },
             }
+        }
+    }
+
+    /// Goes on with what an earlier platform did not find out.
+    async fn try_again(&mut self, id: DeploymentId) {
+        let row = self.site.store.deployment(id).ok().flatten();
+        let proposed = row.and_then(|row| match &row.state {
+            State::Failed { failure, .. } => Some((Proposed::by(failure)?, row)),
+            _ => None,
+        });
+        match proposed {
+            Some((proposed, row)) => self.trial.begin(row, proposed),
+            None => trial::leave_unverified(&self.site, id).await,
         }
     }
 
@@ -177,7 +204,7 @@ impl<E: Engine> Driver<E> {
                 bring_up::stop(&self.site, live.spec.instance).await;
             }
         };
-        tokio::join!(self.leaving.end(), stop_live);
+        tokio::join!(self.leaving.end(), self.trial.end(), stop_live);
         for id in self.queue {
             if let Ok(Some(row)) = self.site.store.deployment(id) {
                 Journal::new(&self.site, &row).record_end(Ended::Cancelled).await;
@@ -190,7 +217,8 @@ impl<E: Engine> Driver<E> {
 
     async fn end(mut self) -> Option<StoppedApp> {
         let leaving = std::mem::take(&mut self.leaving);
-        tokio::join!(leaving.end(), self.end_incumbent()).1
+        let trial = std::mem::replace(&mut self.trial, Trial::none(self.site.clone()));
+        tokio::join!(leaving.end(), trial.end(), self.end_incumbent()).2
     }
 
     async fn end_incumbent(mut self) -> Option<StoppedApp> {

@@ -2,7 +2,7 @@
 
 use platform_api::{Fact, LogSource, LogStream};
 
-use super::{Ended, Site};
+use super::{Ended, Proposed, Site};
 use crate::clock::now_ms;
 use crate::store::{DeploymentRow, StoreError};
 
@@ -19,7 +19,13 @@ impl<'a, E> Journal<'a, E> {
 
     /// Writes a fact to disk, then tells whoever waits.
     pub(super) async fn record(&self, fact: Fact) -> Result<(), StoreError> {
-        let (state, seq) = self.site.store.record(self.row.id, fact, now_ms()).await?;
+        let (id, store) = (self.row.id, &self.site.store);
+        let (state, seq) = match &fact {
+            Fact::Failed { failure } if Proposed::by(failure).is_some() => {
+                store.record_with_patch(id, fact, now_ms()).await?
+            }
+            _ => store.record(id, fact, now_ms()).await?,
+        };
         tracing::info!(
             deployment.id = %self.row.id, project.id = %self.row.project, status = %state.status(), "deployment"
         );
@@ -32,7 +38,6 @@ impl<'a, E> Journal<'a, E> {
         let fact = match ended {
             Ended::Failed(failure) => Fact::Failed { failure },
             Ended::Cancelled => Fact::Cancelled,
-            Ended::Abandoned => return,
             Ended::Lost(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::error!(deployment.id = %self.row.id, error, "could not record what happened");

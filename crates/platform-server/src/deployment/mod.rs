@@ -9,18 +9,23 @@
 //! A deployment that fails anywhere leaves nothing behind and the old version serving. Every step is a fact, on disk
 //! before anyone hears of it.
 
+mod attempt;
 mod bring_up;
 mod driver;
 mod drivers;
 mod incumbent;
 mod journal;
 mod outgoing;
+mod patched;
 mod previews;
 mod recovery;
+mod remains;
 mod retention;
 mod secrets;
 mod site;
+mod starts;
 mod supervise;
+mod trial;
 
 use platform_api::{Fact, Failure};
 use tokio_util::sync::CancellationToken;
@@ -33,7 +38,9 @@ use outgoing::{Leaving, Outgoing};
 pub(crate) use previews::Previews;
 pub(crate) use recovery::recover;
 pub(crate) use site::{Limits, SharedSite, Site, remove_tree};
+pub(crate) use starts::Starts;
 use supervise::Live;
+use trial::{Proposed, Trial};
 
 use crate::engine::Engine;
 use crate::store::{DeploymentRow, StoreError};
@@ -45,8 +52,6 @@ enum Ended {
     Failed(Box<Failure>),
     /// It was cancelled.
     Cancelled,
-    /// The platform is going down: nothing more is recorded, the next start decides.
-    Abandoned,
     /// The database failed: nothing more can be recorded.
     Lost(StoreError),
 }

@@ -9,15 +9,16 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::bring_up::{exited_early, launch_spec, stop};
+use super::bring_up::{launch_spec, stop};
 use super::journal::say;
+use super::remains::Remains;
 use super::retention;
 use super::secrets;
 use super::site::SharedSite;
 use crate::clock::new_instance;
 use crate::engine::{Engine, Release};
 use crate::gateway::{RETRY_S, Wake};
-use crate::health::{Healthy, Probe, Unhealthy, probe};
+use crate::health::{Healthy, Probe, probe};
 use crate::store::DeploymentRow;
 
 /// How long requests in flight on a preview may take when it ends, in seconds; less than on a live instance, because
@@ -114,7 +115,7 @@ async fn start<E: Engine>(
     instance: InstanceId,
 ) -> Result<Healthy, Failure> {
     let deadline = Instant::now() + site.limits.probe;
-    let _permit = timeout_at(deadline, site.starts.acquire())
+    let _place = timeout_at(deadline, site.starts.place())
         .await
         .map_err(|_elapsed| Failure::new(Code::TIMED_OUT, "the platform was busy building other releases"))?;
     let release = Release::read(&site.place(&row.project, &row.commit).manifest())
@@ -128,7 +129,6 @@ async fn start<E: Engine>(
     let path = row.plan.health_path.clone();
     match probe(&site.engine, &Probe { instance, address, path, limit }).await {
         Ok(healthy) => Ok(healthy),
-        Err(Unhealthy::Exited(exit)) => Err(exited_early(site, row, &exit)),
-        Err(Unhealthy::Unwell { failure, .. } | Unhealthy::Failed(failure)) => Err(failure),
+        Err(unhealthy) => Err(Remains::of(site, row).explain(unhealthy)),
     }
 }

@@ -2,8 +2,10 @@
 //! nothing runs unowned.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use platform_api::{InstanceId, State};
+use futures_util::future::join_all;
+use platform_api::{DeploymentId, InstanceId, State};
 
 use super::bring_up::{launch_spec, stop};
 use super::driver::{Command, interrupted_fact};
@@ -12,6 +14,7 @@ use super::journal::Journal;
 use super::retention;
 use super::site::SharedSite;
 use super::supervise::{Begin, Live};
+use super::{attempt, trial};
 use crate::clock::new_instance;
 use crate::engine::{Engine, Release, Running};
 use crate::store::{DeploymentRow, ProjectRow, StoreError};
@@ -37,11 +40,41 @@ pub(crate) async fn recover<E: Engine>(site: &SharedSite<E>, drivers: &Drivers<E
     for row in site.store.under_way()? {
         settle(site, drivers, &row).await?;
     }
-    for orphan in running.into_iter().filter(|running| !owned.contains(&running.instance)) {
-        tracing::info!(instance.id = %orphan.instance, project.id = %orphan.project, "stopping what nobody owns");
-        let site = site.clone();
-        let background = site.background.clone();
-        background.spawn(async move { stop(&site, orphan.instance).await });
+    // Before any trial begins anew: these are all of an earlier platform.
+    let left = attempt::left(site);
+    for id in site.store.unverified()? {
+        try_again(site, drivers, id).await?;
+    }
+    let orphans = running.into_iter().filter(|running| !owned.contains(&running.instance)).collect();
+    clear_away(site, orphans, left);
+    Ok(())
+}
+
+/// Stops what nobody owns, then removes the folders of trials, in which some of it may run.
+fn clear_away<E: Engine>(site: &SharedSite<E>, orphans: Vec<Running>, trials: Vec<PathBuf>) {
+    let (own, background) = (site.clone(), site.background.clone());
+    background.spawn(async move {
+        let stops = orphans.into_iter().map(|orphan| {
+            tracing::info!(instance.id = %orphan.instance, project.id = %orphan.project, "stopping what nobody owns");
+            stop(&own, orphan.instance)
+        });
+        join_all(stops).await;
+        join_all(trials.into_iter().map(attempt::remove)).await;
+    });
+}
+
+/// What was to be tried is tried now, unless a newer deployment made it uninteresting.
+async fn try_again<E: Engine>(
+    site: &SharedSite<E>,
+    drivers: &Drivers<E>,
+    id: DeploymentId,
+) -> Result<(), StoreError> {
+    let Some(row) = site.store.deployment(id)? else { return Ok(()) };
+    let is_newest = site.store.latest(&row.project)?.is_some_and(|latest| latest.id == id);
+    if is_newest {
+        drivers.send(&row.project, Command::Try(id)).await;
+    } else {
+        trial::leave_unverified(site, id).await;
     }
     Ok(())
 }

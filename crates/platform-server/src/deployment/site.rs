@@ -14,9 +14,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use platform_api::{Code, CommitHash, DeploymentId, Failure, ProjectId};
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use super::starts::Starts;
 use crate::event_log::EventLog;
 use crate::gateway::Gateway;
 use crate::logs::{LogDir, LogWatches};
@@ -52,8 +52,7 @@ pub(crate) struct Site<E> {
     pub(crate) events: EventLog,
     pub(crate) log_watches: LogWatches,
     pub(crate) limits: Limits,
-    /// Bounds how many instances build or start at once; more only makes all of them slower.
-    pub(crate) starts: Semaphore,
+    pub(crate) starts: Starts,
     /// Owns the work that outlives a deployment: retiring releases.
     pub(crate) background: TaskTracker,
     /// How often the live instance of a deployment ended by itself.
@@ -172,7 +171,9 @@ fn check_out(repository: &Path, commit: &CommitHash, to: &Place) -> Result<(), R
     Ok(Repository::open(repository)?.checkout(commit, &to.root())?)
 }
 
-async fn blocking(work: impl FnOnce() -> Result<(), Refusal> + Send + 'static) -> Result<(), Failure> {
+pub(super) async fn blocking(
+    work: impl FnOnce() -> Result<(), Refusal> + Send + 'static,
+) -> Result<(), Failure> {
     let done = tokio::task::spawn_blocking(work).await;
     let refusal = match done {
         Ok(Ok(())) => return Ok(()),

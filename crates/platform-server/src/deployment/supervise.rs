@@ -99,7 +99,7 @@ fn backoff(restarts: u32) -> Duration {
 /// Starts the instance; one that does not get healthy is stopped, which the loop above sees as its end.
 async fn start<E: Engine>(site: &SharedSite<E>, live: &Live, cancel: &CancellationToken) {
     let started = async {
-        let _permit = site.starts.acquire().await;
+        let _place = site.starts.place().await;
         let secrets = secrets::of_deployment(site, &live.row).map_err(Unhealthy::Failed)?;
         let spec = live.spec.clone().with(secrets);
         let address = site.engine.launch(&spec).await.map_err(Unhealthy::Failed)?;

@@ -63,13 +63,14 @@ pub(super) async fn status(
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(super) struct Patience {
-    /// Answer as soon as there is an event after this number; at once where it is absent.
+    /// Answer as soon as there is an event after this number, or trying the patch of a failed deployment has ended; at once
+    /// where it is absent.
     after: Option<u64>,
     /// How long to wait for it, in seconds; 45 at most, not at all by default.
     #[serde(rename = "timeoutS", default)]
     #[param(rename = "timeoutS")]
     timeout_s: u64,
-    /// `terminal`: answer only once the deployment has ended.
+    /// `terminal`: answer only once the deployment has ended. `verified`: and trying its patch, if it has one, too.
     wait_for: Option<WaitFor>,
 }
 
@@ -78,6 +79,8 @@ pub(super) struct Patience {
 pub(super) enum WaitFor {
     /// Complete, failed or cancelled.
     Terminal,
+    /// And no patch of it is being tried.
+    Verified,
 }
 
 /// Shows a deployment as soon as there is news of it.
@@ -103,11 +106,13 @@ impl Api {
     /// Resolves once there is what the caller waits for.
     async fn news(&self, id: DeploymentId, wait: &Patience) -> Result<(), Refusal> {
         let mut head = self.platform.watch(id)?;
+        let verification = self.platform.verification(id)?;
         loop {
             let seq = *head.borrow_and_update();
             let is_newer = wait.after.is_none_or(|after| seq > after);
             let is_news = match wait.wait_for {
-                None => is_newer,
+                None => is_newer || self.platform.verification(id)? != verification,
+                Some(WaitFor::Verified) => self.platform.is_settled(id)?,
                 Some(WaitFor::Terminal) => self.platform.deployment(id).await?.status.is_terminal(),
             };
             if is_news || head.changed().await.is_err() {

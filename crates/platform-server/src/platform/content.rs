@@ -190,7 +190,7 @@ fn check_limits(entries: &[ManifestEntry]) -> Result<(), Refusal> {
 }
 
 /// Plans from a manifest; `read` gives the bytes of the few files that detection asks for.
-pub(super) fn plan(
+pub(crate) fn plan(
     entries: &[ManifestEntry],
     read: &dyn Fn(&BlobId) -> Option<Vec<u8>>,
 ) -> Result<Plan, Refusal> {

@@ -14,6 +14,7 @@ mod view;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use build_plan::Verification;
 use platform_api::{
     Code, DeploymentId, Event, Fact, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer,
     StoppedApp, Version,
@@ -22,13 +23,14 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use accept::DeployInput;
+pub(crate) use content::plan as plan_entries;
 pub(crate) use projects::{WithContent, plan};
 pub(crate) use refusal::Refusal;
 pub(crate) use secrets::{Given, Question};
 use tips::Tips;
 
 use crate::deployment::{AppsAtEnd, Command, Drivers, Previews, SharedSite, recover};
-use crate::engine::{Engine, ProcessEngine};
+use crate::engine::{Engine, ProcessEngine, Running};
 use crate::logs::{LogDir, LogWatch};
 use crate::store::DeploymentRow;
 
@@ -108,8 +110,11 @@ impl Platform {
     /// [`Refusal`] when the database fails.
     pub(crate) async fn status(&self) -> Result<PlatformStatus, Refusal> {
         let site = &self.0.site;
-        let mut live: Vec<ProjectId> =
-            site.engine.running().await.into_iter().map(|running| running.project).collect();
+        // An instance of a trial is no part of any deployment.
+        let is_known =
+            |running: &Running| site.store.deployment(running.deployment).is_ok_and(|row| row.is_some());
+        let running = site.engine.running().await.into_iter().filter(is_known);
+        let mut live: Vec<ProjectId> = running.map(|running| running.project).collect();
         live.sort();
         live.dedup();
         Ok(PlatformStatus {
@@ -185,6 +190,23 @@ impl Platform {
         let known = self.row(id)?.seq;
         self.0.site.events.announce(id, known);
         Ok(head)
+    }
+
+    /// How trying the deployment's patch goes, where it is or was tried.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the database fails.
+    pub(crate) fn verification(&self, id: DeploymentId) -> Result<Option<Verification>, Refusal> {
+        Ok(self.0.site.store.verification(id)?.map(|row| row.result))
+    }
+
+    /// Whether nothing more becomes of the deployment by itself: it has ended, and no patch of it is being tried.
+    ///
+    /// # Errors
+    /// [`Refusal`] when there is no such deployment.
+    pub(crate) fn is_settled(&self, id: DeploymentId) -> Result<bool, Refusal> {
+        let is_over = self.row(id)?.state.status().is_terminal();
+        Ok(is_over && self.verification(id)? != Some(Verification::Pending))
     }
 
     /// The deployment's log.

@@ -1,12 +1,15 @@
 //! A deployment as its callers see it.
 
-use platform_api::{Deployment, DeploymentId, Event, InstanceView, Phase, Receipt, State, Status, limits};
+use build_plan::Diagnosis;
+use platform_api::{
+    Deployment, DeploymentId, Event, Failure, InstanceView, Phase, Receipt, State, Status, limits,
+};
 
 use super::{Platform, Refusal};
 use crate::clock::now_ms;
 use crate::engine::Engine;
 use crate::logs::LogDir;
-use crate::store::DeploymentRow;
+use crate::store::{DeploymentRow, VerificationRow};
 
 impl Platform {
     /// The deployment with everything that is known of it.
@@ -39,6 +42,9 @@ impl Platform {
         let (mut error, receipt) = outcome(&row.state);
         let redactor = self.0.site.secrets.redaction(&row.project).now();
         if let Some(failure) = &mut error {
+            if let Some(verification) = self.0.site.store.verification(row.id)? {
+                add_verification(failure, verification);
+            }
             redactor.failure(failure);
         }
         Ok(Deployment {
@@ -80,12 +86,22 @@ impl Platform {
     }
 }
 
-fn outcome(state: &State) -> (Option<platform_api::Failure>, Option<Receipt>) {
+fn outcome(state: &State) -> (Option<Failure>, Option<Receipt>) {
     match state {
         State::Failed { failure, .. } => (Some((**failure).clone()), None),
         State::Complete { receipt, .. } => (None, Some(receipt.clone())),
         _ => (None, None),
     }
+}
+
+/// Says in the failure's diagnosis how trying its patch goes.
+fn add_verification(failure: &mut Failure, verification: VerificationRow) {
+    let Some(Ok(mut diagnosis)) = failure.diagnosis.clone().map(serde_json::from_value::<Diagnosis>) else {
+        return;
+    };
+    diagnosis.verification = Some(verification.result);
+    diagnosis.verification_note = verification.note;
+    failure.diagnosis = serde_json::to_value(diagnosis).ok();
 }
 
 /// How long the deployment was in each status, folded from its events.

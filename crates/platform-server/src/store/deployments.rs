@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     IdempotencyKey, Remembered, SecretVersions, Store, StoreError, from_json, from_text, idempotency,
-    projects, secrets, to_json,
+    projects, secrets, to_json, verifications,
 };
 
 /// A deployment as the database holds it.
@@ -188,6 +188,21 @@ impl Store {
         time_ms: u64,
     ) -> Result<(State, u64), StoreError> {
         self.write(move |db| append(db, id, &fact, time_ms)).await
+    }
+
+    /// As [`record`](Self::record), for a failure whose patch is to be tried: nobody hears of one without the other.
+    pub(crate) async fn record_with_patch(
+        &self,
+        id: DeploymentId,
+        fact: Fact,
+        time_ms: u64,
+    ) -> Result<(State, u64), StoreError> {
+        self.write(move |db| {
+            let recorded = append(db, id, &fact, time_ms)?;
+            verifications::expect(db, &id.to_string())?;
+            Ok(recorded)
+        })
+        .await
     }
 
     fn one(&self, filter: &str, values: impl rusqlite::Params) -> Result<Option<DeploymentRow>, StoreError> {

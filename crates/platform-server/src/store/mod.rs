@@ -7,6 +7,7 @@ mod idempotency;
 mod projects;
 mod reserve;
 mod secrets;
+mod verifications;
 mod writer;
 
 use std::io;
@@ -20,6 +21,7 @@ pub(crate) use idempotency::{IdempotencyKey, Remembered};
 pub(crate) use projects::ProjectRow;
 use reserve::Reserve;
 pub(crate) use secrets::{Kept, NewSecret, SecretLimits, SecretRow, SecretVersions};
+pub(crate) use verifications::VerificationRow;
 use writer::Writer;
 
 /// Why the store could not do it.
@@ -147,6 +149,12 @@ fn add_missing_columns(db: &Connection) -> Result<(), StoreError> {
 
 fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(StoreError::Corrupt)
+}
+
+/// The text of a value's own serde form, such as a status.
+fn to_text(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    let value = serde_json::to_value(value).map_err(StoreError::Corrupt)?;
+    Ok(value.as_str().expect("a name").to_owned())
 }
 
 fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {

@@ -42,6 +42,13 @@ CREATE TABLE IF NOT EXISTS event (
   PRIMARY KEY (deployment, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS verification (
+  deployment TEXT PRIMARY KEY REFERENCES deployment(id) ON DELETE CASCADE,
+  result     TEXT NOT NULL,              -- pending, passed, failed
+  note       TEXT,
+  attempts   INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS idempotency (
   key        TEXT PRIMARY KEY,
   body_hash  BLOB NOT NULL,

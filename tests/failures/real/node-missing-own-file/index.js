@@ -1,0 +1,2 @@
+const routes = require("./dist/routes")
+require("node:http").createServer(routes).listen(process.env.PORT, process.env.HOST)

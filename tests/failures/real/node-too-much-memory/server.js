@@ -1,2 +1,2 @@
 const rows = []
-for (;;) rows.push({ value: Math.random().toString() })
+for (;;) rows.push(new Array(10_000).fill(Math.random()))

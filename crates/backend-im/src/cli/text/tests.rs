@@ -1,6 +1,6 @@
 //! What people read, pinned.
 
-use platform_api::{Code, DeploymentId, Trigger};
+use platform_api::{Code, Trigger};
 use platform_client::{Parcel, PlanReport};
 
 use super::*;
@@ -66,9 +66,9 @@ fn a_deployment_that_was_replaced_shows_no_address() {
 
 #[test]
 fn a_failure_names_the_cause_then_the_output_then_what_to_do() {
-    let mut failed = Failure::new(Code::INSTALL_FAILED, "installing dependencies ended with exit status 1")
+    let mut error = Failure::new(Code::INSTALL_FAILED, "installing dependencies ended with exit status 1")
         .hint("deploy again when it is corrected");
-    failed.diagnosis = Some(serde_json::json!({
+    error.diagnosis = Some(serde_json::json!({
         "code": "no_such_package",
         "title": "A package does not exist",
         "cause_line": "ERROR: No matching distribution found for fastapii==1.0",
@@ -76,11 +76,13 @@ fn a_failure_names_the_cause_then_the_output_then_what_to_do() {
         "fix": "correct the name in requirements.txt:1; did you mean fastapi?",
         "confidence": "high"
     }));
-    let output = [
+    let mut failed = finished();
+    failed.logs = vec![
         "Collecting fastapii==1.0".to_owned(),
         "\u{1b}[31mERROR: No matching distribution found for fastapii==1.0\u{1b}[0m".to_owned(),
     ];
-    insta::assert_snapshot!(failure(Paint::PLAIN, &failed, &output), @r"
+    failed.error = Some(error.clone());
+    insta::assert_snapshot!(failure(Paint::PLAIN, &failed, &error), @r"
     error: installing dependencies ended with exit status 1 (install_failed)
 
     cause: ERROR: No matching distribution found for fastapii==1.0
@@ -93,6 +95,34 @@ fn a_failure_names_the_cause_then_the_output_then_what_to_do() {
 
     hint: deploy again when it is corrected
     ");
+}
+
+#[test]
+fn a_failure_says_in_one_line_how_trying_its_patch_went() {
+    let line = |verification: &str, note: Option<&str>| {
+        let mut error = Failure::new(Code::EXITED_EARLY, "the app ended");
+        error.diagnosis = Some(serde_json::json!({
+            "code": "missing_module", "title": "t", "fix": "add it", "confidence": "high", "patch": "--- a/x\n+++ b/x",
+            "verification": verification, "verification_note": note
+        }));
+        let mut failed = finished();
+        (failed.logs, failed.error) = (Vec::new(), Some(error.clone()));
+        let shown = failure(Paint::PLAIN, &failed, &error);
+        shown.lines().find(|line| line.contains("tried")).unwrap().to_owned()
+    };
+    assert_eq!(
+        line("passed", Some("with the patch the app is healthy 0.4 s after its start")),
+        "✓ it was tried: with the patch the app is healthy 0.4 s after its start"
+    );
+    assert_eq!(
+        line("failed", Some("with the patch it is x: \u{1b}[2Jy")),
+        "✗ it was tried and is not enough alone: with the patch it is x: y"
+    );
+    let id = finished().id;
+    assert_eq!(
+        line("pending", None),
+        format!("it is being tried; `backend-im status {id}` says how that went")
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! proposed where a lock file would have to be written anew.
 
 mod address;
+mod apply;
 mod command;
 mod diff;
 mod json;
@@ -20,6 +21,7 @@ use super::rule::Finding;
 use super::scene::Scene;
 use crate::Runtime;
 use crate::project::Read;
+pub use apply::{PatchError, patched};
 use diff::Change;
 
 /// The largest file that a patch changes, in bytes.

@@ -14,12 +14,11 @@ use platform_api::{DeploymentId, LogSource, LogStream, Problem};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::deployment::{Limits, Site};
+use crate::deployment::{Limits, Site, Starts};
 use crate::engine::{BuildEnv, ProcessEngine};
 use crate::event_log::EventLog;
 use crate::gateway::{Gateway, GatewayConfig};
@@ -75,7 +74,7 @@ impl Served {
                 stop_grace: seconds(1),
                 releases: 5,
             },
-            starts: Semaphore::new(2),
+            starts: Starts::new(2),
             background: tasks,
             restarts: Mutex::new(HashMap::new()),
         };

@@ -1,3 +1,8 @@
+use std::net::TcpListener;
+
 fn main() {
-    panic!("nothing to serve");
+    let listener: Option<TcpListener> = None;
+    if listener.is_none() {
+        panic!("nothing to serve");
+    }
 }
