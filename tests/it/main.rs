@@ -35,3 +35,4 @@ mod surface;
 mod switch;
 mod tasks;
 mod tidy;
+mod toolchains;

@@ -26,10 +26,12 @@ mod secrets;
 mod state;
 #[cfg(test)]
 mod testing;
+mod toolchain;
 mod upload;
 mod workspace;
 
 pub use backend::{Backend, Connect};
+pub use build_plan::toolchain::{Need, Shortfall};
 pub use build_plan::{Confidence, Diagnosis, Evidence, Install, InstallMethod, Plan, Runtime};
 pub use client::{Client, LogQuery, StopApps};
 pub use deploy::{DeployOptions, Deployed, Force, Progress};
@@ -41,5 +43,6 @@ pub use observe::Target;
 pub use plan::{PlanOptions, PlanReport};
 pub use pull::{PullOptions, Pulled};
 pub use secrets::SecretValue;
+pub use toolchain::Look;
 pub use upload::UploadReport;
 pub use workspace::Ignored;

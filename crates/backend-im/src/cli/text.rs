@@ -2,7 +2,7 @@
 
 use clap::builder::styling::{AnsiColor, Style};
 use platform_api::{Deployment, Failure, InstanceView, Phase, Receipt, Status};
-use platform_client::{Confidence, Diagnosis, Ignored, Plan, PlanReport, UploadReport};
+use platform_client::{Confidence, Diagnosis, Ignored, Plan, PlanReport, Shortfall, UploadReport};
 
 use super::clean;
 
@@ -224,10 +224,17 @@ pub(crate) fn plan(paint: Paint, report: &PlanReport) -> String {
     let mut lines: Vec<String> = rows.into_iter().filter_map(shown).collect();
     let left_out = ignored(&report.ignored).map(|ignored| paint.dim(&ignored));
     let warnings = plan.warnings.iter().map(|warning| format!("warning: {}", clean::line(warning)));
-    for note in left_out.into_iter().chain(warnings) {
+    let missing = report.missing.iter().map(|one| missing(paint, one));
+    for note in missing.chain(left_out).chain(warnings) {
         lines.extend([String::new(), note]);
     }
     page(&lines)
+}
+
+/// What the machine that would build lacks, with the way to get it.
+pub(crate) fn missing(paint: Paint, lacking: &Shortfall) -> String {
+    let label = if lacking.blocks { paint.bad("missing:") } else { paint.bold("missing:") };
+    format!("{label} {}", clean::line(&lacking.line()))
 }
 
 /// A value's name on the wire.

@@ -101,6 +101,7 @@ fn names(
         ],
         "bundle" => ["bundler", "rubygem-bundler", "ruby-bundler", "ruby-bundler", "", "ruby"],
         "elixir" => ["elixir"; 6],
+        "git" => ["git"; 6],
         "hugo" => ["hugo"; 6],
         "zola" => ["", "", "zola", "zola", "", "zola"],
         "mdbook" => ["", "", "mdbook", "mdbook", "", "mdbook"],

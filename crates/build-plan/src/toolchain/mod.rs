@@ -17,8 +17,8 @@ mod shortfall;
 mod version;
 
 pub use machine::{Installed, Machine, System, User};
-pub use need::{Chance, Kind, Need, Wanted, digest, need_of, needs};
+pub use need::{Chance, Kind, Need, Needs, Wanted, digest, need_of, needs};
 pub use package::{Package, Sign, find as find_package};
 pub use program::{PROGRAMS, Program, find as find_program};
 pub use range::{Dialect, Range, in_registry_words};
-pub use shortfall::{Refusal, Shortage, Shortfall, refusal, shortfalls};
+pub use shortfall::{Lacking, Refusal, Shortage, Shortfall, refusal, shortfalls};

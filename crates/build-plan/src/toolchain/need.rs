@@ -27,6 +27,13 @@ pub struct Need {
     pub why: String,
 }
 
+/// What a plan needs, as it is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needs {
+    /// All of it.
+    pub needs: Vec<Need>,
+}
+
 /// What is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -104,6 +104,7 @@ pub const PROGRAMS: &[Program] = &[
     row("bundle", "Bundler", VERSION, FIRST, "Ruby apps with dependencies"),
     row("dotnet", "the .NET SDK", &["--list-sdks"], Place::EachLine, ".NET apps"),
     row("elixir", "Elixir", VERSION, Place::After("Elixir "), "Elixir apps"),
+    row("git", "Git", VERSION, FIRST, "packages that come from Git repositories"),
     row("hugo", "Hugo", &["version"], FIRST, "sites made with Hugo"),
     row("zola", "Zola", VERSION, FIRST, "sites made with Zola"),
     row("mdbook", "mdBook", VERSION, FIRST, "books made with mdBook"),

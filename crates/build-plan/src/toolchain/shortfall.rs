@@ -36,6 +36,13 @@ pub struct Shortfall {
     pub blocks: bool,
 }
 
+/// What is lacking, as it is answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// All of it.
+    pub missing: Vec<Shortfall>,
+}
+
 /// In which way something is lacking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -94,10 +101,14 @@ impl Shortfall {
         format!("{needed} ({why}), and {standing}")
     }
 
-    /// The same as a warning, with the way to get it.
-    pub fn warning(&self) -> String {
-        let way = format!("{}{}", self.way(), self.remark());
-        format!("the project may need {}; if so, {way}", self.sentence())
+    /// All of it in a line: what is needed, what is there, and the way to get it.
+    pub fn line(&self) -> String {
+        let (way, remark) = (self.way(), self.remark());
+        if self.blocks {
+            format!("the project needs {}; {way}{remark}", self.sentence())
+        } else {
+            format!("the project may need {}; if so, {way}{remark}", self.sentence())
+        }
     }
 
     fn way(&self) -> String {
@@ -307,7 +318,7 @@ mod tests {
         let lacking = shortfalls(std::slice::from_ref(&package), &machine(&[]));
         assert_eq!(refusal(&lacking), None);
         assert_eq!(
-            lacking[0].warning(),
+            lacking[0].line(),
             "the project may need libpq-dev (requirements.txt: psycopg2), and `libpq-dev` is not on this machine; \
              if so, run `sudo apt install -y libpq-dev`"
         );
