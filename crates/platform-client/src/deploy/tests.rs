@@ -111,11 +111,11 @@ async fn a_plan_looks_where_it_is_given_eyes() {
     let (_outer, app) = named("app", GO);
     let options = PlanOptions { path: app, ..PlanOptions::default() };
     let blind = it.backend().plan(options.clone()).await.unwrap();
-    assert!(blind.missing.is_empty());
+    assert!(blind.report.missing.is_empty());
     let backend = it.backend().looking_with(Arc::new(|needs| {
         Box::pin(async move { (needs[0].name == "go").then(|| no_go(true).missing) })
     }));
-    assert_eq!(backend.plan(options).await.unwrap().missing, no_go(true).missing);
+    assert_eq!(backend.plan(options).await.unwrap().report.missing, no_go(true).missing);
     assert!(it.platform.store().asked.is_empty(), "the platform is not looked for");
 }
 
@@ -256,10 +256,10 @@ async fn a_plan_needs_no_platform_and_an_old_one_is_refused() {
     let backend = Backend::new(Arc::new(connect), it.state.path().to_owned());
     let (_outer, app) = named("app", &[("index.html", "one"), (".env", "X=1")]);
     let plan = backend.plan(crate::PlanOptions { path: app.clone(), project: None }).await.unwrap();
-    assert_eq!((plan.project.as_str(), plan.ignored[0].path.as_str()), ("app", ".env"));
+    assert_eq!((plan.report.project.as_str(), plan.report.ignored[0].path.as_str()), ("app", ".env"));
 
     write(&app, "index.html", "two");
-    let plan_hash = Some(plan.plan.plan_hash);
+    let plan_hash = Some(plan.report.plan.plan_hash);
     let options = DeployOptions { path: app, plan_hash, ..DeployOptions::default() };
     assert_eq!(backend.deploy(options, &|_| {}).await.unwrap_err().code, Code::PLAN_CHANGED);
 
