@@ -155,7 +155,8 @@ fn a_version_that_is_too_old_is_named_with_the_one_that_is_needed() {
     let planned = home.run(&["plan", &project.arg(), "--json"]).ok().json();
     assert_eq!(planned["missing"].as_array().map(Vec::len), Some(0), "{planned:#}");
     let error = refused(&home, &project);
-    assert_eq!(error["code"], "build_failed", "the fake one builds nothing: {error:#}");
+    let code = error["code"].as_str().expect("a code");
+    assert!(matches!(code, "install_failed" | "build_failed"), "the fake one builds nothing: {error:#}");
 }
 
 /// A `go` that makes a server of the machine's Python, and counts how often it is asked for its version.
