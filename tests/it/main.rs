@@ -38,4 +38,5 @@ mod surface;
 mod switch;
 mod tasks;
 mod tidy;
+mod toolchains;
 mod verification;

@@ -258,24 +258,3 @@ const PROGRAMS: &[(&str, &str, Files)] = &[
     ),
     ("php", "php", &[("index.php", "<?php echo \"hello\";")]),
 ];
-
-#[test]
-fn a_runtime_that_this_machine_lacks_is_named_with_the_way_to_get_it() {
-    let home = Home::new();
-    let files = [(
-        "mix.exs",
-        "def project do\n [app: :x]\nend\ndef application do\n [mod: {X, []}]\nend\ndefp deps do\n [{:bandit, \"~> 1\"}]\nend\n",
-    )];
-    if std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("mix").exists()))
-    {
-        eprintln!(
-            "skipped: a_runtime_that_this_machine_lacks_is_named_with_the_way_to_get_it: this machine has mix"
-        );
-        return;
-    }
-    let project = Project::of("in-elixir", &files);
-    let error = home.run(&["deploy", &project.arg(), "--json"]).json()["error"].clone();
-    assert_eq!(error["code"], "missing_tool", "{error:#}");
-    assert!(error.to_string().contains("elixir"), "{error:#}");
-}

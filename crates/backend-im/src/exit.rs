@@ -70,7 +70,7 @@ const FOLDER: &[Code] = &[
 ];
 
 /// The machine.
-const MACHINE: &[Code] = &[Code::DISK_FULL, Code::MISSING_TOOL];
+const MACHINE: &[Code] = &[Code::DISK_FULL, Code::MISSING_TOOL, Code::WRONG_TOOL_VERSION];
 
 impl Exit {
     /// The exit code for an error with `code`.

@@ -1,5 +1,5 @@
 //! Finds the platform, or starts the embedded one. Beyond the engines this is the only file that starts programs: the
-//! platform, an editor, a browser, and the probes of `doctor`; always with an environment from an allow-list.
+//! platform, an editor, a browser; always with an environment from an allow-list.
 //!
 //! ```text
 //! platform.json ─► challenge ─► version ─┬─ equal ──────────────────────────► connected
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform_api::{Code, PlatformFile, Problem, Version};
-use platform_client::{ApiToken, Client, ClientError, Connect, Endpoint, StopApps};
+use platform_client::{ApiToken, Client, ClientError, Connect, Endpoint, Look, Need, Shortfall, StopApps};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -41,9 +41,11 @@ const HANDOVER_LIMIT: Duration = Duration::from_secs(30);
 const ENDING_LIMIT: Duration = Duration::from_secs(15);
 /// How long whatever listens on the platform's port may take to prove itself.
 const CHALLENGE_LIMIT: Duration = Duration::from_secs(5);
-/// How long a program may take to say its version.
-const PROBE_LIMIT: Duration = Duration::from_secs(5);
-/// The longest answer of a program that is being started or probed, in bytes.
+/// How long a platform elsewhere may take to say what it lacks, when that is only shown.
+const LOOK_LIMIT: Duration = Duration::from_secs(5);
+/// How long a platform that says nothing more may take to end.
+const SILENT_LIMIT: Duration = Duration::from_secs(5);
+/// The longest answer of a program that is being started, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 /// How many lines of the platform's log an error shows.
 const LOG_LINES: usize = 8;
@@ -95,6 +97,36 @@ impl Starter {
             let starter = Arc::clone(&starter);
             Box::pin(async move { starter.connect().await })
         })
+    }
+
+    /// The function by which a plan learns what the machine that would build lacks. Starts no platform: of the embedded
+    /// one the machine is this one, and one elsewhere says it itself, where it can be reached.
+    pub(crate) fn into_look(self) -> Look {
+        let starter = Arc::new(self);
+        Arc::new(move |needs| {
+            let starter = Arc::clone(&starter);
+            Box::pin(async move {
+                match &starter.platform {
+                    PlatformAt::Embedded => starter.look_here(&needs).await,
+                    PlatformAt::Remote { .. } => {
+                        let asked = async { starter.remote().await?.toolchains(&needs).await };
+                        timeout(LOOK_LIMIT, asked).await.ok()?.ok()
+                    }
+                }
+            })
+        })
+    }
+
+    #[cfg(feature = "platform")]
+    async fn look_here(&self, needs: &[Need]) -> Option<Vec<Shortfall>> {
+        Some(this_machine(&self.home, self.environment.clone()).lacks(needs).await)
+    }
+
+    /// A program without the platform builds nothing here.
+    #[cfg(not(feature = "platform"))]
+    #[expect(clippy::unused_async, reason = "the one with the platform waits")]
+    async fn look_here(&self, _: &[Need]) -> Option<Vec<Shortfall>> {
+        None
     }
 
     /// A client for the platform that is meant; the embedded one is started if it does not run.
@@ -280,7 +312,7 @@ impl Starter {
 
     /// The platform ended without a word.
     async fn ended(&self, child: &mut Child, log_start: u64) -> ClientError {
-        let how = match timeout(PROBE_LIMIT, child.wait()).await {
+        let how = match timeout(SILENT_LIMIT, child.wait()).await {
             Ok(Ok(status)) => status.to_string(),
             _ => "still running".to_owned(),
         };
@@ -380,17 +412,14 @@ pub(crate) async fn open_browser(url: &Url, env: &Environment) -> io::Result<()>
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("{opener}: {status}"))) }
 }
 
-/// The first line that `program arguments…` prints; `None` when it is not there or says nothing in time.
-pub(crate) async fn first_line(program: &str, arguments: &[&str], env: &Environment) -> Option<String> {
-    let probe = command(program, env.for_platform())
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = timeout(PROBE_LIMIT, probe).await.ok()?.ok()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+/// This machine as a platform of this home would see it; what programs said is kept beside what is known of folders.
+#[cfg(feature = "platform")]
+pub(crate) fn this_machine(
+    home: &Home,
+    environment: Vec<(String, OsString)>,
+) -> platform_server::ThisMachine {
+    let vars = environment.into_iter().map(|(name, value)| (name.into(), value));
+    platform_server::ThisMachine::new(vars, home.client_state().join("programs.json"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "start.rs starts programs, with an allow-listed environment")]

@@ -23,6 +23,7 @@ mod plan;
 mod project;
 pub mod secret;
 mod shell;
+pub mod toolchain;
 
 pub use detect::plan;
 pub use diagnose::{

@@ -100,6 +100,8 @@ codes! {
     LOOKS_LIKE_SECRET = "looks_like_secret";
     /// A program that the plan needs is not on this machine.
     MISSING_TOOL = "missing_tool";
+    /// A program that the plan needs is on this machine in a version that does not do.
+    WRONG_TOOL_VERSION = "wrong_tool_version";
     /// Installing dependencies failed.
     INSTALL_FAILED = "install_failed";
     /// The build command failed.

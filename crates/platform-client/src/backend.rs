@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use platform_api::Code;
 use tokio::sync::Mutex;
 
-use crate::{Client, ClientError};
+use crate::{Client, ClientError, Look};
 
 /// Finds the platform, and starts it where that is this program's to do. Called on first use, and again when the platform
 /// that was found is gone.
@@ -24,6 +24,8 @@ pub struct Backend {
 
 struct Shared {
     connect: Connect,
+    /// Given only where a plan may say what the machine lacks.
+    look: Option<Look>,
     state_dir: PathBuf,
     client: Mutex<Option<Client>>,
 }
@@ -38,7 +40,15 @@ impl Backend {
     /// A backend that finds its platform with `connect` and keeps what it knows of workspaces in `state_dir`. Does
     /// nothing yet.
     pub fn new(connect: Connect, state_dir: PathBuf) -> Self {
-        Self { shared: Arc::new(Shared { connect, state_dir, client: Mutex::new(None) }) }
+        Self { shared: Arc::new(Shared { connect, look: None, state_dir, client: Mutex::new(None) }) }
+    }
+
+    /// The same before its first call, whose plans say what the machine that would build lacks.
+    #[must_use]
+    pub fn looking_with(self, look: Look) -> Self {
+        let Shared { connect, state_dir, .. } = &*self.shared;
+        let (connect, state_dir) = (connect.clone(), state_dir.clone());
+        Self { shared: Arc::new(Shared { connect, look: Some(look), state_dir, client: Mutex::new(None) }) }
     }
 
     /// The connection, found now if it was not before.
@@ -66,6 +76,10 @@ impl Backend {
             async move { found.ok_or_else(unused) }.boxed()
         });
         Self::new(connect, self.shared.state_dir.clone())
+    }
+
+    pub(crate) fn look(&self) -> Option<&Look> {
+        self.shared.look.as_ref()
     }
 
     pub(crate) fn state_dir(&self) -> &Path {

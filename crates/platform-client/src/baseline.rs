@@ -18,6 +18,8 @@ pub(crate) struct Baseline {
     pub(crate) platform: String,
     pub(crate) project: ProjectId,
     pub(crate) commit: ShortCommit,
+    /// What the plan of it needed of the platform, as a digest: that need not be asked for again. Empty: nobody asked.
+    pub(crate) needs: String,
     /// By path.
     pub(crate) files: Vec<ManifestEntry>,
 }
@@ -46,6 +48,7 @@ impl Baseline {
         writer.text(&self.platform);
         writer.text(self.project.as_str());
         writer.text(self.commit.as_str());
+        writer.text(&self.needs);
         writer.count(self.files.len());
         for file in &self.files {
             writer.text(file.path.as_str());
@@ -62,6 +65,7 @@ impl Baseline {
             platform: reader.text()?.to_owned(),
             project: reader.text()?.parse().ok()?,
             commit: reader.text()?.parse().ok()?,
+            needs: reader.text()?.to_owned(),
             files: reader.list(|reader| {
                 let path = reader.text()?.parse().ok()?;
                 Some(ManifestEntry { path, mode: reader.mode()?, size: reader.number()?, oid: reader.oid()? })
@@ -116,6 +120,7 @@ mod tests {
             platform: "local".to_owned(),
             project: project.clone(),
             commit: "0123456789ab".parse().unwrap(),
+            needs: "0123456789abcdef".to_owned(),
             files: vec![file.clone()],
         };
         baseline.save(state_dir, root).unwrap();

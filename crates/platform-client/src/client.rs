@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use build_plan::toolchain::{Lacking, Need, Needs, Shortfall};
 use bytes::Bytes;
 use platform_api::{
     BlobId, Code, DeletedProject, DeployRequest, Deployment, DeploymentAccepted, DeploymentId, FilePath,
@@ -24,6 +25,8 @@ use crate::{ClientError, Endpoint, SecretValue};
 const GRACE: Duration = Duration::from_secs(15);
 /// How long an upload or a generation may take.
 const LONG_CALL: Duration = Duration::from_mins(15);
+/// How long a platform may look at its programs: each is started once.
+const LOOKING_LIMIT: Duration = Duration::from_mins(1);
 /// The largest answer that carries files, in bytes.
 const FILES_BYTES_MAX: u64 = limits::FILE_BYTES_MAX * 3 / 2 + (4 << 20);
 
@@ -130,6 +133,16 @@ impl Client {
     pub async fn user(&self) -> Result<&str, ClientError> {
         let ask = || async { Ok::<_, ClientError>(self.verify().await?.user_id) };
         Ok(self.shared.user.get_or_try_init(ask).await?.as_str())
+    }
+
+    /// `POST /api/toolchains`: what the platform lacks of what a plan needs.
+    ///
+    /// # Errors
+    /// What the platform refuses, [`Code::NOT_FOUND`] from one that does not know the call, or [`Code::UNREACHABLE`].
+    pub async fn toolchains(&self, needs: &[Need]) -> Result<Vec<Shortfall>, ClientError> {
+        let asked = Needs { needs: needs.to_vec() };
+        let call = Call::post("api/toolchains").json(&asked)?.timeout(LOOKING_LIMIT);
+        Ok(self.call::<Lacking>(call).await?.missing)
     }
 
     /// `POST /api/deploy`; `act` names the deploy. Its requests differ (a delta, a manifest) and so do their keys; a

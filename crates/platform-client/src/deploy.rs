@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use build_plan::toolchain::{Need, Shortfall, digest, needs};
 use platform_api::{Code, DeployRequest, DeploymentAccepted, ProjectId};
 
 use crate::backend::blocking;
@@ -13,7 +14,7 @@ use crate::identity::{self, Identity, Named};
 use crate::links::{Link, Links};
 use crate::upload::{Upload, UploadReport};
 use crate::workspace::Snapshot;
-use crate::{Backend, Client, ClientError, PlanReport};
+use crate::{Backend, Client, ClientError, PlanReport, toolchain};
 
 /// What to deploy and how.
 #[derive(Debug, Clone, Default)]
@@ -76,16 +77,28 @@ struct Job<'a> {
     snapshot: Arc<Snapshot>,
     named: Named,
     links: Links,
+    /// What the plan needs of the platform.
+    needs: Vec<Need>,
     options: DeployOptions,
     act: &'a str,
     progress: &'a (dyn Fn(Progress) + Send + Sync),
+}
+
+/// What became of it.
+struct Sent {
+    accepted: DeploymentAccepted,
+    upload: UploadReport,
+    /// What the platform lacks and may do without.
+    missing: Vec<Shortfall>,
 }
 
 impl Backend {
     /// Deploys a folder. Returns as soon as the platform has accepted; [`Backend::follow`] shows what becomes of it.
     ///
     /// # Errors
-    /// Those of [`Backend::plan`]; [`Code::LOOKS_LIKE_SECRET`] for such a variable; [`Code::PLAN_CHANGED`]; [`Code::PROJECT_TAKEN`] where the folder's own name belongs to
+    /// Those of [`Backend::plan`]; [`Code::LOOKS_LIKE_SECRET`] for such a variable; [`Code::PLAN_CHANGED`];
+    /// [`Code::MISSING_TOOL`] or [`Code::WRONG_TOOL_VERSION`] with everything that the platform lacks, before anything is
+    /// uploaded; [`Code::PROJECT_TAKEN`] where the folder's own name belongs to
     /// something else; [`Code::DIVERGED`] with the paths; what else the platform refuses; [`Code::UNREACHABLE`].
     ///
     /// # Cancel safety
@@ -113,49 +126,55 @@ impl Backend {
     ) -> Result<Deployed, ClientError> {
         progress(Progress::Reading);
         let planned = self.planned(options.path.clone(), options.project.clone()).await?;
-        let plan = planned.report;
+        let mut plan = planned.report;
         check_plan(&options, &plan)?;
         progress(Progress::Planned);
         let job = Job {
             snapshot: Arc::new(planned.snapshot),
             named: planned.named,
             links: planned.links,
+            needs: needs(&plan.plan),
             options,
             act,
             progress,
         };
-        let (accepted, upload) = self.with_client(|client| self.send(client, &job)).await?;
+        let Sent { accepted, upload, missing } = self.with_client(|client| self.send(client, &job)).await?;
+        plan.missing = missing;
         Ok(Deployed { accepted, upload, plan })
     }
 
-    async fn send(
-        &self,
-        client: Client,
-        job: &Job<'_>,
-    ) -> Result<(DeploymentAccepted, UploadReport), ClientError> {
+    async fn send(&self, client: Client, job: &Job<'_>) -> Result<Sent, ClientError> {
         let root = &job.snapshot.root;
         let identity = identity::of_folder(&client, &job.links, root, &job.named).await?;
         let platform = client.endpoint().platform_name();
+        let baseline = self.baseline(root, &platform, &identity.project).await?.map(Arc::new);
+        let needs = digest(&job.needs);
+        // Asked once for what is needed: whether one line changed must cost no further call.
+        let missing = match &baseline {
+            Some(baseline) if baseline.needs == needs => Vec::new(),
+            _ => toolchain::require(&client, &job.needs).await?,
+        };
         let upload = Upload {
             client: &client,
             snapshot: &job.snapshot,
-            baseline: self.baseline(root, &platform, &identity.project).await?.map(Arc::new),
+            baseline,
             request: request(&job.options, &identity),
             act: job.act,
             progress: job.progress,
         };
-        let (accepted, report) = upload.run(&identity.project).await?;
+        let (accepted, upload) = upload.run(&identity.project).await?;
         let baseline = Baseline {
             platform,
             project: accepted.project_id.clone(),
             commit: accepted.commit_hash.clone(),
+            needs,
             files: job.snapshot.files.clone(),
         };
         if let Err(error) = self.remember(root.clone(), baseline).await {
             // The deploy stands; only the next one has to ask more.
             tracing::warn!(%error, "could not note what was deployed");
         }
-        Ok((accepted, report))
+        Ok(Sent { accepted, upload, missing })
     }
 
     pub(crate) async fn baseline(

@@ -28,10 +28,12 @@ mod secrets;
 mod state;
 #[cfg(test)]
 mod testing;
+mod toolchain;
 mod upload;
 mod workspace;
 
 pub use backend::{Backend, Connect};
+pub use build_plan::toolchain::{Need, Shortfall};
 pub use build_plan::{Confidence, Diagnosis, Evidence, Install, InstallMethod, Plan, Runtime, Verification};
 pub use client::{Client, LogQuery, StopApps};
 pub use deploy::{DeployOptions, Deployed, Force, Progress};
@@ -45,5 +47,6 @@ pub use parcel::{Parcel, Part};
 pub use plan::{PlanOptions, PlanReport, Preview};
 pub use pull::{PullOptions, Pulled};
 pub use secrets::SecretValue;
+pub use toolchain::Look;
 pub use upload::UploadReport;
 pub use workspace::Ignored;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use build_plan::toolchain::Shortfall;
 use build_plan::{ListedFile, Listing, Plan, PlanError, config};
 use platform_api::{Code, FileMode, ProjectId};
 
@@ -30,6 +31,8 @@ pub struct PlanOptions {
 pub struct PlanReport {
     /// The plan.
     pub plan: Plan,
+    /// What the machine that would build lacks, as far as anybody could look.
+    pub missing: Vec<Shortfall>,
     /// What stays here, and why: one entry for a whole folder.
     pub ignored: Vec<Ignored>,
     /// The folder, absolute and free of links.
@@ -57,14 +60,16 @@ pub(crate) struct Planned {
 }
 
 impl Backend {
-    /// Plans a deploy of a folder: from the local files alone, connecting to nothing.
+    /// Plans a deploy of a folder: from the local files alone, and with a look at the machine that would build. Starts
+    /// no platform.
     ///
     /// # Errors
     /// What is wrong with the folder ([`Code::NO_SUCH_FOLDER`], [`Code::EMPTY_FOLDER`], [`Code::UNREADABLE_FILE`],
     /// [`Code::SYMLINK_ESCAPES`], [`Code::TOO_LARGE`], [`Code::INVALID_PATH`], [`Code::FILE_CHANGED`]) or with what is in
     /// it ([`Code::INVALID_CONFIG`], [`Code::UNRECOGNISED_PROJECT`], [`Code::AMBIGUOUS_PROJECT`]).
     pub async fn plan(&self, options: PlanOptions) -> Result<Preview, ClientError> {
-        let Planned { snapshot, report, .. } = self.planned(options.path, options.project).await?;
+        let Planned { snapshot, mut report, .. } = self.planned(options.path, options.project).await?;
+        report.missing = self.lacking(&report.plan).await;
         Ok(Preview { report, parcel: Parcel::new(snapshot.files) })
     }
 
@@ -113,6 +118,7 @@ pub(crate) fn plan_folder(
     };
     let report = PlanReport {
         plan,
+        missing: Vec::new(),
         ignored: snapshot.ignored.clone(),
         root: snapshot.root.clone(),
         project: name(&named, &links, &snapshot.root),

@@ -92,6 +92,7 @@ impl Backend {
             platform,
             project: project.clone(),
             commit: there.commit_hash.clone(),
+            needs: String::new(),
             files: sorted(&there),
         });
         let (to, target) = (Arc::clone(&landing), Arc::clone(&there));

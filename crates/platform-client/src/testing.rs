@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use build_plan::toolchain::{Lacking, Needs};
 use platform_api::{
     BlobId, Challenge, Code, DeployRequest, DeploymentAccepted, DeploymentId, FileContent, FilePath,
     GenerateAnswer, ManifestEntry, Problem, ProjectFiles, ProjectId, ShortCommit, Status,
@@ -117,6 +118,9 @@ pub(crate) struct Store {
     pub(crate) deploys: Vec<(DeployRequest, usize, String)>,
     /// How long every stream of blobs was.
     pub(crate) uploads: Vec<usize>,
+    /// What was asked for before uploads, and what is answered.
+    pub(crate) asked: Vec<Needs>,
+    pub(crate) lacking: Lacking,
     /// What the next generation answers.
     pub(crate) generated: BTreeMap<FilePath, String>,
 }
@@ -142,6 +146,7 @@ impl Platform {
                 .route("/api/deploy", post(deploy))
                 .route("/api/blobs", post(blobs))
                 .route("/api/generate", post(generate))
+                .route("/api/toolchains", post(toolchains))
                 .route("/api/projects/{id}/keep", post(keep))
                 .layer(axum::extract::DefaultBodyLimit::disable())
                 .with_state(self.clone()),
@@ -296,6 +301,12 @@ async fn blobs(
         platform.store().blobs.insert((project.clone(), oid), bytes);
     }
     StatusCode::NO_CONTENT.into_response()
+}
+
+async fn toolchains(State(platform): State<Platform>, axum::Json(needs): axum::Json<Needs>) -> Response {
+    let mut store = platform.store();
+    store.asked.push(needs);
+    axum::Json(store.lacking.clone()).into_response()
 }
 
 async fn generate(State(platform): State<Platform>, body: Bytes) -> Response {

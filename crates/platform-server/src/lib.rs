@@ -17,7 +17,7 @@ mod source;
 mod static_site;
 mod store;
 
-pub use engine::process::launch_instance;
+pub use engine::process::{ThisMachine, launch_instance};
 pub use http::Tls;
 pub use server::{PlatformConfig, Ready, ServeError, Stopped, serve};
 pub use static_site::{Pages, serve_static};

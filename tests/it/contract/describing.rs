@@ -19,6 +19,7 @@ const CALLS: &str = "
     GET /api/auth/verify
     POST /api/generate
     POST /api/plan
+    POST /api/toolchains
     POST /api/deploy
     POST /v1/deployments
     POST /deploy

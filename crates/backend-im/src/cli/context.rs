@@ -73,7 +73,8 @@ impl Context {
         let settings = Settings::load(&self.flags, &self.env, folder)?;
         let starter = Starter::new(&settings, &self.env, render::tell);
         let state = Home::new(settings.home.clone()).client_state();
-        let backend = Backend::new(starter.into_connect(), state);
+        let look = starter.clone().into_look();
+        let backend = Backend::new(starter.into_connect(), state).looking_with(look);
         Ok(Work { backend, settings, folder: folder.to_owned() })
     }
 

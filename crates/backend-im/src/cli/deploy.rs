@@ -139,6 +139,9 @@ fn tell_accepted(board: &Board, deployed: &Deployed) {
     if let Some(ignored) = text::ignored(&plan.ignored) {
         board.line(&format!("  {}", paint.dim(&ignored)));
     }
+    for lacking in &plan.missing {
+        board.line(&format!("  {}", text::missing(paint, lacking)));
+    }
     for warning in &plan.plan.warnings {
         board.line(&format!("  warning: {}", super::clean::line(warning)));
     }

@@ -4,14 +4,18 @@ use std::net::{Ipv4Addr, TcpListener, ToSocketAddrs as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+#[cfg(feature = "platform")]
+use build_plan::toolchain::{Installed, PROGRAMS, Program, Shortfall};
 use clap::Args;
 use serde::Serialize;
 
+#[cfg(feature = "platform")]
+use super::clean;
 use super::context::Context;
 use super::error::Error;
 use super::render::{self, Format};
 use super::text::{self, Paint};
-use super::{Json, clean, home_of};
+use super::{Json, home_of};
 use crate::config::{self, PlatformAt, PlatformSettings, Settings};
 use crate::home::Home;
 use crate::{release, start};
@@ -20,16 +24,6 @@ use crate::{release, start};
 const FREE_BYTES_MIN: u64 = 256 << 20;
 /// Less than this, in bytes, and they soon will (2 GiB).
 const FREE_BYTES_GOOD: u64 = 2 << 30;
-
-/// Programs that some projects need: name, how to ask for the version, what needs it.
-const PROGRAMS: &[(&str, &[&str], &str)] = &[
-    ("python3", &["--version"], "Python apps need it: install Python 3.10 or newer with its venv module"),
-    ("uv", &["--version"], "Python apps install faster with it; pip does without: https://docs.astral.sh/uv"),
-    ("node", &["--version"], "Node apps need it: install Node 20 or newer"),
-    ("npm", &["--version"], "Node apps with dependencies need it; it comes with Node"),
-    ("cargo", &["--version"], "Rust apps need it: https://rustup.rs"),
-    ("git", &["--version"], "nothing here needs it; packages that come from Git repositories do"),
-];
 
 /// Check this machine and say what to do.
 #[derive(Debug, Args)]
@@ -91,12 +85,8 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         names(),
         platform(context, &home).await,
     ];
-    for &(name, version, advice) in PROGRAMS {
-        checks.push(match start::first_line(name, version, &context.env).await {
-            Some(found) => Check::ok(name, clean::line(&found)),
-            None => Check::note(name, "not found", advice),
-        });
-    }
+    #[cfg(feature = "platform")]
+    checks.extend(programs(context, &home).await);
     let is_ready = checks.iter().all(|check| check.state != State::Broken);
     match arguments.json.format() {
         Format::Json => render::json(&serde_json::json!({"ok": is_ready, "checks": checks}))?,
@@ -137,6 +127,45 @@ fn settings(context: &Context) -> Check {
             Check::ok("settings", format!("{at}{file}"))
         }
         Err(error) => Check::broken("settings", error.to_string(), error.hint()),
+    }
+}
+
+/// The programs with which projects are built here: which are there, and how the others are had.
+#[cfg(feature = "platform")]
+async fn programs(context: &Context, home: &Home) -> Vec<Check> {
+    let machine = start::this_machine(home, context.env.for_platform());
+    let mut looked = Vec::new();
+    for program in PROGRAMS {
+        looked.push((program, machine.installed(program).await));
+    }
+    let is_there = |name: &str| looked.iter().any(|(program, found)| program.name == name && found.is_some());
+    let check = |(program, found): &(&'static Program, Option<Installed>)| match found {
+        Some(installed) => present(program, installed),
+        None => absent(program, machine.advice(program.name, is_there)),
+    };
+    looked.iter().map(check).collect()
+}
+
+#[cfg(feature = "platform")]
+fn present(program: &'static Program, installed: &Installed) -> Check {
+    if let Some(trouble) = &installed.trouble {
+        return Check::note(program.name, "does not work", clean::line(trouble));
+    }
+    let versions: Vec<String> = installed.said.iter().flat_map(|said| program.versions(said)).collect();
+    let found = if versions.is_empty() { "there".to_owned() } else { versions.join(", ") };
+    Check::ok(program.name, found)
+}
+
+#[cfg(feature = "platform")]
+fn absent(program: &'static Program, advice: Option<Shortfall>) -> Check {
+    let needed_by = program.needed_by;
+    match advice {
+        Some(missing) => {
+            let note = missing.note.map(|note| format!(" ({note})")).unwrap_or_default();
+            let advice = format!("for {needed_by}: {}{note}", missing.install);
+            Check::note(program.name, "not found", advice)
+        }
+        None => Check::ok(program.name, format!("not here; fetched for {needed_by}")),
     }
 }
 

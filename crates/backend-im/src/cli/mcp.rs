@@ -17,6 +17,7 @@ use super::context::Context;
 use super::error::Error;
 use super::{home_of, render};
 use crate::config::{ConfigError, Settings};
+use crate::home::Home;
 use crate::release;
 use crate::start::Starter;
 
@@ -70,7 +71,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
     let settings = Settings::load(&context.flags, &context.env, &root);
     let set = settings.as_ref().ok().and_then(|settings| settings.project.clone());
     let config = ServerConfig {
-        backend: Backend::new(connect(context, settings), home.client_state()),
+        backend: backend(context, settings, &home),
         root: Root::new(root),
         project: arguments.project.or(set),
         secrets: AllowedSecrets { variables: arguments.allow_secret_env, files: arguments.allow_secret_file },
@@ -85,16 +86,22 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
 }
 
 /// Finds or starts the platform; settings that cannot be used become the error of the call that needed them.
-fn connect(context: &Context, settings: Result<Settings, ConfigError>) -> Connect {
+fn backend(context: &Context, settings: Result<Settings, ConfigError>, home: &Home) -> Backend {
     match settings {
-        Ok(settings) => Starter::new(&settings, &context.env, render::tell).into_connect(),
-        Err(error) => {
-            let (message, hint) = (error.to_string(), error.hint());
-            Arc::new(move || {
-                let mut refused = ClientError::new(Code::INVALID_CONFIG, message.clone());
-                refused.hint.clone_from(&hint);
-                Box::pin(async { Err(refused) })
-            })
+        Ok(settings) => {
+            let starter = Starter::new(&settings, &context.env, render::tell);
+            let look = starter.clone().into_look();
+            Backend::new(starter.into_connect(), home.client_state()).looking_with(look)
         }
+        Err(error) => Backend::new(refuse(&error), home.client_state()),
     }
+}
+
+fn refuse(error: &ConfigError) -> Connect {
+    let (message, hint) = (error.to_string(), error.hint());
+    Arc::new(move || {
+        let mut refused = ClientError::new(Code::INVALID_CONFIG, message.clone());
+        refused.hint.clone_from(&hint);
+        Box::pin(async { Err(refused) })
+    })
 }

@@ -14,7 +14,7 @@ use super::text::{self, Extent};
 /// Show how a folder would be built and started; changes nothing.
 ///
 /// Needs no platform: the plan comes from the files alone, and says which file decided what, what would be uploaded and
-/// what stays here.
+/// what stays here. What it needs and the machine that would build it lacks is listed with the command that installs it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   backend-im plan
@@ -47,6 +47,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
     }
     let Preview { report, parcel } = preview;
     let mut document = serde_json::to_value(&report.plan).expect("plans are plain data");
+    document["missing"] = serde_json::to_value(&report.missing).expect("what is missing is plain data");
     document["ignored"] = report
         .ignored
         .iter()

@@ -3,7 +3,7 @@
 use clap::builder::styling::{AnsiColor, Style};
 use platform_api::{Deployment, DeploymentId, Failure, InstanceView, Phase, Receipt, Status};
 use platform_client::{
-    Confidence, Diagnosis, Ignored, Part, Plan, Preview, UploadReport, Verification, diagnosis,
+    Confidence, Diagnosis, Ignored, Part, Plan, Preview, Shortfall, UploadReport, Verification, diagnosis,
 };
 
 use super::clean;
@@ -248,10 +248,17 @@ pub(crate) fn plan(paint: Paint, preview: &Preview, extent: Extent) -> String {
     };
     let left_out = left_out.iter().map(|line| paint.dim(line));
     let warnings = plan.warnings.iter().map(|warning| format!("warning: {}", clean::line(warning)));
-    for note in left_out.chain(warnings) {
+    let missing = report.missing.iter().map(|one| missing(paint, one));
+    for note in missing.chain(left_out).chain(warnings) {
         lines.extend([String::new(), note]);
     }
     page(&lines)
+}
+
+/// What the machine that would build lacks, with the way to get it.
+pub(crate) fn missing(paint: Paint, lacking: &Shortfall) -> String {
+    let label = if lacking.blocks { paint.bad("missing:") } else { paint.bold("missing:") };
+    format!("{label} {}", clean::line(&lacking.line()))
 }
 
 /// What would travel, a line each, below the row that counts it.

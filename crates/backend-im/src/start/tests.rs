@@ -319,14 +319,6 @@ async fn process_that_has_ended_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn first_line_of_a_program_or_nothing() {
-    let env = Environment::of(&[("PATH", "/usr/bin:/bin")]);
-    assert_eq!(first_line("echo", &["one\ntwo"], &env).await.as_deref(), Some("one"));
-    assert_eq!(first_line("false", &[], &env).await, None);
-    assert_eq!(first_line("no-such-program", &[], &env).await, None);
-}
-
-#[tokio::test]
 async fn editors_get_the_folder_or_the_file_they_can_open() {
     let folder = tempfile::tempdir().unwrap();
     let env = Environment::of(&[("PATH", "/usr/bin:/bin"), ("BACKEND_IM_TOKEN", "canary")]);

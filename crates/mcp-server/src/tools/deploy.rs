@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use platform_api::Deployment;
-use platform_client::{DeployOptions, Deployed, Force, UploadReport};
+use platform_client::{DeployOptions, Deployed, Force, Shortfall, UploadReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,7 @@ impl DeployOut {
 
     fn new(deployed: Deployed, mut deployment: DeploymentOut, next: String) -> Self {
         let Deployed { accepted, upload, plan } = deployed;
+        let missing = plan.missing.iter().map(Shortfall::line);
         if deployment.plan.is_none() {
             deployment.plan = serde_json::to_value(&plan.plan).ok().and_then(deployment::object);
         }
@@ -137,7 +138,7 @@ impl DeployOut {
             deployment,
             upload: Some(upload.into()),
             unchanged,
-            warnings: plan.plan.warnings,
+            warnings: plan.plan.warnings.into_iter().chain(missing).collect(),
             ignored: ignored::listed(plan.ignored),
             next: if unchanged { format!("Nothing changed since this went live. {next}") } else { next },
         }

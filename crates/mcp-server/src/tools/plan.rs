@@ -1,6 +1,6 @@
 //! `plan_deploy`: how a folder would be built, without doing it.
 
-use platform_client::{Part, Plan, PlanOptions, Preview};
+use platform_client::{Part, Plan, PlanOptions, Preview, Shortfall};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,6 +11,7 @@ use crate::error::Halt;
 use crate::progress::Opening;
 use crate::quote;
 use crate::root::Expect;
+use crate::schema;
 
 pub(super) struct PlanDeploy;
 
@@ -28,6 +29,8 @@ pub(super) struct PlanArguments {
 pub(super) struct PlanOut {
     #[serde(flatten)]
     plan: Plan,
+    #[schemars(schema_with = "schema::list")]
+    missing: Vec<Shortfall>,
     upload: Vec<PartOut>,
     ignored: Vec<IgnoredOut>,
     next: String,
@@ -61,8 +64,9 @@ impl Tool for PlanDeploy {
     const TITLE: &'static str = "Show the build plan";
     const DESCRIPTION: &'static str = "\
 Shows how deploy_project would build and start a folder, and which file decided what (`evidence`). Changes nothing. Use it \
-before a first deploy, when the wrong thing was built or started, or to check a backend-im.yml. `upload` lists what would \
-travel, `ignored` what stays behind and why. Next: deploy_project, with `plan_hash` if only this very plan may be deployed.";
+before a first deploy, when the wrong thing was built or started, or to check a backend-im.yml. `missing` lists programs \
+to install first, `upload` what would travel, `ignored` what stays behind and why. Next: deploy_project, with `plan_hash` \
+if only this very plan may be deployed.";
     const EFFECT: Effect = Effect::Reads;
 
     fn opening(_: &PlanArguments) -> Opening {
@@ -77,10 +81,14 @@ travel, `ignored` what stays behind and why. Next: deploy_project, with `plan_ha
         let Preview { report, parcel } = call.backend.plan(options).await?;
         let part = |part: Part| PartOut { path: part.path, files: part.files, bytes: part.bytes };
         let upload = parcel.folded(PARTS_MAX).into_iter().map(part).collect();
-        let next =
-            "If this is right, call deploy_project; if not, state it in backend-im.yml and plan again.";
+        let is_blocked = report.missing.iter().any(|one| one.blocks);
+        let next = if is_blocked {
+            "Install what is `missing` (the person may have to), then call deploy_project."
+        } else {
+            "If this is right, call deploy_project; if not, state it in backend-im.yml and plan again."
+        };
         let ignored = ignored::listed(report.ignored);
-        Ok(PlanOut { plan: report.plan, upload, ignored, next: next.to_owned() })
+        Ok(PlanOut { plan: report.plan, missing: report.missing, upload, ignored, next: next.to_owned() })
     }
 }
 
@@ -110,6 +118,7 @@ impl Output for PlanOut {
         let commands =
             steps.iter().filter_map(|(step, command)| Some(format!("{step}: {}", command.as_ref()?)));
         quoted.extend(commands);
+        quoted.extend(self.missing.iter().map(|one| format!("missing: {}", one.line())));
         quoted.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
         quoted.push(uploaded(&self.upload));
         quoted.extend(ignored::line(&self.ignored));

@@ -1,7 +1,10 @@
 use std::fs;
 use std::sync::Mutex;
 
+use build_plan::toolchain::{Lacking, Shortage};
+
 use super::*;
+use crate::PlanOptions;
 use crate::testing::{Platform, Server, folder, write};
 
 struct Fixture {
@@ -42,6 +45,78 @@ fn named(name: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
         write(&path, file, text);
     }
     (outer, path)
+}
+
+/// What a platform without Go says.
+fn no_go(blocks: bool) -> Lacking {
+    let missing = Shortfall {
+        name: "go".to_owned(),
+        shortage: Shortage::Missing,
+        needed: "Go 1.24 or newer".to_owned(),
+        found: None,
+        why: "go.mod: go 1.24".to_owned(),
+        install: "apt install -y golang-go".to_owned(),
+        note: None,
+        blocks,
+    };
+    Lacking { missing: vec![missing] }
+}
+
+const GO: &[(&str, &str)] = &[
+    ("go.mod", "module a.b/c\n\ngo 1.24\n"),
+    ("main.go", "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":1\", nil) }\n"),
+];
+
+#[tokio::test]
+async fn what_the_platform_lacks_is_said_before_anything_is_sent() {
+    let it = Fixture::new().await;
+    let (_outer, app) = named("app", GO);
+    it.platform.store().lacking = no_go(true);
+    let error = it.deploy(&app).await.unwrap_err();
+    assert_eq!(error.code, Code::MISSING_TOOL);
+    assert!(error.message.contains("Go 1.24 or newer"), "{}", error.message);
+    assert!(error.hint.unwrap().contains("apt install -y golang-go"));
+    let store = it.platform.store();
+    assert!(store.deploys.is_empty() && store.blobs.is_empty() && store.heads.is_empty());
+    assert_eq!(store.asked[0].needs[0].name, "go");
+}
+
+#[tokio::test]
+async fn the_platform_is_asked_again_only_when_something_else_is_needed() {
+    let it = Fixture::new().await;
+    let (_outer, app) = named("app", GO);
+    it.platform.store().lacking = no_go(false);
+    let first = it.deploy(&app).await.unwrap();
+    assert_eq!(first.plan.missing.len(), 1, "what may be done without is told");
+    let asked = || it.platform.store().asked.len();
+    assert_eq!(asked(), 1);
+    write(
+        &app,
+        "main.go",
+        "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":2\", nil) }\n",
+    );
+    it.deploy(&app).await.unwrap();
+    assert_eq!(asked(), 1, "a changed line needs nothing new");
+    write(&app, "go.mod", "module a.b/c\n\ngo 1.25\n");
+    it.deploy(&app).await.unwrap();
+    assert_eq!(asked(), 2);
+    let (_outer, page) = named("page", &[("index.html", "one")]);
+    it.deploy(&page).await.unwrap();
+    assert_eq!(asked(), 2, "a page needs nothing");
+}
+
+#[tokio::test]
+async fn a_plan_looks_where_it_is_given_eyes() {
+    let it = Fixture::new().await;
+    let (_outer, app) = named("app", GO);
+    let options = PlanOptions { path: app, ..PlanOptions::default() };
+    let blind = it.backend().plan(options.clone()).await.unwrap();
+    assert!(blind.report.missing.is_empty());
+    let backend = it.backend().looking_with(Arc::new(|needs| {
+        Box::pin(async move { (needs[0].name == "go").then(|| no_go(true).missing) })
+    }));
+    assert_eq!(backend.plan(options).await.unwrap().report.missing, no_go(true).missing);
+    assert!(it.platform.store().asked.is_empty(), "the platform is not looked for");
 }
 
 #[tokio::test]

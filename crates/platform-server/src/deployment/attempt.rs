@@ -79,7 +79,7 @@ impl<'a, E: Engine> Attempt<'a, E> {
         let (instance, path) = (self.instance, self.row.plan.health_path.clone());
         let probed = Probe { instance, address, path, limit: self.site.limits.probe };
         match probe(&self.site.engine, &probed).await {
-            Ok(_) => Ok(began.elapsed()),
+            Ok(_) => Ok(Instant::now() - began),
             Err(unhealthy) => Err(self.remains().explain(unhealthy).into()),
         }
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use build_plan::Plan;
+use build_plan::toolchain::{Need, Shortfall};
 use platform_api::{DeploymentId, Failure, InstanceId, ProjectId};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,9 @@ use crate::secrets::Injected;
 pub(crate) trait Engine: Send + Sync + 'static {
     /// What `/api/version` calls it.
     fn name(&self) -> &'static str;
+
+    /// What it lacks of what a plan needs, before anything of the project is here.
+    fn lacks(&self, needs: &[Need]) -> impl Future<Output = Vec<Shortfall>> + Send;
 
     /// Installs, builds, tests, and runs the plan's release command. Everything it does and prints goes to the build log.
     ///

@@ -31,6 +31,7 @@ mod secret_page;
 mod secrets;
 mod serve;
 mod tls;
+mod toolchains;
 mod upload;
 
 use std::sync::Arc;
@@ -112,6 +113,7 @@ routes! {
         GET "/api/auth/verify" => auth::verify;
         POST "/api/generate" => generate::generate;
         POST "/api/plan" => plan::plan;
+        POST "/api/toolchains" => toolchains::ask;
         POST "/api/deploy" also "/v1/deployments" also "/deploy" => deployments::deploy;
         GET "/api/status/{id}" also "/status/{id}" => deployments::status;
         GET "/ws" => events::follow;

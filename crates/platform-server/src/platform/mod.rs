@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use build_plan::Verification;
+use build_plan::toolchain::{Need, Shortfall};
 use platform_api::{
     Code, DeploymentId, Event, Fact, InvalidProjectId, PlatformStatus, ProjectId, Status, StopAnswer,
     StoppedApp, Version,
@@ -102,6 +103,11 @@ impl Platform {
             server: env!("CARGO_PKG_VERSION").to_owned(),
             engine: self.0.site.engine.name().to_owned(),
         }
+    }
+
+    /// What this platform lacks of what a plan needs.
+    pub(crate) async fn lacks(&self, needs: &[Need]) -> Vec<Shortfall> {
+        self.0.site.engine.lacks(needs).await
     }
 
     /// What the platform does now.

@@ -153,6 +153,7 @@ fn a_plan_says_which_file_decided_what_and_what_was_left_out() {
     let left_out = |path: &str, reason: &str| Ignored { path: path.to_owned(), reason: reason.to_owned() };
     let report = PlanReport {
         plan: plan_,
+        missing: Vec::new(),
         ignored: vec![left_out(".venv/", "dependencies"), left_out(".env", "may hold secrets")],
         root: "/src/shop".into(),
         project: "shop".to_owned(),

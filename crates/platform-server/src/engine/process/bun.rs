@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use build_plan::{Install, Phase, Runtime};
 use platform_api::Failure;
 
+use super::machine::missing;
 use super::npm_tools::{self, Wanted};
 use super::prepare::Build;
 use super::step::internal;
-use super::tools::missing;
 
 /// Sees to it that there is a Bun, puts it on the `PATH`, and says which.
 pub(super) async fn require(build: &mut Build<'_>) -> Result<String, Failure> {
     let program = program(build).await?;
-    let version = build.engine.tools.ask(&program, &["--version"], &build.engine.env).await?;
+    let version = npm_tools::ask(build, "bun", &program).await?;
     npm_tools::first_on_path(build, &program);
     let modules = build.job.source.join("node_modules/.bin");
     if !build.path_prefix.contains(&modules) {
@@ -39,7 +39,7 @@ pub(super) async fn program(build: &mut Build<'_>) -> Result<PathBuf, Failure> {
     let wanted =
         Wanted { program: "bun", package, version: version.as_deref(), usual: "1", inside: Some("bin/bun") };
     let found = npm_tools::provide(build, wanted).await?;
-    found.ok_or_else(|| missing("bun", "install Bun (https://bun.sh), or npm, with which it is fetched"))
+    found.ok_or_else(|| missing("bun"))
 }
 
 /// Whether the processor has what the usual build of Bun needs.
@@ -57,9 +57,7 @@ pub(super) async fn require_deno(build: &mut Build<'_>) -> Result<PathBuf, Failu
     let wanted =
         Wanted { program: "deno", package, version: version.as_deref(), usual: "2", inside: Some("deno") };
     let found = npm_tools::provide(build, wanted).await?;
-    let program = found.ok_or_else(|| {
-        missing("deno", "install Deno (https://deno.com), or npm, with which it is fetched")
-    })?;
+    let program = found.ok_or_else(|| missing("deno"))?;
     npm_tools::first_on_path(build, &program);
     let cache = build.job.project_dir.join("deno");
     std::fs::create_dir_all(&cache).map_err(|error| internal(&error))?;

@@ -80,6 +80,11 @@ impl BuildEnv {
             .find(|file| is_executable(file))
     }
 
+    /// The user's home folder.
+    pub(super) fn home(&self) -> Option<PathBuf> {
+        self.for_apps.get("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
+    }
+
     fn path(&self, prefix: &[PathBuf]) -> String {
         let own = &self.for_apps["PATH"];
         let folders = prefix.iter().map(|folder| folder.to_string_lossy().into_owned());

@@ -4,6 +4,7 @@
 //! What must not happen here: a decision about deployments (that is the driver's), a request to an app (health's), a
 //! signal to a process that was not looked at through a pidfd.
 
+mod answers;
 mod bun;
 mod command;
 mod environment;
@@ -11,14 +12,13 @@ mod instance;
 mod isolation;
 mod launcher;
 mod layers;
+mod machine;
 mod node;
-mod node_version;
 mod npm_tools;
 mod output;
 mod ports;
 mod prepare;
 mod python;
-mod python_version;
 mod rust;
 mod shim;
 mod sock_diag;
@@ -27,7 +27,6 @@ mod spec;
 mod status;
 mod step;
 mod sync;
-mod toolchain;
 mod tools;
 mod tree;
 
@@ -38,6 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use build_plan::toolchain::{Need, Shortfall};
 use platform_api::{Code, Failure, InstanceId};
 use rustix::process::Signal;
 use tokio::time::timeout;
@@ -49,6 +49,7 @@ pub(crate) use environment::BuildEnv;
 use instance::{Folder, Record};
 pub use launcher::launch_instance;
 use layers::Layers;
+pub use machine::ThisMachine;
 use ports::Ports;
 use shim::Launcher;
 use spec::{LauncherSpec, Report, Role};
@@ -234,6 +235,10 @@ impl ProcessEngine {
 impl Engine for ProcessEngine {
     fn name(&self) -> &'static str {
         "process"
+    }
+
+    async fn lacks(&self, needs: &[Need]) -> Vec<Shortfall> {
+        machine::lacking(needs, &self.env, &self.tools.answers).await
     }
 
     async fn prepare(&self, job: &BuildJob, cancel: &CancellationToken) -> Result<Release, Failure> {

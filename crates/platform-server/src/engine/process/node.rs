@@ -3,32 +3,30 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use build_plan::toolchain::{Dialect, Range};
 use build_plan::{Install, InstallMethod, Phase, Runtime};
 use platform_api::Failure;
 use serde_json::Value;
 
 use super::layers::LayerKey;
+use super::machine::{missing, unless_it_does};
 use super::npm_tools::{self, Wanted};
 use super::prepare::Build;
 use super::step::internal;
-use super::tools::missing;
 use super::{blocking, bun, remove_dir};
 
-/// Prints what decides whether installed packages fit, compiled ones included.
-const IDENTIFY: &str = "process.version + ' ' + process.versions.modules + ' ' + process.arch";
 /// Scripts that a package manager runs for the project itself while it installs: they expect the project's files.
 const INSTALL_SCRIPTS: &[&str] =
     &["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare"];
 
 /// Sees to it that there is a Node, in the version that the project asks for where that can be had, and says which.
 pub(super) async fn require(build: &mut Build<'_>) -> Result<String, Failure> {
-    let hint = "install Node.js 20 or newer, npm included";
     // What the plan's version is about: Bun has one of its own.
     let version = build.job.plan.version.clone().filter(|_| build.job.plan.runtime != Runtime::Bun);
-    let own = build.engine.env.which("node").ok_or_else(|| missing("node", hint))?;
-    let identity = build.engine.tools.ask(&own, &["-p", IDENTIFY], &build.engine.env).await?;
+    let own = build.engine.env.which("node").ok_or_else(|| missing("node"))?;
+    let identity = npm_tools::ask(build, "node", &own).await?;
     let found = identity.split(' ').next().unwrap_or_default().to_owned();
-    let wanted = version.filter(|wanted| !npm_tools::fits(&found, wanted));
+    let wanted = version.filter(|wanted| !Range::parse(wanted, Dialect::Npm).allows(&found));
     let identity = match wanted {
         None => identity,
         Some(wanted) => other_version(build, &wanted, &found).await?.unwrap_or(identity),
@@ -38,7 +36,8 @@ pub(super) async fn require(build: &mut Build<'_>) -> Result<String, Failure> {
     Ok(identity)
 }
 
-/// Fetches the Node that the project asks for. Where that cannot be had, the machine's own is used, and that is said.
+/// Fetches the Node that the project asks for. Where that cannot be had, the machine's own is used unless it is too old,
+/// and that is said.
 async fn other_version(build: &mut Build<'_>, wanted: &str, found: &str) -> Result<Option<String>, Failure> {
     let package = format!("node-linux-{}", npm_tools::machine());
     let node = Wanted {
@@ -49,7 +48,7 @@ async fn other_version(build: &mut Build<'_>, wanted: &str, found: &str) -> Resu
         inside: Some("bin/node"),
     };
     if let Some(program) = npm_tools::fetch(build, node).await?
-        && let Ok(identity) = build.engine.tools.ask(&program, &["-p", IDENTIFY], &build.engine.env).await
+        && let Ok(identity) = npm_tools::ask(build, "node", &program).await
     {
         npm_tools::first_on_path(build, &program);
         let version = identity.split(' ').next().unwrap_or_default();
@@ -57,7 +56,10 @@ async fn other_version(build: &mut Build<'_>, wanted: &str, found: &str) -> Resu
             .note(format!("the project asks for Node {wanted}: using {version}, not this machine's {found}"));
         return Ok(Some(identity));
     }
-    build.note(format!("the project asks for Node {wanted}; this machine has {found}: using that"));
+    let engine = build.engine;
+    for warning in unless_it_does(&build.job.plan, "node", &engine.env, &engine.tools.answers).await? {
+        build.note(warning);
+    }
     Ok(None)
 }
 
@@ -191,8 +193,7 @@ async fn manager(build: &mut Build<'_>, method: InstallMethod) -> Result<PathBuf
         InstallMethod::Bun => return bun::program(build).await,
         _ => build.engine.env.which("npm"),
     };
-    let hint = "install npm, which usually comes with Node.js; other package managers are fetched with it";
-    found.ok_or_else(|| missing(name(method), hint))
+    found.ok_or_else(|| missing(name(method)))
 }
 
 /// The command's words. Builds and tests need the tools that apps do not; said outright, because `NODE_ENV` would

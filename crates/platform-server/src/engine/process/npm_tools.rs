@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use build_plan::Phase;
+use build_plan::toolchain::{Dialect, Range, find_program, in_registry_words};
 use platform_api::Failure;
 
 use super::layers::LayerKey;
-use super::node_version::{range, satisfies, stands_in};
+use super::machine::missing;
 use super::prepare::Build;
 use super::step::{Whose, internal};
 
@@ -39,23 +40,22 @@ async fn of_machine(build: &Build<'_>, wanted: Wanted<'_>) -> Option<PathBuf> {
     let engine = build.engine;
     let path = engine.env.which(wanted.program)?;
     let Some(version) = wanted.version else { return Some(path) };
-    let found = engine.tools.ask(&path, &["--version"], &engine.env).await.ok()?;
-    // Deno says more than its version.
-    let found =
-        found.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))?;
-    fits(found, version).then_some(path)
+    let program = find_program(wanted.program)?;
+    let said = engine.tools.ask(&path, program, &engine.env).await.ok()?;
+    let range = Range::parse(version, Dialect::Npm);
+    program.versions(&said).iter().any(|found| range.allows(found)).then_some(path)
 }
 
-/// Whether a program of this version does for a project that asks for that one.
-pub(super) fn fits(found: &str, wanted: &str) -> bool {
-    let wanted = range(wanted);
-    satisfies(found, &wanted) || stands_in(found, &wanted)
+/// What one of these programs says of itself.
+pub(super) async fn ask(build: &Build<'_>, name: &str, path: &Path) -> Result<String, Failure> {
+    let program = find_program(name).ok_or_else(|| missing(name))?;
+    build.engine.tools.ask(path, program, &build.engine.env).await
 }
 
 /// Fetches the package into a folder that all projects share.
 pub(super) async fn fetch(build: &mut Build<'_>, wanted: Wanted<'_>) -> Result<Option<PathBuf>, Failure> {
     let Some(npm) = build.engine.env.which("npm") else { return Ok(None) };
-    let version = wanted.version.map(range).filter(|version| is_plain(version));
+    let version = wanted.version.map(in_registry_words).filter(|version| is_plain(version));
     let version = version.unwrap_or_else(|| wanted.usual.to_owned());
     let spec = format!("{}@{version}", wanted.package);
     let mut key = LayerKey::new("npm tool");

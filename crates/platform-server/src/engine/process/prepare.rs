@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use build_plan::toolchain::needs;
 use build_plan::{Install, InstallMethod, Phase, Runtime};
 use platform_api::{Code, Failure, LogSource, LogStream};
 use tokio::sync::OwnedMutexGuard;
@@ -12,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::layers::{Layer, LayerKey};
 use super::step::{Step, Whose, cancelled, internal};
-use super::{ProcessEngine, blocking, bun, command, node, python, remove_dir, rust, tmp, toolchain};
-use crate::engine::{BuildJob, Release, StartCommand};
+use super::{ProcessEngine, blocking, bun, command, machine, node, python, remove_dir, rust, tmp};
+use crate::engine::{BuildJob, Engine as _, Release, StartCommand};
 use crate::secrets::{Injected, plain};
 
 /// Makes the release of `job`.
@@ -54,6 +55,7 @@ pub(super) struct Build<'a> {
 
 impl Build<'_> {
     async fn make(&mut self) -> Result<Release, Failure> {
+        self.require_tools().await?;
         self.install().await?;
         self.build().await?;
         self.test().await?;
@@ -62,9 +64,16 @@ impl Build<'_> {
         Ok(self.release(start))
     }
 
+    /// Sees to it that this machine has what the plan needs. Whoever deployed was told before the upload; since then
+    /// something may have been removed.
+    async fn require_tools(&mut self) -> Result<(), Failure> {
+        let lacking = self.engine.lacks(&needs(&self.job.plan)).await;
+        self.notes.extend(machine::warnings_or_failure(&lacking)?);
+        Ok(())
+    }
+
     async fn install(&mut self) -> Result<(), Failure> {
         let job = self.job;
-        toolchain::require_programs(self)?;
         match &job.plan.install {
             Some(install) => match install.method {
                 InstallMethod::UvSync
@@ -103,9 +112,15 @@ impl Build<'_> {
             Runtime::Node => node::require(self).await.map(drop),
             Runtime::Bun => bun::require(self).await.map(drop),
             Runtime::Deno => bun::require_deno(self).await.map(drop),
-            // Cargo is asked for when it builds.
-            Runtime::Rust | Runtime::Static | Runtime::Command => Ok(()),
-            runtime => toolchain::require(self, runtime),
+            Runtime::Go
+            | Runtime::Rust
+            | Runtime::Ruby
+            | Runtime::Php
+            | Runtime::Java
+            | Runtime::Dotnet
+            | Runtime::Elixir
+            | Runtime::Static
+            | Runtime::Command => Ok(()),
         }
     }
 

@@ -5,20 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
+use build_plan::toolchain::{Dialect, Range, find_program};
 use build_plan::{Install, InstallMethod, Phase, python_requirements};
 use platform_api::{Code, Failure};
 
 use super::layers::{Layer, LayerKey};
+use super::machine::{candidates, missing};
 use super::prepare::Build;
-use super::python_version::Wanted;
 use super::step::{Step, Whose, internal};
-use super::tools::missing;
-
-/// Prints what decides whether an environment fits: the real interpreter (not a shim before it), version and ABI.
-const IDENTIFY: &str = "import sys, sysconfig\n\
-    print(sys.executable)\n\
-    print('.'.join(map(str, sys.version_info[:3])))\n\
-    print(sysconfig.get_config_var('SOABI'))";
 
 /// Writes the dependencies of `pyproject.toml` as a requirements file, for a `pip` that cannot install only those.
 const DEPENDENCIES: &str = "import sys\n\
@@ -26,10 +20,6 @@ const DEPENDENCIES: &str = "import sys\n\
     except ImportError:\n    from pip._vendor import tomli as tomllib\n\
     with open('pyproject.toml', 'rb') as file:\n    project = tomllib.load(file).get('project', {})\n\
     with open(sys.argv[1], 'w') as file:\n    file.writelines(d + '\\n' for d in project.get('dependencies', []))";
-
-/// The oldest and the newest minor version of Python 3 that is looked for by name.
-const MINOR_MIN: u32 = 8;
-const MINOR_MAX: u32 = 20;
 
 /// A Python of this machine.
 struct Interpreter {
@@ -128,42 +118,25 @@ fn use_environment(build: &mut Build<'_>, venv: &Path) {
     build.env.insert("PYTHONUNBUFFERED".to_owned(), "1".to_owned());
 }
 
+/// The interpreter that fits what the project asks for; the usual one where none does, which has been said by then.
 async fn interpreter(build: &mut Build<'_>) -> Result<Interpreter, Failure> {
-    let wanted = Wanted::parse(build.job.plan.version.as_deref().unwrap_or_default());
-    if let Some(found) = exactly(build, &wanted).await {
-        return Ok(found);
-    }
-    let path = build.engine.env.which("python3").ok_or_else(|| {
-        missing("python3", "install Python 3 (Debian, Ubuntu: `apt install python3 python3-venv`)")
-    })?;
-    let found = identify(build, &path).await?;
-    if wanted.allows(&found.version) {
-        return Ok(found);
-    }
-    // Newer ones first: most projects only say what is too old.
-    for minor in (MINOR_MIN..=MINOR_MAX).rev().filter(|minor| wanted.allows(&format!("3.{minor}.99"))) {
-        if let Some(path) = build.engine.env.which(&format!("python3.{minor}"))
-            && let Ok(found) = identify(build, &path).await
+    let engine = build.engine;
+    let python = find_program("python3").ok_or_else(|| missing("python3"))?;
+    let wanted = Range::parse(build.job.plan.version.as_deref().unwrap_or_default(), Dialect::Python);
+    for path in candidates(python, &wanted, &engine.env) {
+        if let Ok(found) = identify(build, &path).await
             && wanted.allows(&found.version)
         {
             return Ok(found);
         }
     }
-    let asked = build.job.plan.version.clone().unwrap_or_default();
-    build
-        .note(format!("the project asks for Python {asked}; this machine has {}: using that", found.version));
-    Ok(found)
-}
-
-/// The interpreter of the minor version that the project asks for outright.
-async fn exactly(build: &mut Build<'_>, wanted: &Wanted) -> Option<Interpreter> {
-    let version = wanted.exact()?;
-    let path = build.engine.env.which(&format!("python{version}"))?;
-    identify(build, &path).await.ok().filter(|found| wanted.allows(&found.version))
+    let path = engine.env.which("python3").ok_or_else(|| missing("python3"))?;
+    identify(build, &path).await
 }
 
 async fn identify(build: &Build<'_>, path: &Path) -> Result<Interpreter, Failure> {
-    let identity = build.engine.tools.ask(path, &["-c", IDENTIFY], &build.engine.env).await?;
+    let python = find_program("python3").ok_or_else(|| missing("python3"))?;
+    let identity = build.engine.tools.ask(path, python, &build.engine.env).await?;
     let mut lines = identity.lines();
     let path = lines.next().unwrap_or_default().to_owned();
     let version = lines.next().unwrap_or_default().to_owned();

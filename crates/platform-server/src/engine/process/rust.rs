@@ -11,15 +11,12 @@ use super::environment::is_executable;
 use super::prepare::Build;
 use super::step::{Step, internal};
 use super::sync::sync_folder;
-use super::tools::missing;
 
 /// Where a release keeps its programs.
 const PROGRAMS: &str = ".backend-im/bin";
 
 /// Builds the project and copies its programs into the release.
 pub(super) async fn build(build: &mut Build<'_>, text: Option<&str>) -> Result<(), Failure> {
-    let hint = "install Rust with rustup (https://rustup.rs)";
-    build.engine.env.which("cargo").ok_or_else(|| missing("cargo", hint))?;
     // One build of a project at a time in its folder, whoever asks.
     let _held = build.hold(&format!("cargo of {}", build.job.project)).await?;
     let (source, folder) = (build.job.source.clone(), source_folder(build));
