@@ -12,6 +12,8 @@ mod isolation;
 mod launcher;
 mod layers;
 mod node;
+mod node_needs;
+mod node_program;
 mod node_version;
 mod npm_tools;
 mod output;

@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::layers::{Layer, LayerKey};
 use super::step::{Step, Whose, cancelled, internal};
-use super::{ProcessEngine, blocking, bun, command, node, python, remove_dir, rust, tmp, toolchain};
+use super::{
+    ProcessEngine, blocking, bun, command, node, node_program, python, remove_dir, rust, tmp, toolchain,
+};
 use crate::engine::{BuildJob, Release, StartCommand};
 use crate::secrets::{Injected, plain};
 
@@ -100,7 +102,7 @@ impl Build<'_> {
     async fn install_nothing(&mut self) -> Result<(), Failure> {
         match self.job.plan.runtime {
             Runtime::Python => python::install_nothing(self).await,
-            Runtime::Node => node::require(self).await.map(drop),
+            Runtime::Node => node_program::require(self).await.map(drop),
             Runtime::Bun => bun::require(self).await.map(drop),
             Runtime::Deno => bun::require_deno(self).await.map(drop),
             // Cargo is asked for when it builds.
