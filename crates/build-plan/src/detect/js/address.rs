@@ -13,6 +13,7 @@ const OPTIONS: &[(&str, &str, &str)] = &[
     ("fastify", "-a", "-p"),
     ("astro", "--host", "--port"),
     ("vinxi", "--host", "--port"),
+    ("vite", "--host", "--port"),
     ("micro", "-H", "-p"),
 ];
 
