@@ -4,4 +4,4 @@ import { Hono } from 'hono'
 const app = new Hono()
 app.get('/', (context) => context.text('hello from Hono'))
 
-serve({ fetch: app.fetch, port: 3000 })
+serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) })
