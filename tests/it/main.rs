@@ -31,6 +31,7 @@ mod projects;
 mod readme;
 mod runtimes;
 mod secrets;
+mod settings_file;
 mod source;
 mod surface;
 mod switch;

@@ -14,6 +14,7 @@ const CALLS: &str = "
     GET /readyz
     GET /api/version
     GET /api/openapi.json
+    GET /api/backend-im.schema.json
     GET /api/challenge
     GET /api/auth/verify
     POST /api/generate

@@ -1,10 +1,12 @@
 //! `backend-im init`: a commented configuration file with what was detected.
 
+mod schema;
+
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use build_plan::config::FILE_NAMES;
+use build_plan::config::{FILE_NAMES, KEYS, Key};
 use clap::Args;
 use platform_api::Code;
 use platform_client::{ClientError, Plan, PlanOptions};
@@ -18,7 +20,8 @@ const NEW_FILE: &str = "backend-im.yml";
 
 /// Write a commented backend-im.yml with what was detected; never over an existing one.
 ///
-/// No project needs the file: it is for what detection cannot know. Everything in it is commented out but the name.
+/// No project needs the file: it is for what detection cannot know. Everything in it is commented out but the name. Its
+/// first line names the schema with which editors complete it.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The folder
@@ -27,6 +30,9 @@ pub(crate) struct Arguments {
     /// The project's name [default: the folder's]
     #[arg(long, short)]
     project: Option<String>,
+    /// Print the JSON Schema of the file, for an editor, and write nothing
+    #[arg(long, exclusive = true)]
+    schema: bool,
 }
 
 /// Runs the command. stdout carries the file's path alone.
@@ -34,6 +40,9 @@ pub(crate) struct Arguments {
 /// # Errors
 /// [`Code::WOULD_OVERWRITE`] when the folder has a configuration file.
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
+    if arguments.schema {
+        return render::data(&schema::text());
+    }
     let folder = arguments.path;
     if let Some(existing) = FILE_NAMES.iter().find(|name| folder.join(name).symlink_metadata().is_ok()) {
         return Err(exists(&folder.join(existing)));
@@ -49,8 +58,9 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         Err(error) => return Err(error.into()),
     };
     let name = work.backend.project_of(&folder, arguments.project.as_deref())?;
+    let schema = schema::address(&work.settings)?;
     let path = folder.join(NEW_FILE);
-    create(&path, &content(&name, detected.as_ref())).map_err(|error| match error.kind() {
+    create(&path, &content(&name, &schema, detected.as_ref())).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => exists(&path),
         _ => Error::machine(format!("cannot write {}", path.display()), error),
     })?;
@@ -74,96 +84,47 @@ fn create(path: &Path, content: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A key of the file.
-struct Key {
-    name: &'static str,
-    purpose: &'static str,
-    detected: fn(&Plan) -> Option<String>,
-    example: &'static str,
+/// What was detected for a key.
+fn detected(plan: &Plan, key: &str) -> Option<String> {
+    match key {
+        "root" => plan.root.clone(),
+        "runtime" => Some(text::word(&plan.runtime)),
+        "version" => plan.version.clone(),
+        "install" => plan.install.as_ref().map(|install| install.command.clone()),
+        "build" => plan.build.clone(),
+        "test" => plan.test.clone(),
+        "release" => plan.release.clone(),
+        "start" => plan.start.clone(),
+        "static_root" => plan.static_root.clone(),
+        "health_path" => plan.health_path.clone(),
+        "port" => Some(plan.port.to_string()),
+        _ => None,
+    }
 }
 
-/// Every key but the name and the environment, in the order of a deployment.
-const KEYS: &[Key] = &[
-    Key {
-        name: "root",
-        purpose: "The folder that is the project, where that is not all of it; every other path is relative to it.",
-        detected: |plan| plan.root.clone(),
-        example: "backend",
-    },
-    Key {
-        name: "runtime",
-        purpose: "What it is: python, node, bun, deno, go, rust, ruby, php, java, dotnet, elixir, static or command.",
-        detected: |plan| Some(text::word(&plan.runtime)),
-        example: "python",
-    },
-    Key {
-        name: "version",
-        purpose: "The runtime's version.",
-        detected: |plan| plan.version.clone(),
-        example: "\"3.12\"",
-    },
-    Key {
-        name: "install",
-        purpose: "Installs dependencies; runs again only when the files that decide them change.",
-        detected: |plan| plan.install.as_ref().map(|install| install.command.clone()),
-        example: "make deps",
-    },
-    Key {
-        name: "build",
-        purpose: "Builds the app after that.",
-        detected: |plan| plan.build.clone(),
-        example: "npm run build",
-    },
-    Key {
-        name: "test",
-        purpose: "Must succeed before the new version gets its first request.",
-        detected: |plan| plan.test.clone(),
-        example: "pytest -q",
-    },
-    Key {
-        name: "release",
-        purpose: "Runs once per deployment, before the switch, with the app's data: migrations.",
-        detected: |plan| plan.release.clone(),
-        example: "python manage.py migrate --noinput",
-    },
-    Key {
-        name: "start",
-        purpose: "Starts the app. It listens on $HOST:$PORT and keeps its data in $DATA_DIR.",
-        detected: |plan| plan.start.clone(),
-        example: "python main.py",
-    },
-    Key {
-        name: "static_root",
-        purpose: "The folder of a static site, instead of a start command.",
-        detected: |plan| plan.static_root.clone(),
-        example: "public",
-    },
-    Key {
-        name: "health_path",
-        purpose: "Must answer with 2xx before the new version gets its first request.",
-        detected: |plan| plan.health_path.clone(),
-        example: "/healthz",
-    },
-];
+/// Keys that a new file has no need of: other ways to write what stands there too.
+const OLDER_KEYS: &[&str] = &["entrypoint", "health_check"];
 
 /// The file: the name, then every key with what it is for and what was detected.
-fn content(name: &str, plan: Option<&Plan>) -> String {
-    let key = |key: &Key| {
-        let detected = plan.and_then(key.detected);
+fn content(name: &str, schema: &str, plan: Option<&Plan>) -> String {
+    let entry = |key: &Key| {
+        let detected = plan.and_then(|plan| detected(plan, key.name));
         let origin = if detected.is_some() { "Detected" } else { "For example" };
-        let value = detected.map_or_else(|| key.example.to_owned(), |value| scalar(&value));
+        let is_number = key.name == "port";
+        let written = |value: String| if is_number { value } else { scalar(&value) };
+        let value = detected.map_or_else(|| key.example.to_owned(), written);
         format!("# {} {origin}:\n# {}: {value}\n\n", key.purpose, key.name)
     };
+    let is_offered = |key: &&Key| key.name != "name" && !OLDER_KEYS.contains(&key.name);
+    let entries: String = KEYS.iter().filter(is_offered).map(entry).collect();
     format!(
-        "# Settings for backend-im. Flags and BACKEND_IM_* variables come first, then this file, then what\n\
+        "# yaml-language-server: $schema={schema}\n\
+         # Settings for backend-im. Flags and BACKEND_IM_* variables come first, then this file, then what\n\
          # is detected: nothing here is needed, and the lines below that are commented out change nothing.\n\n\
-         # What the project is called; its URL begins with it.\nname: {}\n\n\
-         {}\
-         # Environment variables for the app. Not for secrets: this file is committed.\n\
-         # env:\n#   LOG_LEVEL: info\n",
+         # What the project is called; its URL begins with it.\nname: {}\n\n{}",
         scalar(name),
-        KEYS.iter().map(key).collect::<String>()
-    )
+        entries.trim_end()
+    ) + "\n"
 }
 
 /// A text as a YAML scalar: plain where nobody could read it as anything else, else in double quotes.
@@ -181,15 +142,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_parses_and_every_key_in_it_is_known() {
-        let text = content("my-shop", None);
+    fn file_parses_and_shows_every_key_that_is_not_an_older_way_to_write_another() {
+        let text = content("my-shop", "https://x/schema", None);
         let settings = build_plan::config::parse(NEW_FILE, &text).unwrap();
         assert_eq!(settings.name.as_deref(), Some("my-shop"));
-        for Key { name, example, .. } in KEYS {
-            assert!(text.contains(&format!("\n# {name}: {example}\n")), "{text}");
-            build_plan::config::parse(NEW_FILE, &format!("{name}: {example}\n")).unwrap();
+        assert!(text.starts_with("# yaml-language-server: $schema=https://x/schema\n"), "{text}");
+        for Key { name, example, .. } in KEYS.iter().filter(|key| key.name != "name") {
+            let is_shown = text.contains(&format!("\n# {name}: {example}\n"));
+            assert_eq!(is_shown, !OLDER_KEYS.contains(name), "{name}: {text}");
         }
-        build_plan::config::parse(NEW_FILE, "env:\n  LOG_LEVEL: info\n").unwrap();
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! From the tree to settings: each key applied, warned about, or refused.
 
+use super::runtimes::RUNTIMES;
 use super::yaml::{Entry, Node, Value};
 use super::{Complaint, Settings, environment, keys};
-use crate::Runtime;
 
 /// Reads the whole file.
 pub(super) fn settings(root: &Node) -> Result<Settings, Complaint> {
@@ -102,32 +102,6 @@ fn url(entry: &Entry) -> Result<Option<String>, Complaint> {
     }
     Ok(url)
 }
-
-/// What people call the runtimes.
-const RUNTIMES: &[(&str, Runtime)] = &[
-    ("python", Runtime::Python),
-    ("python3", Runtime::Python),
-    ("node", Runtime::Node),
-    ("nodejs", Runtime::Node),
-    ("javascript", Runtime::Node),
-    ("bun", Runtime::Bun),
-    ("deno", Runtime::Deno),
-    ("go", Runtime::Go),
-    ("golang", Runtime::Go),
-    ("rust", Runtime::Rust),
-    ("ruby", Runtime::Ruby),
-    ("php", Runtime::Php),
-    ("java", Runtime::Java),
-    ("kotlin", Runtime::Java),
-    ("jvm", Runtime::Java),
-    ("dotnet", Runtime::Dotnet),
-    (".net", Runtime::Dotnet),
-    ("csharp", Runtime::Dotnet),
-    ("elixir", Runtime::Elixir),
-    ("static", Runtime::Static),
-    ("html", Runtime::Static),
-    ("command", Runtime::Command),
-];
 
 /// `node`, or with a version `node:20`, `python@3.12`.
 fn runtime(settings: &mut Settings, entry: &Entry) -> Result<(), Complaint> {

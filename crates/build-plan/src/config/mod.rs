@@ -6,9 +6,14 @@
 mod environment;
 mod interpret;
 mod keys;
+mod runtimes;
+mod schema;
 pub(crate) mod yaml;
 
 use std::collections::BTreeMap;
+
+pub use keys::{KEYS, Key};
+pub use schema::{SCHEMA_FILE, schema};
 
 use crate::Runtime;
 

@@ -55,6 +55,82 @@ env:
     assert_eq!(settings, expected);
 }
 
+/// One project in the three spellings that the file has had.
+const SPELLINGS: [(&str, &str); 3] = [
+    (
+        "backend.yml",
+        "
+name: shop
+runtime: node:20
+entrypoint: server.js
+port: 3000
+build: npm run build
+health_check: /health
+env:
+  NODE_ENV: production
+  DATABASE_URL: secret:database-url
+  API_KEY: ${SECRET:API_KEY}
+  GREETING: hello ${SECRET:who}
+resources: {cpu: 500m, memory: 512Mi}
+scaling: {min: 1, max: 4}
+",
+    ),
+    (
+        "backend-im.yml",
+        "
+name: shop
+runtime: node
+version: 20
+entrypoint: server.js
+port: 3000
+build:
+  command: npm run build
+health_check:
+  path: /health
+  interval: 10s
+env:
+  - NODE_ENV=production
+  - {name: DATABASE_URL, secret: database-url}
+  - API_KEY=secret:API_KEY
+  - GREETING=hello ${SECRET:WHO}
+cpu_threshold: 70
+",
+    ),
+    (
+        "backendim.yaml",
+        "
+name: 'shop'
+runtime: nodejs@20
+entrypoint: [server.js]
+port: '3000'
+build: [npm run build]
+health_path: health
+env:
+  NODE_ENV: {value: production}
+  DATABASE_URL: {secret: DATABASE_URL}
+  API_KEY: {secret: api-key}
+  GREETING: hello ${SECRET:WHO}
+replicas: 2
+",
+    ),
+];
+
+#[test]
+fn the_three_spellings_parse_to_the_same_settings() {
+    let [first, second, third] = SPELLINGS.map(|(file, text)| parse(file, text).unwrap());
+    assert!([&first, &second, &third].iter().all(|settings| !settings.warnings.is_empty()));
+    let quiet = |settings: Settings| Settings { warnings: Vec::new(), ..settings };
+    let first = quiet(first);
+    assert_eq!(first, quiet(second));
+    assert_eq!(first, quiet(third));
+    assert_eq!(first.version.as_deref(), Some("20"));
+    assert_eq!(first.env["DATABASE_URL"], "${SECRET:DATABASE_URL}");
+    assert_eq!(first.env.len(), 4);
+    for (file, _) in SPELLINGS {
+        assert!(FILE_NAMES.contains(&file));
+    }
+}
+
 #[test]
 fn the_older_spellings_are_applied_or_warned_about() {
     let text = "
@@ -186,7 +262,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn no_value_of_a_known_key_makes_it_panic(key in 0..keys::APPLIED.len(), value in "\\PC{0,60}") {
-        drop(parse("backend-im.yml", &format!("{}: {value}", keys::APPLIED[key])));
+    fn no_value_of_a_known_key_makes_it_panic(key in 0..KEYS.len(), value in "\\PC{0,60}") {
+        drop(parse("backend-im.yml", &format!("{}: {value}", KEYS[key].name)));
     }
 }

@@ -31,6 +31,7 @@ pub(crate) fn add(context: &Context<'_>, draft: &mut Draft) {
     for name in NEAR_FILE_NAMES.iter().filter(|name| project.has(name)) {
         draft.warn(format!("`{name}` is not read; the settings file is called backend-im.yml"));
     }
+    settings(context, draft);
     procfile(context, draft);
     if let Some(dockerfile) = &context.dockerfile {
         self::dockerfile(dockerfile, draft);
@@ -54,14 +55,42 @@ pub(crate) fn add(context: &Context<'_>, draft: &mut Draft) {
     }
 }
 
+/// Says which settings have no say in this plan.
+fn settings(context: &Context<'_>, draft: &mut Draft) {
+    let settings = context.settings;
+    if settings.static_root.is_some() && draft.runtime != Runtime::Static {
+        draft.warn(format!(
+            "{} is not applied: the app answers every request",
+            context.setting("static_root")
+        ));
+    }
+    if settings.entrypoint.is_some() && settings.start.is_some() {
+        draft.warn(format!("{} is not applied: `start` decides", context.setting("entrypoint")));
+    }
+    if let Some(port) = settings.port {
+        draft.warn(format!(
+            "{} is applied in containers only: elsewhere the app is told a free port in $PORT, and must not insist on {port}",
+            context.setting("port")
+        ));
+    }
+}
+
 fn procfile(context: &Context<'_>, draft: &mut Draft) {
     let Some(procfile) = context.procfile else { return };
     if !procfile.others.is_empty() {
         let names: Vec<&str> = procfile.others.keys().map(String::as_str).collect();
         draft.warn(format!("only `web` of the Procfile runs, not {}", names.join(", ")));
     }
-    if procfile.web.is_some() && context.settings.start.is_some() {
-        draft.warn(format!("the Procfile's `web` is not used: {} decides", context.setting("start")));
+    let settings = context.settings;
+    let deciding = [
+        ("start", settings.start.is_some()),
+        ("entrypoint", settings.entrypoint.is_some()),
+        ("static_root", settings.static_root.is_some()),
+    ];
+    if procfile.web.is_some()
+        && let Some((key, _)) = deciding.iter().find(|(_, is_said)| *is_said)
+    {
+        draft.warn(format!("the Procfile's `web` is not used: {} decides", context.setting(key)));
     }
 }
 

@@ -343,7 +343,7 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
             Err(error) => errors.push(error),
         }
     }
-    if context.settings.static_root.is_some() {
+    if context.settings.static_root.is_some() && context.start.is_none() && context.entry.is_none() {
         drafts.retain(|draft| draft.static_root.is_some());
     }
     if let Some(start) = &context.start {

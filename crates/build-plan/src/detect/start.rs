@@ -43,6 +43,10 @@ pub(crate) fn wish(
     if let Some(entrypoint) = &settings.entrypoint {
         return entry(project, entrypoint, &format!("{file}: entrypoint"));
     }
+    // Whoever names a folder of pages wants them served, whatever the Procfile starts.
+    if settings.static_root.is_some() {
+        return Wish::default();
+    }
     let web = procfile.and_then(|procfile| procfile.web.as_ref());
     let start =
         web.map(|(command, line)| Start { command: command.clone(), source: format!("Procfile:{line}") });

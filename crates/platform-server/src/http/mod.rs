@@ -26,6 +26,7 @@ mod platform;
 mod problem;
 mod projects;
 mod rate;
+mod schema;
 mod secret_page;
 mod secrets;
 mod serve;
@@ -102,6 +103,7 @@ routes! {
         GET "/readyz" => platform::readyz;
         GET "/api/version" => platform::version;
         GET "/api/openapi.json" => openapi::document;
+        GET "/api/backend-im.schema.json" => schema::settings;
         GET "/api/challenge" => challenge::challenge;
         GET "/secrets/{page}" => secret_page::show;
         POST "/secrets/{page}" => secret_page::answer;
