@@ -44,7 +44,7 @@ fn every_project_that_can_be_run_goes_live_and_answers() {
         say(&format!("{:<38} not run: {}", row.name, row.reason()));
     }
     let home = Home::new();
-    let (queue, failures) = (Mutex::new(queue.into_iter()), Mutex::new(Vec::new()));
+    let (queue, failures) = (Mutex::new(queue.into_iter()), Mutex::new(Vec::<String>::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
@@ -52,23 +52,27 @@ fn every_project_that_can_be_run_goes_live_and_answers() {
                 let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                 while let Some(row) = next() {
                     let since = Instant::now();
-                    let failure = deployed(&home, &row).err();
-                    let result = if failure.is_some() { "FAILED" } else { "answers" };
-                    say(&format!("{:<38} {:>4} s  {result}", row.name, since.elapsed().as_secs()));
-                    failures.lock().expect("no panic").extend(failure);
+                    let result = deployed(&home, &row);
+                    let text = result
+                        .as_ref()
+                        .map_or_else(|why| format!("FAILED\n{why}"), |()| "answers".to_owned());
+                    say(&format!("{:<38} {:>4} s  {text}", row.name, since.elapsed().as_secs()));
+                    if result.is_err() {
+                        failures.lock().expect("no panic").push(row.name);
+                    }
                 }
             });
         }
     });
     let failures = failures.into_inner().expect("no panic");
-    assert!(failures.is_empty(), "{} failed:\n\n{}", failures.len(), failures.join("\n\n"));
+    assert!(failures.is_empty(), "{} failed, see above: {}", failures.len(), failures.join(", "));
 }
 
 /// Deploys a project, asks it, and deletes it; says what went wrong.
 fn deployed(home: &Home, row: &Row) -> Result<(), String> {
     let (path, text) = match &row.how {
         How::Run { path, text, .. } => (path, text),
-        How::NotRun { reason } => return Err(format!("{}: {reason}", row.name)),
+        How::NotRun { reason } => return Err(reason.clone()),
     };
     let name = row.name.replace('_', "-");
     let source = folder().join(&row.name);
@@ -77,10 +81,10 @@ fn deployed(home: &Home, row: &Row) -> Result<(), String> {
         let live = done.json();
         let answer = get(&format!("{}{path}", live["directUrl"].as_str().expect("a URL")));
         let answers = answer.status == 200 && answer.text.contains(text);
-        answers.then_some(()).ok_or_else(|| format!("{name}: `{text}` is not in {answer:?}"))
+        answers.then_some(()).ok_or_else(|| format!("`{text}` is not in {answer:?}"))
     } else {
         let log = home.run(&["logs", &name, "--source", "all", "--lines", "40"]).stdout;
-        Err(format!("{name}: {}\n{log}", done.stdout))
+        Err(format!("{}\n{log}", done.json()["error"]))
     };
     home.run(&["delete", &name, "--confirm", &name]);
     result

@@ -8,3 +8,4 @@ ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["daphne", "channels"]
 ROOT_URLCONF = "chat.urls"
 ASGI_APPLICATION = "chat.asgi.application"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}

@@ -8,3 +8,4 @@ ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = []
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
