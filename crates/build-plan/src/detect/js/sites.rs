@@ -18,8 +18,11 @@ pub(super) fn angular(js: &Js<'_>) -> Option<Draft> {
         path => path["base"].as_str().map_or_else(|| format!("dist/{name}"), str::to_owned),
     };
     let base = base.trim_start_matches("./").trim_end_matches('/').to_owned();
-    if options.get("ssr").is_some_and(|ssr| ssr.is_object() || ssr.as_bool() == Some(true)) {
-        let start = format!("node {}", crate::shell::word(&format!("{base}/server/server.mjs")));
+    let has_server = options.get("ssr").is_some_and(|ssr| ssr.is_object() || ssr.as_bool() == Some(true));
+    if has_server && text_at(options, &["outputMode"]) != Some("static") {
+        // Its server renders nothing for hosts that it does not know. Here the gateway decides which ones reach it.
+        let file = crate::shell::word(&format!("{base}/server/server.mjs"));
+        let start = format!("NG_ALLOWED_HOSTS=${{NG_ALLOWED_HOSTS:-*}} node {file}");
         return Some(server(js, "angular", "@angular/core", ("ng build", &start)));
     }
     // The newer builder puts what browsers get into a folder of its own.
