@@ -71,6 +71,7 @@ mod tests {
                 Some("NODE_ENV=production next start -H $HOST -p $PORT"),
             ),
             ("json-server db.json --watch", Some("json-server db.json --watch --host $HOST --port $PORT")),
+            ("vite --open --mode ssr", Some("vite --open --mode ssr --host $HOST --port $PORT")),
             ("node server.js", None),
             ("next start && x", None),
         ] {
