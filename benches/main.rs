@@ -19,6 +19,7 @@ mod http;
 mod machine;
 mod mcp;
 mod peer;
+mod plan;
 mod podman;
 mod project;
 mod redeploy;
@@ -37,8 +38,9 @@ use report::Report;
 type Measure = fn(&mut Report);
 
 /// What can be measured, by name, in the order of the table.
-const AREAS: [(&str, Measure); 6] = [
+const AREAS: [(&str, Measure); 7] = [
     ("mcp", mcp::measure),
+    ("plan", plan::measure),
     ("redeploy", redeploy::measure),
     ("upload", upload::measure),
     ("switch", switch::measure),

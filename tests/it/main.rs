@@ -20,6 +20,7 @@ mod generating;
 mod harness;
 mod hostile;
 mod http;
+mod hurtful;
 mod inspector;
 mod installing;
 mod javascript;

@@ -15,6 +15,34 @@ fn build_log(home: &Home, project: &str) -> String {
 }
 
 #[test]
+fn a_plan_lists_what_would_travel_and_what_stays_and_why() {
+    let home = Home::new();
+    let project = Project::quick("listed", "one");
+    project.write(".env", "KEY=1\n");
+    project.write(".gitignore", "cache/\n");
+    project.write("cache/1", "");
+    for number in 0..60 {
+        project.write(&format!("static/{number}.css"), "a {}\n");
+    }
+    let plan = home.run(&["plan", &project.arg(), "--json"]).ok().json();
+    let upload = plan["upload"].as_array().expect("a list");
+    let paths: Vec<&str> = upload.iter().filter_map(|part| part["path"].as_str()).collect();
+    assert_eq!((paths.len(), plan["files"].as_u64()), (63, Some(63)), "{plan:#}");
+    assert!(paths.contains(&"server.py") && paths.contains(&"static/59.css"), "{paths:?}");
+    let bytes = upload.iter().filter_map(|part| part["bytes"].as_u64()).sum::<u64>();
+    assert_eq!(plan["bytes"], bytes);
+    let stays = plan["ignored"].to_string();
+    assert!(stays.contains(".env") && stays.contains("cache/"), "{stays}");
+
+    let text = |options: &[&str]| home.run(&[&["plan", &project.arg()], options].concat()).ok().stdout;
+    let (short, full) = (text(&[]), text(&["--files"]));
+    assert!(short.contains("static/  60 files") && !short.contains("59.css"), "{short}");
+    assert!(full.contains("static/59.css") && full.contains(".env"), "{full}");
+    let live = home.deploy(&project.arg());
+    assert_eq!(live["upload"]["files"], 63, "{live:#}");
+}
+
+#[test]
 fn the_release_command_runs_once_with_the_projects_data_and_can_stop_the_switch() {
     let home = Home::new();
     let project = Project::quick("migrated", "one");

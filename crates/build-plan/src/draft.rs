@@ -42,6 +42,8 @@ pub(crate) struct Draft {
     pub(crate) build: Option<String>,
     pub(crate) release: Option<String>,
     pub(crate) start: Option<String>,
+    /// The start command that is given, where it must name what is built here.
+    pub(crate) built_start: Option<String>,
     /// Where the framework has a port of its own; otherwise the runtime's conventional one.
     pub(crate) port: Option<u16>,
     pub(crate) health_path: Option<String>,
@@ -69,6 +71,7 @@ impl Draft {
             build: None,
             release: None,
             start: None,
+            built_start: None,
             port: None,
             health_path: None,
             static_root: None,

@@ -41,6 +41,47 @@ pub(crate) fn is_compound(command: &str) -> bool {
     command.contains(|c: char| "|&;<>()`\n".contains(c))
 }
 
+/// One command of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step<'t> {
+    pub(crate) command: &'t str,
+    /// What joins it to the next one: `&&`, `;`, or nothing behind the last.
+    pub(crate) joined: &'t str,
+}
+
+/// The commands that `&&` and `;` put one behind the other; nothing where the text is more than that.
+pub(crate) fn sequence(text: &str) -> Option<Vec<Step<'_>>> {
+    let mut steps = Vec::new();
+    let mut quote = None;
+    let (mut start, mut at) = (0, 0);
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let mut joined = "";
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '\'' || c == '"' => quote = Some(c),
+            None if rest.starts_with("&&") => joined = "&&",
+            None if c == ';' && !rest.starts_with(";;") => joined = ";",
+            None if matches!(c, '&' | '|' | ';' | '(' | ')' | '`' | '\n') => return None,
+            _ => {}
+        }
+        if !joined.is_empty() {
+            steps.push(Step { command: text[start..at].trim(), joined });
+            start = at + joined.len();
+        }
+        at += joined.len().max(c.len_utf8());
+    }
+    steps.push(Step { command: text[start..].trim(), joined: "" });
+    let is_control = |step: &Step<'_>| {
+        let first = step.command.split_whitespace().next().unwrap_or_default();
+        matches!(
+            first,
+            "" | "if" | "then" | "else" | "fi" | "for" | "while" | "until" | "do" | "done" | "case"
+        )
+    };
+    (quote.is_none() && !steps.iter().any(is_control)).then_some(steps)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

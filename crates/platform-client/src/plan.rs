@@ -11,7 +11,7 @@ use crate::backend::blocking;
 use crate::identity::{self, Named};
 use crate::links::Links;
 use crate::workspace::{self, Ignored, Snapshot};
-use crate::{Backend, ClientError};
+use crate::{Backend, ClientError, Parcel};
 
 /// How much of a file detection may read, in bytes: configuration and source, not data.
 const DETECTION_BYTES_MAX: u64 = 4 << 20;
@@ -38,6 +38,15 @@ pub struct PlanReport {
     pub project: String,
 }
 
+/// All that can be said of a deploy before it happens.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The plan and what stays here.
+    pub report: PlanReport,
+    /// What would travel.
+    pub parcel: Parcel,
+}
+
 /// A folder, read and planned.
 #[derive(Debug)]
 pub(crate) struct Planned {
@@ -54,8 +63,9 @@ impl Backend {
     /// What is wrong with the folder ([`Code::NO_SUCH_FOLDER`], [`Code::EMPTY_FOLDER`], [`Code::UNREADABLE_FILE`],
     /// [`Code::SYMLINK_ESCAPES`], [`Code::TOO_LARGE`], [`Code::INVALID_PATH`], [`Code::FILE_CHANGED`]) or with what is in
     /// it ([`Code::INVALID_CONFIG`], [`Code::UNRECOGNISED_PROJECT`], [`Code::AMBIGUOUS_PROJECT`]).
-    pub async fn plan(&self, options: PlanOptions) -> Result<PlanReport, ClientError> {
-        Ok(self.planned(options.path, options.project).await?.report)
+    pub async fn plan(&self, options: PlanOptions) -> Result<Preview, ClientError> {
+        let Planned { snapshot, report, .. } = self.planned(options.path, options.project).await?;
+        Ok(Preview { report, parcel: Parcel::new(snapshot.files) })
     }
 
     /// The name of the project that the folder at `path` is, as far as it can be told without asking the platform.

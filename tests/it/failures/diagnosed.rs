@@ -6,7 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
+#[path = "../../failures/score.rs"]
+mod score;
+
 use crate::harness::{Home, Project, get, has_tool};
+use score::Score;
 
 /// How long an app of these tests may take until it answers, in seconds.
 const HEALTH_LIMIT_S: &str = "2";
@@ -36,8 +40,10 @@ fn check(start: &str) {
     let cases = cases(start);
     assert!(!cases.is_empty());
     let home = Home::new().with("BACKEND_IM_HEALTH_LIMIT_S", HEALTH_LIMIT_S);
-    let complaints: Vec<String> = cases.iter().filter_map(|case| complaint(&home, case)).collect();
-    eprintln!("{start}: {} of {} are diagnosed", cases.len() - complaints.len(), cases.len());
+    let mut score = Score::default();
+    let complaints: Vec<String> =
+        cases.iter().filter_map(|case| complaint(&home, case, &mut score)).collect();
+    eprintln!("{}", score.table(&format!("real failures, {start}*")));
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
 
@@ -47,13 +53,14 @@ fn fixed_port(name: &str) -> Option<MutexGuard<'static, ()>> {
     name.ends_with("-wrong-port").then(|| PORT.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn complaint(home: &Home, case: &Case) -> Option<String> {
+fn complaint(home: &Home, case: &Case, score: &mut Score) -> Option<String> {
     let path = folder().join(&case.name);
     let _alone = fixed_port(&case.name);
     let done = home.run(&["deploy", path.to_str().expect("UTF-8"), "--json"]);
     let view = done.json();
     let diagnosis = &view["error"]["diagnosis"];
     let said = |what: &str| Some(format!("{}: {what}\nexpected {}\n{view:#}", case.name, case.code));
+    score.count(&case.code, diagnosis["code"].as_str());
     if diagnosis["code"] != case.code.as_str() {
         return said("another code");
     }

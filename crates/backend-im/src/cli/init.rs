@@ -50,7 +50,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
     let work = context.work_in(&folder)?;
     let options = PlanOptions { path: folder.clone(), project: arguments.project.clone() };
     let detected = match work.backend.plan(options).await {
-        Ok(report) => Some(report.plan),
+        Ok(preview) => Some(preview.report.plan),
         Err(error) if is_undecided(&error.code) => {
             render::tell(&format!("nothing was detected ({error}); say it in the file"));
             None

@@ -2,7 +2,7 @@
 
 use clap::builder::styling::{AnsiColor, Style};
 use platform_api::{Deployment, Failure, InstanceView, Phase, Receipt, Status};
-use platform_client::{Confidence, Diagnosis, Ignored, Plan, PlanReport, UploadReport};
+use platform_client::{Confidence, Diagnosis, Ignored, Part, Plan, Preview, UploadReport};
 
 use super::clean;
 
@@ -184,8 +184,21 @@ pub(crate) fn plan_line(plan: &Plan) -> String {
     parts.into_iter().flatten().map(|part| clean::line(&part)).collect::<Vec<_>>().join(" · ")
 }
 
-/// The plan with what decided each part.
-pub(crate) fn plan(paint: Paint, report: &PlanReport) -> String {
+/// How much of a long list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// A few lines that count the rest.
+    Folded,
+    /// All of it.
+    Full,
+}
+
+/// How many lines show what would be uploaded when that is folded.
+const PARTS_MAX: usize = 12;
+
+/// The plan with what decided each part, what would travel, and what stays here.
+pub(crate) fn plan(paint: Paint, preview: &Preview, extent: Extent) -> String {
+    let Preview { report, parcel } = preview;
     let plan = &report.plan;
     let noted = |field: &str| {
         let evidence = plan.evidence.iter().find(|evidence| evidence.field == field);
@@ -209,8 +222,8 @@ pub(crate) fn plan(paint: Paint, report: &PlanReport) -> String {
         ("env", noted("env")),
         ("port", Some(plan.port.to_string())),
         ("health_path", plan.health_path.clone()),
-        ("files", Some(format!("{}, {}", count(plan.files, "file", "files"), bytes(plan.bytes)))),
         ("plan_hash", Some(plan.plan_hash.clone())),
+        ("upload", Some(format!("{}, {}", count(plan.files, "file", "files"), bytes(plan.bytes)))),
     ];
     let source = |field: &str| {
         let of_field = plan.evidence.iter().filter(|one| one.field == field);
@@ -222,12 +235,34 @@ pub(crate) fn plan(paint: Paint, report: &PlanReport) -> String {
         value.map(|value| format!("{label}{}{}", clean::line(&value), source(field)))
     };
     let mut lines: Vec<String> = rows.into_iter().filter_map(shown).collect();
-    let left_out = ignored(&report.ignored).map(|ignored| paint.dim(&ignored));
+    let parts = match extent {
+        Extent::Folded => parcel.folded(PARTS_MAX),
+        Extent::Full => parcel.files().collect(),
+    };
+    lines.extend(uploaded(&parts).map(|line| paint.dim(&line)));
+    let left_out: Vec<String> = match extent {
+        Extent::Folded => ignored(&report.ignored).into_iter().collect(),
+        Extent::Full => report.ignored.iter().filter_map(|one| ignored(std::slice::from_ref(one))).collect(),
+    };
+    let left_out = left_out.iter().map(|line| paint.dim(line));
     let warnings = plan.warnings.iter().map(|warning| format!("warning: {}", clean::line(warning)));
-    for note in left_out.into_iter().chain(warnings) {
+    for note in left_out.chain(warnings) {
         lines.extend([String::new(), note]);
     }
     page(&lines)
+}
+
+/// What would travel, a line each, below the row that counts it.
+fn uploaded(parts: &[Part]) -> impl Iterator<Item = String> {
+    parts.iter().map(|part| {
+        let path = clean::line(&part.path);
+        let size = bytes(part.bytes);
+        if part.path.ends_with('/') || part.files > 1 {
+            format!("{:16}{path}  {}, {size}", "", count(part.files, "file", "files"))
+        } else {
+            format!("{:16}{path}  {size}", "")
+        }
+    })
 }
 
 /// A value's name on the wire.

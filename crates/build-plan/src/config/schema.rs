@@ -42,10 +42,10 @@ fn of(form: Form) -> Value {
         Form::Text => scalar(),
         Form::Url => matching("^https?://."),
         // Within the project: no way up, not from the root of the disk.
-        Form::Folder => matching(r"^\s*(?!/)(?!([^\n]*/)?\.\.(/|\s*$))[^\\\n]*$"),
+        Form::Folder => named(r"^\s*(?!/)(?!([^\n]*/)?\.\.(/|\s*$))[^\\\n]*$"),
         Form::Runtime => runtime(),
         Form::Command => command(),
-        Form::Path => matching(r"^(?!.*://)[^\s#\\]*$"),
+        Form::Path => named(r"^(?!.*://)[^\s#\\]*$"),
         Form::Port => json!({ "anyOf": [
             { "type": "integer", "minimum": 1, "maximum": 65535 },
             { "type": "string", "pattern": "^\\s*[0-9]{1,5}\\s*$" },
@@ -68,7 +68,14 @@ fn scalar() -> Value {
     json!({ "type": ["string", "number", "boolean", "null"] })
 }
 
-/// A text of this form. What is no text in YAML cannot have it, or always has.
+/// A scalar whose text has this form. A number or a boolean always has it: `0` may well be a folder.
+fn named(pattern: &str) -> Value {
+    let mut schema = scalar();
+    schema["pattern"] = pattern.into();
+    schema
+}
+
+/// A text of this form, which no number or boolean has.
 fn matching(pattern: &str) -> Value {
     json!({ "type": ["string", "null"], "pattern": pattern })
 }
@@ -112,7 +119,7 @@ fn environment() -> Value {
     const NAME: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
     let reference = json!({ "type": ["string", "number", "boolean"] });
     let only = |key: &str, value: &Value| json!({ "type": "object", "additionalProperties": false, "required": [key], "properties": { key: value } });
-    let named = |key: &str, value: &Value| {
+    let entry = |key: &str, value: &Value| {
         json!({
             "type": "object", "additionalProperties": false, "required": ["name", key],
             "properties": { "name": { "type": "string", "pattern": NAME }, key: value },
@@ -124,8 +131,8 @@ fn environment() -> Value {
         { "type": "object", "propertyNames": { "pattern": NAME }, "additionalProperties": value },
         { "type": "array", "items": { "anyOf": [
             { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*=" },
-            named("value", &scalar()),
-            named("secret", &reference),
+            entry("value", &scalar()),
+            entry("secret", &reference),
         ] } },
     ] })
 }

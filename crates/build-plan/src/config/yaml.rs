@@ -41,6 +41,14 @@ impl Value {
         }
     }
 
+    /// The text, where this is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The kind of value, for people.
     pub(crate) fn kind(&self) -> &'static str {
         match self {

@@ -16,6 +16,8 @@ pub(crate) struct Compose {
     pub(crate) file: &'static str,
     /// `db (postgres:16)`.
     pub(crate) images: Vec<String>,
+    /// The commands of services that are built from the project.
+    pub(crate) commands: Vec<String>,
 }
 
 /// Reads the project's compose file. One that does not parse decides nothing.
@@ -23,15 +25,35 @@ pub(crate) fn read(project: &Project<'_>) -> Option<Compose> {
     let file = project.first_of(FILES)?;
     let text = project.manifest(file).ok()??;
     let file = FILES.iter().find(|known| **known == file)?;
-    Some(Compose { file, images: images(&text) })
+    Some(Compose { file, images: images(&text), commands: commands(&text) })
+}
+
+fn services(text: &str) -> Vec<yaml::Entry> {
+    let parsed = (text.len() <= BYTES_MAX).then(|| yaml::parse(text).ok()).flatten();
+    match parsed.as_ref().and_then(|root| root.value.get("services")) {
+        Some(Value::Map(services)) => services.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn commands(text: &str) -> Vec<String> {
+    let command = |entry: yaml::Entry| {
+        entry.value.value.get("build")?;
+        match entry.value.value.get("command")? {
+            Value::Text(text) => Some(
+                text.trim_start_matches("bash -c ").trim_start_matches("sh -c ").trim_matches('"').to_owned(),
+            ),
+            Value::List(words) => {
+                Some(words.iter().filter_map(|word| word.value.text()).collect::<Vec<_>>().join(" "))
+            }
+            _ => None,
+        }
+    };
+    services(text).into_iter().filter_map(command).take(SERVICES_MAX).collect()
 }
 
 fn images(text: &str) -> Vec<String> {
-    if text.len() > BYTES_MAX {
-        return Vec::new();
-    }
-    let Ok(root) = yaml::parse(text) else { return Vec::new() };
-    let Some(Value::Map(services)) = root.value.get("services") else { return Vec::new() };
+    let services = services(text);
     let image = |entry: &yaml::Entry| {
         let builds = entry.value.value.get("build").is_some();
         match entry.value.value.get("image") {

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::migrations;
+use super::script::{self, Script};
 use crate::project::Project;
 use crate::shell;
 
@@ -16,6 +18,30 @@ const FILES: &[&str] = &[
 ];
 /// How many instructions are read.
 const INSTRUCTIONS_MAX: usize = 500;
+/// How much of them is kept to look for names in, in bytes.
+const SAID_MAX: usize = 64 << 10;
+/// Packages that serve whoever builds or enters the container, and never the app.
+const TOOLS: &[&str] = &[
+    "apt-transport-https",
+    "apt-utils",
+    "ca-certificates",
+    "dumb-init",
+    "gnupg",
+    "gnupg2",
+    "less",
+    "lsb-release",
+    "nano",
+    "net-tools",
+    "netcat",
+    "netcat-openbsd",
+    "netcat-traditional",
+    "procps",
+    "software-properties-common",
+    "sudo",
+    "tini",
+    "vim",
+    "wait-for-it",
+];
 
 /// What a Dockerfile says about its last stage.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +53,16 @@ pub(crate) struct Dockerfile {
     pub(crate) port: Option<(u16, usize)>,
     /// What the container runs, with the line that says so.
     pub(crate) command: Option<(String, usize)>,
+    /// `CMD` alone, where an `ENTRYPOINT` stands before it.
+    arguments: Option<(String, usize)>,
+    /// The command that comes of it in the end, where a script lies between, with what says so: `boot.sh:9`.
+    pub(crate) start: Option<(String, String)>,
+    /// What migrates the database before that, with what says so.
+    pub(crate) migrations: Option<(String, String)>,
+    /// The path that its health check asks for, with the line.
+    pub(crate) health_path: Option<(String, usize)>,
+    /// What the instructions of all stages say, for those who look for a name in it.
+    pub(crate) said: String,
     /// Packages of the operating system that it installs, with the line of each.
     pub(crate) packages: Vec<(String, usize)>,
 }
@@ -35,7 +71,48 @@ pub(crate) struct Dockerfile {
 pub(crate) fn read(project: &Project<'_>) -> Option<Dockerfile> {
     let file = project.first_of(FILES)?;
     let text = project.manifest(file).ok()??;
-    Some(Dockerfile { file: file.to_owned(), ..parse(&text) })
+    let mut dockerfile = Dockerfile { file: file.to_owned(), ..parse(&text) };
+    dockerfile.follow(project);
+    Some(dockerfile)
+}
+
+impl Dockerfile {
+    /// Finds out what is started in the end: through a script of the project, and without migrations.
+    fn follow(&mut self, project: &Project<'_>) {
+        let Some((command, line)) = self.command.clone() else { return };
+        let at = |line: usize| format!("{}:{line}", self.file);
+        let given = |(text, line): &(String, usize)| (text.clone(), at(*line));
+        let (start, mut migrations) = match script::read(project, &command) {
+            Some(Script { file, start, migrations, passes_on, .. }) => {
+                let own = |(text, line): (String, usize)| (text, format!("{file}:{line}"));
+                let passed = self.arguments.as_ref().filter(|_| passes_on).map(given);
+                (passed.or_else(|| start.map(own)), migrations.map(own))
+            }
+            None => (Some((command, at(line))), None),
+        };
+        self.start = start.map(|(text, source)| match migrations::split(&text) {
+            Some(split) => {
+                migrations.get_or_insert((split.migrations, source.clone()));
+                (split.start, source)
+            }
+            None => (text, source),
+        });
+        self.migrations = migrations;
+    }
+
+    /// Whether an instruction names this, as a word or a part of a path.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+        !name.is_empty()
+            && self.said.split(|c| !is_part(c)).any(|word| {
+                let word = word.trim_start_matches("./").trim_matches('/');
+                word == name
+                    || word.split_once(name).is_some_and(|(before, behind)| {
+                        (before.is_empty() || before.ends_with('/'))
+                            && (behind.is_empty() || behind.starts_with('/'))
+                    })
+            })
+    }
 }
 
 /// One instruction with the line on which it starts.
@@ -99,6 +176,7 @@ fn parse(text: &str) -> Dockerfile {
             }
             "EXPOSE" if exposed.is_none() => exposed = port(&rest).map(|port| (port, line)),
             "ENV" => variable = environment_port(&rest).map(|port| (port, line)).or(variable),
+            "HEALTHCHECK" => dockerfile.health_path = health_path(&rest).map(|path| (path, line)),
             "CMD" => command = words_of(&rest).map(|text| (text, line)),
             "ENTRYPOINT" => entrypoint = words_of(&rest).map(|text| (text, line)),
             "RUN" => {
@@ -106,8 +184,15 @@ fn parse(text: &str) -> Dockerfile {
             }
             _ => {}
         }
+        if matches!(name.as_str(), "RUN" | "COPY" | "ADD" | "CMD" | "ENTRYPOINT" | "ARG" | "WORKDIR")
+            && dockerfile.said.len() < SAID_MAX
+        {
+            dockerfile.said.push_str(&rest);
+            dockerfile.said.push('\n');
+        }
     }
     dockerfile.port = exposed.or(variable);
+    dockerfile.arguments = command.clone().filter(|_| entrypoint.is_some());
     dockerfile.command = match (entrypoint, command) {
         (Some((entry, line)), Some((arguments, _))) => Some((format!("{entry} {arguments}"), line)),
         (entry, command) => entry.or(command),
@@ -128,6 +213,14 @@ fn environment_port(rest: &str) -> Option<u16> {
     }
     let value = rest.split_whitespace().find_map(|word| word.strip_prefix("PORT="))?;
     port(value.trim_matches(['"', '\'']))
+}
+
+/// `/health` of `curl -f http://localhost:8000/health || exit 1`.
+fn health_path(rest: &str) -> Option<String> {
+    let (_, address) = rest.split_once("http://localhost").or_else(|| rest.split_once("http://127.0.0.1"))?;
+    let (_, path) = address.split_once('/')?;
+    let end = path.find(|c: char| !(c.is_ascii_alphanumeric() || "/-_.".contains(c))).unwrap_or(path.len());
+    (end > 0).then(|| format!("/{}", &path[..end]))
 }
 
 /// A command in either of its forms, as a text for the shell.
@@ -166,7 +259,7 @@ fn installed(rest: &str) -> impl Iterator<Item = &str> {
         word.starts_with(|c: char| c.is_ascii_lowercase())
             && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
     };
-    lists.flat_map(str::split_whitespace).filter(is_name)
+    lists.flat_map(str::split_whitespace).filter(is_name).filter(|word| !TOOLS.contains(word))
 }
 
 /// The command with the platform's address in place of the container's own.

@@ -1,7 +1,7 @@
 //! .NET: the project that is a web application, and what publishing it makes.
 
-use super::text::{element, folder, is_plain, quoted, without};
-use super::{Context, versions};
+use super::text::{at, element, folder, is_plain, quoted, without};
+use super::{Context, near_miss, versions};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
 use crate::{Candidate, Install, InstallMethod, PlanError, Runtime};
@@ -39,6 +39,7 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let strength = match best.kind {
         Kind::Web => Strength::Server,
         Kind::Pages => Strength::Assets,
+        Kind::Console if listens(project, best) => Strength::Server,
         Kind::Console | Kind::Library => Strength::Program,
     };
     let runtime = if best.kind == Kind::Pages { Runtime::Static } else { Runtime::Dotnet };
@@ -102,16 +103,46 @@ fn choose<'f>(context: &Context<'_>, found: &'f [Found]) -> Result<Option<&'f Fo
     if kind == Kind::Library {
         return Ok(found.first().filter(|_| context.start.is_some()));
     }
-    let best: Vec<&Found> = found.iter().filter(|found| found.kind == kind).collect();
+    let mut best: Vec<&Found> = found.iter().filter(|found| found.kind == kind).collect();
     if let [only] = best.as_slice() {
         return Ok(Some(only));
     }
+    let only = |wanted: &dyn Fn(&&&Found) -> bool| {
+        let mut matching = best.iter().filter(wanted);
+        matching.next().copied().filter(|_| matching.next().is_none())
+    };
+    let start = context.start.as_ref().map(|start| start.command.as_str()).unwrap_or_default();
+    let in_image = |found: &&&Found| context.image_names(&format!("{}.dll", found.assembly));
+    let named =
+        only(&|found| start.contains(&format!("/{}.dll", found.assembly))).or_else(|| only(&in_image));
+    if named.is_some() {
+        return Ok(named);
+    }
+    if kind == Kind::Console && start.is_empty() {
+        return Err(near_miss::tools(best.iter().map(|found| found.assembly.as_str()), &best[0].path));
+    }
+    best.sort_by_key(|found| rank(&found.assembly));
     let candidate = |found: &&Found| Candidate {
         what: format!("dotnet, the project {}", found.assembly),
         source: found.path.clone(),
         setting: format!("root: {}", folder(&found.path)),
     };
     Err(PlanError::Ambiguous { candidates: best.iter().map(candidate).collect() })
+}
+
+/// Whether a program listens by itself.
+fn listens(project: &Project<'_>, found: &Found) -> bool {
+    let source = project.source(&at(folder(&found.path), "Program.cs"));
+    source.is_some_and(|source| {
+        ["HttpListener", "TcpListener", "WebApplication"].iter().any(|word| source.contains(word))
+    })
+}
+
+/// Names of projects that answer requests, likeliest first.
+fn rank(assembly: &str) -> usize {
+    const SERVING: &[&str] = &["web", "webui", "site", "server", "host", "api", "webapi", "publicapi"];
+    let last = assembly.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    SERVING.iter().position(|known| *known == last).unwrap_or(SERVING.len())
 }
 
 fn commands(project: &Project<'_>, best: &Found, draft: &mut Draft) {
@@ -158,14 +189,24 @@ fn version(project: &Project<'_>, best: &Found, draft: &mut Draft) -> Result<(),
         draft.set_version(version, "global.json: sdk.version");
     } else if let Some((version, file)) = versions::of_tool(project, &["dotnet", "dotnet-core"]) {
         draft.set_version(&version, file);
-    } else if let Some(framework) = &best.framework {
+    } else if let Some((framework, source)) = target(project, best)? {
         let version = framework.trim_start_matches("netcoreapp").trim_start_matches("net");
         let version = version.split('-').next().unwrap_or_default();
         if is_plain(version) {
-            draft.set_version(version, format!("{}: TargetFramework", best.path));
+            draft.set_version(version, format!("{source}: TargetFramework"));
         }
     }
     Ok(())
+}
+
+/// The framework that the project targets, itself or by what all projects share.
+fn target(project: &Project<'_>, best: &Found) -> Result<Option<(String, String)>, PlanError> {
+    const SHARED: &str = "Directory.Build.props";
+    if let Some(framework) = &best.framework {
+        return Ok(Some((framework.clone(), best.path.clone())));
+    }
+    let text = project.manifest(SHARED)?.unwrap_or_default();
+    Ok(element(&text, "TargetFramework").map(|framework| (framework.to_owned(), SHARED.to_owned())))
 }
 
 #[cfg(test)]

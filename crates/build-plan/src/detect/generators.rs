@@ -1,9 +1,9 @@
 //! Generators of static sites that are programs of their own: what builds the pages, and where they go.
 
-use super::Context;
+use super::{Context, page_packages};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
-use crate::{Install, InstallMethod, Runtime};
+use crate::{Install, InstallMethod, Runtime, shell};
 
 /// A generator, known by its settings file.
 struct Generator {
@@ -20,7 +20,15 @@ struct Generator {
 const GENERATORS: &[Generator] = &[
     Generator {
         name: "hugo",
-        files: &["hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json"],
+        files: &[
+            "hugo.toml",
+            "hugo.yaml",
+            "hugo.yml",
+            "hugo.json",
+            "config/_default/hugo.toml",
+            "config/_default/hugo.yaml",
+            "config/_default/hugo.yml",
+        ],
         says: "",
         folder: "",
         build: "hugo --minify",
@@ -28,7 +36,13 @@ const GENERATORS: &[Generator] = &[
     },
     Generator {
         name: "hugo",
-        files: &["config.toml", "config.yaml", "config.yml"],
+        files: &[
+            "config.toml",
+            "config.yaml",
+            "config.yml",
+            "config/_default/config.toml",
+            "config/_default/config.yaml",
+        ],
         says: "baseURL",
         folder: "content",
         build: "hugo --minify",
@@ -50,6 +64,18 @@ const GENERATORS: &[Generator] = &[
         build: "mdbook build",
         output: "book",
     },
+    Generator { folder: "_posts", ..JEKYLL },
+    Generator { folder: "_layouts", ..JEKYLL },
+    Generator { folder: "_includes", ..JEKYLL },
+    Generator { says: "theme:", ..JEKYLL },
+    Generator {
+        name: "pelican",
+        files: &["pelicanconf.py"],
+        says: "",
+        folder: "content",
+        build: "pelican content -o output",
+        output: "output",
+    },
     Generator {
         name: "mkdocs",
         files: &["mkdocs.yml", "mkdocs.yaml"],
@@ -60,20 +86,88 @@ const GENERATORS: &[Generator] = &[
     },
 ];
 
+/// A blog of Jekyll that leaves its packages to whoever builds it, as those for GitHub's own pages do.
+const JEKYLL: Generator = Generator {
+    name: "jekyll",
+    files: &["_config.yml", "_config.yaml"],
+    says: "",
+    folder: "",
+    build: "jekyll build",
+    output: "_site",
+};
+/// Where the settings of a manual written with Sphinx lie, with the folder that is its source.
+const MANUALS: &[(&str, &str)] = &[
+    ("conf.py", "."),
+    ("source/conf.py", "source"),
+    ("docs/conf.py", "docs"),
+    ("docs/source/conf.py", "docs/source"),
+    ("doc/conf.py", "doc"),
+    ("doc/source/conf.py", "doc/source"),
+];
+
 /// Looks for a generator's settings.
 pub(crate) fn detect(context: &Context<'_>) -> Option<Draft> {
     let project = context.project;
-    let (generator, file) =
-        GENERATORS.iter().find_map(|generator| Some((generator, generator.file(project)?)))?;
+    let found = GENERATORS.iter().find_map(|generator| Some((generator, generator.file(project)?)));
+    let Some((generator, file)) = found else { return manual(project) };
     let mut draft = Draft::new(Runtime::Static, Strength::Assets, file);
     draft.set_framework(generator.name, file);
     draft.set_build(generator.build, file);
     draft.set_static_root(generator.output, file);
-    if generator.name == "mkdocs" {
-        mkdocs(project, &mut draft);
-    } else {
-        draft.need_system_package(generator.name, file);
+    match generator.name {
+        "mkdocs" => of_python(project, &["mkdocs", "mkdocs-material"], &mut draft),
+        "pelican" => {
+            let settings = project.first_of(&["publishconf.py"]).unwrap_or(file);
+            draft.set_build(format!("{} -s {settings}", generator.build), settings);
+            of_python(project, &["pelican[markdown]"], &mut draft);
+        }
+        name => {
+            draft.need_system_package(name, file);
+            pages(project, &mut draft);
+        }
     }
+    Some(draft)
+}
+
+/// The packages of Node that a site's styles are made with.
+fn pages(project: &Project<'_>, draft: &mut Draft) {
+    let (mut inputs, mut command) = (Vec::new(), String::new());
+    page_packages::add(project, draft, &mut inputs, &mut command);
+    let Some(command) = command.strip_prefix(" && ").map(str::to_owned) else { return };
+    draft.installed = vec!["node_modules".to_owned()];
+    draft.set_install(Install {
+        method: InstallMethod::Command,
+        command,
+        inputs,
+        extra: Vec::new(),
+        options: Vec::new(),
+    });
+}
+
+/// A manual written with Sphinx, where it is all that the project is: those of packages belong to the packages.
+fn manual(project: &Project<'_>) -> Option<Draft> {
+    const THEMES: &[(&str, &str)] = &[
+        ("sphinx_rtd_theme", "sphinx-rtd-theme"),
+        ("furo", "furo"),
+        ("pydata_sphinx_theme", "pydata-sphinx-theme"),
+        ("sphinx_book_theme", "sphinx-book-theme"),
+        ("myst_parser", "myst-parser"),
+        ("sphinx_copybutton", "sphinx-copybutton"),
+        ("sphinx_design", "sphinx-design"),
+    ];
+    if project.first_of(&["pyproject.toml", "setup.py", "setup.cfg"]).is_some() {
+        return None;
+    }
+    let (file, folder) = MANUALS.iter().find(|(file, _)| project.has(file))?;
+    let source =
+        project.source(file).filter(|source| source.contains("html_theme") || source.contains("sphinx"))?;
+    let mut draft = Draft::new(Runtime::Static, Strength::Assets, *file);
+    draft.set_framework("sphinx", *file);
+    draft.set_build(format!("sphinx-build -b html {folder} _build/html"), *file);
+    draft.set_static_root("_build/html", *file);
+    let themes = THEMES.iter().filter(|(module, _)| source.contains(module)).map(|(_, package)| *package);
+    let packages: Vec<&str> = std::iter::once("sphinx").chain(themes).collect();
+    of_python(project, &packages, &mut draft);
     Some(draft)
 }
 
@@ -90,21 +184,28 @@ impl Generator {
     }
 }
 
-/// `MkDocs` is a package of Python, and so are its themes.
-fn mkdocs(project: &Project<'_>, draft: &mut Draft) {
-    const LISTS: &[&str] = &["docs/requirements.txt", "requirements.txt", "requirements-docs.txt"];
+/// A generator that is a package of Python, as its themes are: they are installed beside the project, and the build
+/// calls it from there. Without a list the usual ones are.
+fn of_python(project: &Project<'_>, usual: &[&str], draft: &mut Draft) {
+    const LISTS: &[&str] =
+        &["docs/requirements.txt", "requirements.txt", "requirements-docs.txt", "doc/requirements.txt"];
+    const PROGRAMS: &str = ".backend-im/venv/bin";
     let list = project.first_of(LISTS);
-    let packages =
-        list.map_or_else(|| "mkdocs mkdocs-material".to_owned(), |list| format!("-r {list} mkdocs"));
-    draft.set_package_manager("pip", None, list.unwrap_or("mkdocs.yml"));
+    let source = list.map_or_else(|| draft.evidence[0].source.clone(), str::to_owned);
+    let packages = match list {
+        Some(list) => format!("-r {list} {}", shell::word(usual[0])),
+        None => usual.iter().map(|package| shell::word(package)).collect::<Vec<_>>().join(" "),
+    };
+    draft.set_package_manager("pip", None, source.clone());
+    let command = format!("python3 -m venv .backend-im/venv && {PROGRAMS}/pip install {packages}");
     draft.set_install(Install {
         method: InstallMethod::Command,
-        command: format!("python3 -m venv .backend-im/venv && .backend-im/venv/bin/pip install {packages}"),
+        command: command.clone(),
         inputs: list.into_iter().map(str::to_owned).collect(),
         extra: Vec::new(),
         options: Vec::new(),
     });
-    let command = draft.install.as_ref().map(|install| install.command.clone()).unwrap_or_default();
-    draft.note("install", command, list.unwrap_or("mkdocs.yml"));
-    draft.set_build(".backend-im/venv/bin/mkdocs build", "mkdocs.yml");
+    draft.note("install", command, source);
+    let build = draft.build.clone().unwrap_or_default();
+    draft.set_build(format!("{PROGRAMS}/{build}"), draft.evidence[0].source.clone());
 }

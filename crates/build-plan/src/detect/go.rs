@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Context;
+use super::start;
 use super::text::{at, folder, is_plain};
 use super::versions;
+use super::{Context, near_miss};
 use crate::draft::{Draft, Strength};
 use crate::project::{Project, extension};
 use crate::{Candidate, Install, InstallMethod, PlanError, Runtime, shell};
@@ -33,7 +34,18 @@ const FRAMEWORKS: &[(&str, &str)] = &[
     ("github.com/valyala/fasthttp", "fasthttp"),
     ("github.com/julienschmidt/httprouter", "httprouter"),
     ("github.com/pocketbase/pocketbase", "pocketbase"),
+    ("github.com/cloudwego/hertz", "hertz"),
+    ("github.com/gogf/gf", "goframe"),
+    ("github.com/go-fuego/fuego", "fuego"),
+    ("github.com/uptrace/bunrouter", "bunrouter"),
+    ("github.com/emicklei/go-restful", "go-restful"),
+    ("github.com/go-martini/martini", "martini"),
+    ("connectrpc.com/connect", "connect"),
+    ("google.golang.org/grpc", "grpc"),
 ];
+/// Modules that many programs need only to ask others: they count where the code also listens.
+const ALSO_CLIENTS: &[&str] =
+    &["google.golang.org/grpc", "connectrpc.com/connect", "github.com/valyala/fasthttp"];
 /// Names of programs that serve, likeliest first.
 const SERVING: &[&str] = &[
     "server",
@@ -87,8 +99,11 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let programs = programs(project);
     let Some(program) = choose(context, &programs)? else { return Ok(None) };
     let module = module_of(&modules, &program.folder);
-    let framework = FRAMEWORKS.iter().find(|(path, _)| module.is_some_and(|module| module.needs(path)));
     let listening = if program.serves { Some(program.file.clone()) } else { listening(project) };
+    let framework = FRAMEWORKS.iter().find(|(path, _)| {
+        module.is_some_and(|module| module.needs(path))
+            && (listening.is_some() || !ALSO_CLIENTS.contains(path))
+    });
     let serves = framework.is_some() || listening.is_some();
     let strength = if serves { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Go, strength, marker);
@@ -107,6 +122,9 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     version(project, module, &manifest, &mut draft);
     install(project, &modules, &mut draft);
     build(program, module, &mut draft);
+    if let Some(start) = context.start.as_ref().filter(|_| context.settings.start.is_none()) {
+        start::point_to_built(&start.command, project, &mut draft);
+    }
     Ok(Some(draft))
 }
 
@@ -211,7 +229,12 @@ fn is_main(source: &str) -> bool {
 }
 
 fn is_serving(source: &str) -> bool {
-    ["ListenAndServe", ".Listen(", "http.Serve(", ".Run(", ".Start("].iter().any(|call| source.contains(call))
+    if source.contains("net.Listen(") {
+        return true;
+    }
+    ["ListenAndServe", ".Listen(", "http.Serve(", ".Serve(", ".Run(", ".Start(", ".Spin("]
+        .iter()
+        .any(|call| source.contains(call))
         && (source.contains("net/http") || FRAMEWORKS.iter().any(|(path, _)| source.contains(path)))
 }
 
@@ -259,13 +282,21 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
         let mut matching = programs.iter().filter(|program| wanted(program));
         matching.next().filter(|_| matching.next().is_none())
     };
+    let in_image = |program: &&Program| !program.folder.is_empty() && context.image_names(&program.folder);
     let found = named
         .or_else(|| programs.iter().find(|program| program.folder.is_empty()))
         .or_else(|| only(&|_| true))
+        .or_else(|| only(&in_image))
         .or_else(|| only(&|program| program.serves))
         .or_else(|| only(&|program| SERVING.contains(&program.name())));
     if found.is_some() || programs.is_empty() {
         return Ok(found);
+    }
+    if start.is_empty()
+        && !programs.iter().any(|program| program.serves)
+        && listening(context.project).is_none()
+    {
+        return Err(near_miss::tools(programs.iter().map(|program| program.folder.as_str()), "go.mod"));
     }
     let mut ranked: Vec<&Program> = programs.iter().collect();
     let rank = |name: &str| SERVING.iter().position(|known| *known == name).unwrap_or(SERVING.len());

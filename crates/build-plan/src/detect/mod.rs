@@ -5,6 +5,7 @@
 
 mod advice;
 mod compose;
+mod declared;
 mod dockerfile;
 mod dotnet;
 mod elixir;
@@ -12,6 +13,7 @@ mod generators;
 mod go;
 mod java;
 mod js;
+mod migrations;
 mod monorepo;
 mod near_miss;
 mod page_packages;
@@ -20,6 +22,7 @@ mod procfile;
 mod python;
 mod ruby;
 mod rust;
+mod script;
 mod settle;
 mod start;
 mod static_site;
@@ -37,6 +40,7 @@ use crate::config::{FILE_NAMES, Settings};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
 use crate::{Candidate, Listing, Plan, PlanError, Runtime, config};
+use declared::Declared;
 use dockerfile::Dockerfile;
 use procfile::Procfile;
 use start::{EntryFile, Start};
@@ -57,7 +61,9 @@ pub(crate) struct Context<'a> {
     /// The name of the settings file.
     file: &'a str,
     procfile: Option<&'a Procfile>,
-    dockerfile: Option<Dockerfile>,
+    pub(crate) dockerfile: Option<Dockerfile>,
+    /// What the project tells other platforms about this folder.
+    pub(crate) declared: Vec<Declared>,
     /// A start command that is given.
     pub(crate) start: Option<Start>,
     /// A file that is to be started.
@@ -77,18 +83,25 @@ impl<'a> Context<'a> {
             file: FILE_NAMES[0],
             procfile: None,
             dockerfile: None,
+            declared: Vec::new(),
             start: None,
             entry: None,
         }
     }
 
-    /// The same, with the command of the Dockerfile as the start command: nothing where it has none that can run here.
-    fn by_dockerfile(&self) -> Option<Self> {
-        let dockerfile = self.dockerfile.clone()?;
-        let (command, line) = dockerfile.command.clone()?;
-        let command = dockerfile::adapted(&command);
+    /// How the project says elsewhere that it is started: to other platforms, in its Dockerfile.
+    pub(crate) fn starts_elsewhere(&self) -> Vec<Start> {
+        let declared = self.declared.iter().filter_map(|declared| {
+            Some(Start { command: declared.start.clone()?, source: declared.file.to_owned() })
+        });
+        let image = self.dockerfile.as_ref().and_then(|dockerfile| dockerfile.start.clone());
+        declared.chain(image.map(|(command, source)| Start { command, source })).collect()
+    }
+
+    /// The same, with one of those as the start command: nothing where it cannot run here.
+    fn started_by(&self, start: &Start) -> Option<Self> {
+        let command = start::with_address(&dockerfile::adapted(&start.command));
         start::runtime_of(&command)?;
-        let source = format!("{}:{line}", dockerfile.file);
         Some(Self {
             project: self.project,
             whole: self.whole,
@@ -98,10 +111,16 @@ impl<'a> Context<'a> {
             settings: self.settings,
             file: self.file,
             procfile: self.procfile,
-            dockerfile: Some(dockerfile),
-            start: Some(Start { command, source }),
+            dockerfile: self.dockerfile.clone(),
+            declared: self.declared.clone(),
+            start: Some(Start { command, source: start.source.clone() }),
             entry: None,
         })
+    }
+
+    /// Whether the Dockerfile names this, where there is one.
+    pub(crate) fn image_names(&self, name: &str) -> bool {
+        self.dockerfile.as_ref().is_some_and(|dockerfile| dockerfile.names(name))
     }
 
     /// Names a key of the settings file as evidence.
@@ -127,7 +146,7 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
     let project = Project::new(listing, read);
     let (file, settings) = settings(&project)?;
     if let Some(root) = &settings.root {
-        if js::workspace::has_member(&project, root)? {
+        if js::members::has_member(&project, root)? {
             let because = Some(format!("{file}: root"));
             let place = Place { project: &project, whole: None, root: None, member: Some(root), because };
             return consider(&place, &settings.inside(root), file, |context| {
@@ -136,14 +155,20 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
         }
         return planned_in(root, format!("{file}: root"), &project, &settings, file);
     }
+    // Whoever says what runs does not want a folder to be looked for.
+    let is_open = settings.runtime.is_none() && settings.static_root.is_none();
+    if is_open
+        && settings.start.is_none()
+        && let Some((root, line)) = entered(&project)
+    {
+        return planned_in(&root, format!("Procfile:{line}"), &project, &settings, file);
+    }
     let place = Place { project: &project, whole: None, root: None, member: None, because: None };
     let top = consider(&place, &settings, file, |context| {
         let draft = drafted(context)?;
         let strength = draft.strength;
         Ok((settle::settle(context, draft)?, strength))
     });
-    // Whoever says what runs does not want a folder to be looked for.
-    let is_open = settings.runtime.is_none() && settings.static_root.is_none();
     match top {
         Ok((plan, strength)) if strength < Strength::Program && is_open => {
             inner_server(plan, &project, &settings, file)
@@ -153,6 +178,8 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
             let (root, others) = monorepo::search(&project, &settings, file, error)?;
             let because = format!("{root} is a project of its own");
             let mut plan = planned_in(&root, because, &project, &settings, file)?;
+            // What the plan builds beside its folder is part of it.
+            let others: Vec<String> = others.into_iter().filter(|other| !is_built_by(&plan, other)).collect();
             if !others.is_empty() {
                 plan.warnings.push(format!("{} is not part of this plan", others.join(", ")));
             }
@@ -160,6 +187,21 @@ pub fn plan(listing: &Listing, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result
         }
         Err(error) => Err(error),
     }
+}
+
+/// The folder that the Procfile enters before it starts anything, where it is a project of its own and the top is none.
+fn entered(project: &Project<'_>) -> Option<(String, usize)> {
+    let (root, line) = declared::entered_by_procfile(project)?;
+    let is_project =
+        |folder: &str| monorepo::MARKERS.iter().any(|marker| project.has(&text::at(folder, marker)));
+    let at_top = monorepo::MARKERS.iter().any(|marker| *marker != "Procfile" && project.has(marker));
+    (is_project(&root) && !at_top).then_some((root, line))
+}
+
+/// Whether the plan of one folder builds this file's folder too.
+fn is_built_by(plan: &Plan, file: &str) -> bool {
+    let folder = file.split('/').next().unwrap_or(file);
+    plan.build.as_deref().is_some_and(|build| build.contains(&format!("../{folder} ")))
 }
 
 /// The plan of a folder that serves, where the top only has pages; else the plan of the pages.
@@ -232,6 +274,12 @@ fn consider<T>(
     let project = place.project;
     let procfile = procfile::read(project)?;
     let wish = start::wish(project, settings, file, procfile.as_ref());
+    let mut declared = declared::read(project);
+    declared.retain(|declared| declared.root.is_none());
+    if let Some(whole) = place.whole {
+        let about_this = |declared: &Declared| declared.root.as_deref() == place.root;
+        declared.extend(declared::read(whole).into_iter().filter(about_this));
+    }
     then(&Context {
         project,
         whole: place.whole,
@@ -242,30 +290,55 @@ fn consider<T>(
         file,
         procfile: procfile.as_ref(),
         dockerfile: dockerfile::read(project),
+        declared,
         start: wish.start,
         entry: wish.entry,
     })
 }
 
-/// What the project is, as the settings ask or as its files say. Where they leave it open, the command of the Dockerfile
-/// decides: somebody wrote it down.
+/// What the project is, as the settings ask or as its files say. Where they leave it open, the command that the project
+/// names elsewhere decides: somebody wrote it down.
 fn drafted(context: &Context<'_>) -> Result<Draft, PlanError> {
     if let Some(runtime) = context.settings.runtime {
         return asked_for(context, runtime);
     }
-    match detected(context) {
+    match detected(context).and_then(|draft| serving(context, draft)) {
         Err(error @ (PlanError::Unrecognised { .. } | PlanError::Ambiguous { .. }))
             if context.start.is_none() =>
         {
-            let Some(context) = context.by_dockerfile() else { return Err(error) };
-            let mut draft = detected(&context)?;
-            if let Some(start) = &context.start {
-                draft.set_start(start.command.clone(), start.source.clone());
+            for start in context.starts_elsewhere() {
+                let Some(context) = context.started_by(&start) else { continue };
+                let Ok(mut draft) = detected(&context) else { continue };
+                if draft.strength < Strength::Server && !listens(&context, &start) {
+                    continue;
+                }
+                if let Some(start) = &context.start {
+                    draft.set_start(start.command.clone(), start.source.clone());
+                }
+                return Ok(draft);
             }
-            Ok(draft)
+            Err(error)
         }
         found => found,
     }
+}
+
+/// Whether what says how a program is started also says that it listens: a tool can have an image, too.
+fn listens(context: &Context<'_>, start: &Start) -> bool {
+    let exposes = context.dockerfile.as_ref().is_some_and(|dockerfile| dockerfile.port.is_some());
+    let is_web = context.declared.iter().any(|declared| declared.file == start.source);
+    exposes || is_web && near_miss::bot(context.project).is_none()
+}
+
+/// The draft, unless it is a program that nobody says how to start and that does not serve: a tool, a bot.
+fn serving(context: &Context<'_>, draft: Draft) -> Result<Draft, PlanError> {
+    let is_said = context.start.is_some() || context.entry.is_some();
+    // A package.json says with `start` that it is to be started.
+    let is_script = matches!(draft.runtime, Runtime::Node | Runtime::Bun | Runtime::Deno | Runtime::Static);
+    if draft.strength == Strength::Program && !is_said && !is_script {
+        return Err(near_miss::silent(context.project, &draft));
+    }
+    Ok(draft)
 }
 
 /// The name of the application that a module of Python offers.
@@ -356,10 +429,19 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
         }
     } else if drafts.is_empty() {
         drafts.extend(generators::detect(context).or_else(|| static_site::detect(context)));
+    } else if drafts.iter().all(is_mere_script)
+        && let Some(site) = generators::detect(context)
+    {
+        drafts = vec![site];
     }
     let mut draft = strongest(drafts, &errors, context)?;
     draft.warnings.extend(errors.iter().map(|error| format!("ignored: {error}")));
     Ok(draft)
+}
+
+/// Whether a draft only runs a script of package.json, such as the one that previews a generator's pages.
+fn is_mere_script(draft: &Draft) -> bool {
+    draft.runtime == Runtime::Node && draft.framework.is_none() && draft.strength <= Strength::Program
 }
 
 fn strongest(

@@ -1,14 +1,16 @@
 //! Projects within a project: which folder is meant when the top says nothing, and when it only has pages.
 
+use std::collections::BTreeSet;
+
 use super::text::{at, folder};
-use super::{Place, consider, drafted};
+use super::{Place, consider, declared, drafted, js};
 use crate::config::Settings;
 use crate::draft::{Draft, Strength};
 use crate::project::{Project, extension};
 use crate::{Candidate, PlanError};
 
 /// Files that make a folder a project of its own.
-const MARKERS: &[&str] = &[
+pub(super) const MARKERS: &[&str] = &[
     "requirements.txt",
     "pyproject.toml",
     "Pipfile",
@@ -56,6 +58,8 @@ const ASIDE: &[&str] = &[
 ];
 /// Names that people give to the part that answers requests, likeliest first.
 const SERVING: &[&str] = &["backend", "server", "api", "app", "web", "service", "src"];
+/// The package managers of JavaScript.
+const JS: &[&str] = &["npm", "pnpm", "yarn", "bun"];
 /// How many parts a folder's path may have.
 const DEPTH_MAX: usize = 3;
 /// How many folders are looked at.
@@ -65,6 +69,8 @@ const FOLDERS_MAX: usize = 24;
 struct Found {
     root: String,
     draft: Draft,
+    /// Whether the project tells another platform to run this one, and no other.
+    is_named: bool,
 }
 
 /// The folder that is the project, where the top of what is uploaded is none.
@@ -77,7 +83,7 @@ pub(super) fn search(
     file: &'static str,
     otherwise: PlanError,
 ) -> Result<(String, Vec<String>), PlanError> {
-    best(found(whole, settings, file, DEPTH_MAX))?.ok_or(otherwise)
+    best(preferred(whole, found(whole, settings, file, DEPTH_MAX)))?.ok_or(otherwise)
 }
 
 /// The folder with a server, where the top has only pages or files.
@@ -91,15 +97,29 @@ pub(super) fn server(
 ) -> Result<Option<String>, PlanError> {
     let mut found = found(whole, settings, file, 1);
     found.retain(|found| found.draft.strength == Strength::Server);
-    Ok(best(found)?.map(|(root, _)| root))
+    Ok(best(preferred(whole, found))?.map(|(root, _)| root))
+}
+
+/// With the folder in front that the project tells another platform to run, where it is one of several servers.
+fn preferred(whole: &Project<'_>, mut found: Vec<Found>) -> Vec<Found> {
+    let roots: BTreeSet<String> =
+        declared::read(whole).into_iter().filter_map(|declared| declared.root).collect();
+    let is_named = |found: &Found| roots.contains(&found.root);
+    if found.iter().filter(|found| is_named(found) && found.draft.strength == Strength::Server).count() == 1 {
+        for found in &mut found {
+            found.is_named = roots.contains(&found.root);
+        }
+    }
+    found
 }
 
 /// The strongest one, with what the others are.
 fn best(mut found: Vec<Found>) -> Result<Option<(String, Vec<String>)>, PlanError> {
-    found.sort_by_key(|found| (std::cmp::Reverse(found.draft.strength), rank(&found.root)));
+    found.sort_by_key(|found| (!found.is_named, std::cmp::Reverse(found.draft.strength), rank(&found.root)));
     let Some(first) = found.first() else { return Ok(None) };
-    let strength = first.draft.strength;
-    let equals: Vec<&Found> = found.iter().take_while(|other| other.draft.strength == strength).collect();
+    let best = (first.is_named, first.draft.strength);
+    let equals: Vec<&Found> =
+        found.iter().take_while(|other| (other.is_named, other.draft.strength) == best).collect();
     if equals.len() > 1 {
         return Err(PlanError::Ambiguous { candidates: equals.into_iter().map(candidate).collect() });
     }
@@ -132,6 +152,7 @@ fn rank(root: &str) -> (usize, usize, String) {
 
 fn found(whole: &Project<'_>, settings: &Settings, file: &'static str, depth_max: usize) -> Vec<Found> {
     let folders = folders(whole, depth_max);
+    let members = js::members::folders(whole);
     let draft = |root: String| {
         let listing = whole.listing().inside(&root);
         let read = |path: &str| whole.bytes(&at(&root, path));
@@ -139,7 +160,14 @@ fn found(whole: &Project<'_>, settings: &Settings, file: &'static str, depth_max
         let place =
             Place { project: &project, whole: Some(whole), root: Some(&root), member: None, because: None };
         let draft = consider(&place, settings, file, drafted).ok()?;
-        Some(Found { draft, root: root.clone() })
+        // A member of a workspace cannot be installed by itself, and was considered with the whole already.
+        // Rush installs with a tool of its own.
+        if (members.contains(&root) || whole.has("rush.json"))
+            && draft.package_manager.as_ref().is_some_and(|manager| JS.contains(&manager.name.as_str()))
+        {
+            return None;
+        }
+        Some(Found { draft, root: root.clone(), is_named: false })
     };
     folders.into_iter().filter_map(draft).collect()
 }

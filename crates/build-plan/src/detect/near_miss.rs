@@ -1,7 +1,8 @@
 //! What to say when nothing was recognised: the likeliest slip first.
 
-use super::python::entry;
-use super::{compose, dockerfile};
+use super::python::{entry, packages};
+use super::{compose, dockerfile, js};
+use crate::draft::Draft;
 use crate::project::{Project, extension};
 use crate::{Listing, PlanError};
 
@@ -24,8 +25,6 @@ const MISSPELT: &[(&str, &str)] = &[
 
 /// Manifests of runtimes that this version does not build.
 const OTHER_RUNTIMES: &[(&str, &str)] = &[
-    ("environment.yml", "Conda"),
-    ("environment.yaml", "Conda"),
     ("Package.swift", "Swift"),
     ("shard.yml", "Crystal"),
     ("build.sbt", "Scala"),
@@ -57,6 +56,9 @@ const MARKERS: &[&str] = &[
     "Procfile",
 ];
 
+/// How many programs are named.
+const NAMES_MAX: usize = 6;
+
 const LOOKED_FOR: &str = "looked for: a Python application with requirements.txt or pyproject.toml, package.json, deno.json, go.mod, \
     Cargo.toml, Gemfile, composer.json or index.php, pom.xml or build.gradle, *.csproj, mix.exs, index.html, a Procfile, \
     and `start` in backend-im.yml";
@@ -67,6 +69,8 @@ pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
         .or_else(|| python(project))
         .or_else(|| node(project))
         .or_else(|| rust(project))
+        .or_else(|| java_archive(project))
+        .or_else(|| windows_only(project))
         .or_else(|| library(project))
         .or_else(|| image(project))
         .or_else(|| other_runtime(project))
@@ -79,6 +83,74 @@ pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
 }
 
 type Slip = Option<(String, String)>;
+
+/// The error for a program that starts and never answers.
+pub(crate) fn silent(project: &Project<'_>, draft: &Draft) -> PlanError {
+    let source = draft.evidence[0].source.as_str();
+    let (reason, hint) = bot(project).unwrap_or_else(|| {
+        let start = draft.start.as_deref().unwrap_or("…");
+        (
+            format!("{source} makes a program, and nothing in it says that it answers requests"),
+            format!(
+                "a tool for the command line has no address to be reached at; if it serves HTTP all the same, say so in \
+                 backend-im.yml: `start: {start}` with what makes it listen on $HOST:$PORT"
+            ),
+        )
+    });
+    PlanError::Unrecognised { reason, hint }
+}
+
+/// The error for several programs of which none answers.
+pub(crate) fn tools<'n>(names: impl Iterator<Item = &'n str>, file: &str) -> PlanError {
+    let names: Vec<&str> = names.take(NAMES_MAX).collect();
+    PlanError::Unrecognised {
+        reason: format!("{file} makes programs ({}), and nothing in them says that they answer requests", names.join(", ")),
+        hint: "a tool for the command line has no address to be reached at; if one of them serves HTTP all the same, say in \
+               backend-im.yml how it starts: `start: …`"
+            .to_owned(),
+    }
+}
+
+/// Packages with which bots are written that fetch their messages by themselves.
+const BOTS: &[&str] = &[
+    "python-telegram-bot",
+    "pytelegrambotapi",
+    "aiogram",
+    "telethon",
+    "pyrogram",
+    "discord",
+    "discord-py",
+    "py-cord",
+    "nextcord",
+    "disnake",
+    "github.com/bwmarrin/discordgo",
+    "github.com/go-telegram-bot-api/telegram-bot-api",
+    "gopkg.in/telebot",
+    "serenity",
+    "poise",
+    "teloxide",
+];
+
+/// A bot: it asks for messages, and nobody asks it.
+pub(crate) fn bot(project: &Project<'_>) -> Slip {
+    let (file, package) =
+        ["requirements.txt", "pyproject.toml", "go.mod", "Cargo.toml"].into_iter().find_map(|file| {
+            let text = project.manifest(file).ok()??;
+            let is_named = |bot: &&&str| {
+                text.lines().any(|line| {
+                    let line = line.trim().trim_start_matches("require ").trim_start_matches(['"', '\'']);
+                    line.starts_with(**bot) || packages::named(line).is_some_and(|(name, _)| name == **bot)
+                })
+            };
+            Some((file, *BOTS.iter().find(is_named)?))
+        })?;
+    Some((
+        format!("this is a bot ({file}: {package}): it fetches its messages and answers no requests"),
+        "what is deployed here must listen on $HOST:$PORT; a bot that receives its messages by webhook does: say how it \
+         starts in backend-im.yml, `start: …`"
+            .to_owned(),
+    ))
+}
 
 fn misspelt(listing: &Listing) -> Slip {
     let at_top = listing.iter().filter(|file| !file.path.contains('/'));
@@ -106,10 +178,16 @@ fn python(project: &Project<'_>) -> Slip {
                 .to_owned(),
         ));
     }
+    if let Some(slip) = bot(project).or_else(|| conda(project)) {
+        return Some(slip);
+    }
+    if let Some(slip) = python_library(project) {
+        return Some(slip);
+    }
     let script = project.first_of(&["main.py", "app.py", "server.py", "run.py"]);
     let script = script.or_else(|| {
         let mut scripts = project.listing().iter().map(|file| file.path.as_str());
-        scripts.find(|path| extension(path) == "py" && !path.contains('/'))
+        scripts.find(|path| extension(path) == "py" && !path.contains('/') && !entry::is_aside(path))
     })?;
     Some((
         format!(
@@ -121,13 +199,53 @@ fn python(project: &Project<'_>) -> Slip {
     ))
 }
 
-fn node(project: &Project<'_>) -> Slip {
-    if project.has("package.json") {
-        return Some((
-            "package.json has no `start` script, and no server.js, app.js, index.js or main.js imports a web framework"
+/// Packages that only Conda would install.
+fn conda(project: &Project<'_>) -> Slip {
+    let file = project.first_of(&["environment.yml", "environment.yaml"])?;
+    let has_list = ["requirements.txt", "pyproject.toml", "Pipfile"].iter().any(|list| project.has(list));
+    (!has_list).then(|| {
+        (
+            format!("only {file} says what to install, and Conda is not used here"),
+            "write the packages that it lists into a requirements.txt, by the names that `pip install` takes"
                 .to_owned(),
-            "add one: `\"scripts\": {\"start\": \"node server.js\"}`".to_owned(),
+        )
+    })
+}
+
+/// A package that others install: it has no program of its own, and no script at the top either.
+fn python_library(project: &Project<'_>) -> Slip {
+    let describes = |file: &&&str| {
+        let text = project.manifest(file).ok().flatten().unwrap_or_default();
+        project.has(file)
+            && (**file != "pyproject.toml" || text.contains("[project]") || text.contains("[tool.poetry]"))
+    };
+    let file = ["pyproject.toml", "setup.py", "setup.cfg"].iter().find(describes)?;
+    let mut scripts = project.listing().iter().map(|file| file.path.as_str());
+    let has_script =
+        scripts.any(|path| extension(path) == "py" && !path.contains('/') && !entry::is_aside(path));
+    (!has_script).then(|| {
+        (
+            format!("{file} describes a package that others install; no module of it makes a web application"),
+            "if it serves HTTP all the same, say how to start it in backend-im.yml, such as `start: python -m NAME`; an \
+             example of it is deployed by naming its folder: `root: examples/…`"
+                .to_owned(),
+        )
+    })
+}
+
+fn node(project: &Project<'_>) -> Slip {
+    if project.has("rush.json") {
+        return Some((
+            "rush.json has its projects installed by Rush, which installs and builds them all together"
+                .to_owned(),
+            "say how in backend-im.yml: `install: node common/scripts/install-run-rush.js install`, \
+             `build: node common/scripts/install-run-rush.js build --to NAME`, `runtime: node`, and \
+             `start: cd FOLDER && node dist/index.js`"
+                .to_owned(),
         ));
+    }
+    if project.has("package.json") {
+        return Some(js::lacking(project));
     }
     let script = project.first_of(&["server.js", "app.js", "index.js", "main.js"])?;
     Some((
@@ -145,6 +263,40 @@ fn rust(project: &Project<'_>) -> Slip {
     })
 }
 
+/// A WAR, which only a container of servlets runs.
+fn java_archive(project: &Project<'_>) -> Slip {
+    let (file, _) =
+        [("pom.xml", "<packaging>war</packaging>"), ("build.gradle", "war"), ("build.gradle.kts", "war")]
+            .into_iter()
+            .find(|(file, mark)| {
+                project.manifest(file).ok().flatten().is_some_and(|text| {
+                    text.contains(mark)
+                        && (*file == "pom.xml" || project.listing().has_folder("src/main/webapp"))
+                })
+            })?;
+    Some((
+        format!("{file} makes a WAR, which runs inside a container of servlets such as Tomcat or Jetty, and brings none"),
+        "bring one along, with Spring Boot or Jetty's runner for instance, and say in backend-im.yml how it starts: \
+         `start: java -jar …` on $HOST:$PORT"
+            .to_owned(),
+    ))
+}
+
+/// A project of the .NET that only Windows has.
+fn windows_only(project: &Project<'_>) -> Slip {
+    let mut files = project.listing().iter().map(|file| file.path.as_str());
+    let file = files.find(|path| matches!(extension(path), "csproj" | "vbproj"))?;
+    let text = project.manifest(file).ok()??;
+    let is_old = text.contains("<TargetFrameworkVersion>v4") || text.contains("ProjectTypeGuids");
+    is_old.then(|| {
+        (
+            format!("{file} is for .NET Framework, which only Windows runs"),
+            "move it to today's .NET first: a project with `Sdk=\"Microsoft.NET.Sdk.Web\"` is built and started here"
+                .to_owned(),
+        )
+    })
+}
+
 /// A manifest of a runtime that is known, in a project without a program.
 fn library(project: &Project<'_>) -> Slip {
     const MANIFESTS: &[(&str, &str)] = &[
@@ -156,7 +308,11 @@ fn library(project: &Project<'_>) -> Slip {
         ("build.gradle.kts", "no module applies a plugin that makes a program"),
         ("mix.exs", "it neither starts an application nor names Phoenix or Plug"),
     ];
-    let (file, lacks) = MANIFESTS.iter().find(|(file, _)| project.has(file))?;
+    let mut files = project.listing().iter().map(|file| file.path.as_str());
+    let of_dotnet =
+        || files.find(|path| extension(path) == "csproj").map(|path| (path, "no project makes a program"));
+    let found = MANIFESTS.iter().copied().find(|(file, _)| project.has(file));
+    let (file, lacks) = found.or_else(of_dotnet)?;
     Some((
         format!("`{file}` is there, but {lacks}"),
         "say how it starts in backend-im.yml: `build: …` where it needs one, and `start: …` with a command that listens \

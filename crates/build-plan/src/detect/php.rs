@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::page_packages;
-use super::text::at;
+use super::text::{at, folder};
 use super::{Context, versions};
 use crate::draft::{Draft, Strength};
-use crate::project::Project;
+use crate::project::{Project, extension};
 use crate::{Install, InstallMethod, PlanError, Runtime, shell};
 
 const FILE: &str = "composer.json";
@@ -28,6 +28,10 @@ const FRAMEWORKS: &[(&str, &str)] = &[
     ("drupal/core", "drupal"),
     ("mezzio/mezzio", "mezzio"),
     ("hyperf/hyperf", "hyperf"),
+    ("roots/wordpress", "wordpress"),
+    ("johnpbloch/wordpress", "wordpress"),
+    ("flightphp/core", "flight"),
+    ("leafs/leaf", "leaf"),
 ];
 /// Folders from which pages are served, likeliest first; empty for the project itself.
 const ROOTS: &[&str] = &["public", "web", "webroot", "html", "htdocs", "public_html", "www", ""];
@@ -75,10 +79,12 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let project = context.project;
     let composer = composer(project)?;
     let root = ROOTS.iter().find(|root| project.has(&at(root, "index.php")));
+    let root = root
+        .or_else(|| ROOTS.iter().find(|root| composer.is_none() && has_scripts_beside_page(project, root)));
     let framework = composer.as_ref().and_then(Composer::framework);
     let marker = match (&composer, root) {
         (Some(_), _) if framework.is_some() || root.is_some() || context.start.is_some() => FILE.to_owned(),
-        (_, Some(root)) => at(root, "index.php"),
+        (_, Some(root)) => first_page(project, root),
         (_, None) if context.start.is_some() && context.starts_with(Runtime::Php) => "index.php".to_owned(),
         _ => return Ok(None),
     };
@@ -91,14 +97,36 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
         Some((_, "symfony")) => symfony(project, composer.as_ref(), &mut draft),
         _ => {}
     }
+    if project.has("wp-includes/version.php") {
+        draft.set_framework("wordpress", "wp-includes/version.php");
+    }
+    if draft.framework.as_deref() == Some("wordpress") {
+        draft.need_system_package("php-mysql", draft.evidence[0].source.clone());
+        draft.warn("WordPress keeps everything in a MySQL database; wp-config.php must be told where it is");
+    }
     if draft.start.is_none() {
         serve(project, root.copied().unwrap_or("public"), &mut draft);
+    }
+    if let Some(start) = context.start.as_ref().filter(|start| is_for_heroku(&start.command)) {
+        heroku(project, &start.command, &mut draft);
     }
     version(project, composer.as_ref(), &mut draft);
     if let Some(composer) = &composer {
         install(project, composer, &mut draft);
     }
     Ok(Some(draft))
+}
+
+/// Whether a folder's first page is plain, and others beside it are scripts, such as the one behind a form.
+fn has_scripts_beside_page(project: &Project<'_>, root: &str) -> bool {
+    let is_script = |path: &str| extension(path) == "php" && folder(path) == root;
+    project.has(&at(root, "index.html")) && project.listing().under(root).any(|file| is_script(&file.path))
+}
+
+/// The page that answers `/`.
+fn first_page(project: &Project<'_>, root: &str) -> String {
+    let script = at(root, "index.php");
+    if project.has(&script) { script } else { at(root, "index.html") }
 }
 
 /// What composer.json requires.
@@ -137,17 +165,16 @@ fn laravel(project: &Project<'_>, draft: &mut Draft) {
         draft.set_env(name, value);
     }
     let mut build = vec!["php artisan view:cache"];
-    if project.has("package.json") {
-        build.insert(0, "npm run build");
+    let pages = page_packages::build(project);
+    if let Some(script) = &pages {
+        build.insert(0, script);
     }
     if !project.listing().has_folder("resources/views") {
         build.pop();
     }
     if !build.is_empty() {
-        draft.set_build(
-            build.join(" && "),
-            if project.has("package.json") { "package.json, artisan" } else { "artisan" },
-        );
+        draft
+            .set_build(build.join(" && "), if pages.is_some() { "package.json, artisan" } else { "artisan" });
     }
     if project.listing().has_folder("database/migrations") {
         draft.set_release("php artisan migrate --force", "database/migrations");
@@ -163,8 +190,13 @@ fn symfony(project: &Project<'_>, composer: Option<&Composer>, draft: &mut Draft
     draft.set_env("APP_ENV", "prod");
     draft.set_env("APP_DEBUG", "0");
     let mut build = Vec::new();
-    if project.has("package.json") {
-        build.push("npm run build");
+    let pages = page_packages::build(project);
+    build.extend(pages.as_deref());
+    if has("symfonycasts/tailwind-bundle") {
+        build.push("php bin/console tailwind:build --minify");
+    }
+    if has("symfonycasts/sass-bundle") {
+        build.push("php bin/console sass:build");
     }
     if has("symfony/asset-mapper") {
         build.push("php bin/console asset-map:compile");
@@ -185,12 +217,28 @@ fn symfony(project: &Project<'_>, composer: Option<&Composer>, draft: &mut Draft
 
 /// PHP's own server over a folder of scripts.
 fn serve(project: &Project<'_>, root: &str, draft: &mut Draft) {
-    let index = at(root, "index.php");
+    let index = first_page(project, root);
     let folder = if root.is_empty() { ".".to_owned() } else { shell::word(root) };
     let router = project.has("router.php") && root.is_empty();
     let router = if router { " router.php" } else { "" };
     draft.set_start(format!("php -S $HOST:$PORT -t {folder}{router}"), index);
     draft.set_env("PHP_CLI_SERVER_WORKERS", "4");
+}
+
+/// Whether a command starts the servers that only Heroku's builds install.
+fn is_for_heroku(command: &str) -> bool {
+    shell::program(command).is_some_and(|program| program.starts_with("heroku-php-"))
+}
+
+/// What Heroku would serve is served here by other means: the last word names the folder.
+fn heroku(project: &Project<'_>, command: &str, draft: &mut Draft) {
+    let last = shell::words(command).last().unwrap_or_default().trim_matches('/');
+    let start = draft.start.clone();
+    if project.has(&at(last, "index.php")) && draft.framework.as_deref() != Some("laravel") {
+        serve(project, last, draft);
+    }
+    draft.built_start = draft.start.clone().or(start);
+    draft.warn("the Procfile's `web` starts a server that only Heroku has; PHP serves the same folder here");
 }
 
 fn version(project: &Project<'_>, composer: Option<&Composer>, draft: &mut Draft) {

@@ -55,14 +55,16 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     };
     let marker = project.first_of(&[FILE, "config.ru"]).unwrap_or(FILE);
     let framework = FRAMEWORKS.iter().find(|(gem, _)| gemfile.has(gem));
+    let generator = GENERATORS.iter().find(|generator| gemfile.has(generator.name));
+    let generator = generator.or_else(|| GENERATORS.first().filter(|_| gemfile.has("github-pages")));
     let mut draft = Draft::new(Runtime::Ruby, Strength::Server, marker);
-    match framework {
-        Some(("rails", name)) => {
+    match (framework, generator) {
+        (Some(("rails", name)), _) => {
             draft.set_framework(name, format!("{FILE}: gem rails"));
             rails(project, &gemfile, &mut draft);
         }
-        _ if gemfile.has("jekyll") || gemfile.has("github-pages") => jekyll(&mut draft),
-        _ => {
+        (_, Some(generator)) => pages(generator, &mut draft),
+        (framework, None) => {
             if !rack(context, &gemfile, &mut draft) {
                 return Ok(None);
             }
@@ -129,14 +131,29 @@ fn rails(project: &Project<'_>, gemfile: &Gemfile, draft: &mut Draft) {
     }
 }
 
-fn jekyll(draft: &mut Draft) {
+/// A gem that makes the pages of a site.
+struct Generator {
+    name: &'static str,
+    command: &'static str,
+    output: &'static str,
+    /// The variable that says that the pages are for everybody.
+    variable: &'static str,
+}
+
+const GENERATORS: &[Generator] = &[
+    Generator { name: "jekyll", command: "jekyll build", output: "_site", variable: "JEKYLL_ENV" },
+    Generator { name: "middleman", command: "middleman build", output: "build", variable: "MM_ENV" },
+    Generator { name: "nanoc", command: "nanoc compile", output: "output", variable: "NANOC_ENV" },
+];
+
+fn pages(generator: &Generator, draft: &mut Draft) {
     draft.runtime = Runtime::Static;
     draft.strength = Strength::Assets;
     draft.note("runtime", Runtime::Static.name(), FILE);
-    draft.set_framework("jekyll", format!("{FILE}: gem jekyll"));
-    draft.set_build("bundle exec jekyll build", FILE);
-    draft.set_static_root("_site", FILE);
-    draft.set_env("JEKYLL_ENV", "production");
+    draft.set_framework(generator.name, format!("{FILE}: gem {}", generator.name));
+    draft.set_build(format!("bundle exec {}", generator.command), FILE);
+    draft.set_static_root(generator.output, FILE);
+    draft.set_env(generator.variable, "production");
 }
 
 /// A program under config.ru, or a script that Sinatra itself serves; whether there is one.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Context, toml_text};
+use super::{Context, near_miss, start, toml_text};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
 use crate::{Candidate, PlanError, Runtime, shell};
@@ -28,7 +28,19 @@ const FRAMEWORKS: &[(&str, &str)] = &[
     ("hyper", "hyper"),
     ("tiny_http", "tiny_http"),
     ("rouille", "rouille"),
+    ("ntex", "ntex"),
+    ("viz", "viz"),
+    ("gotham", "gotham"),
+    ("trillium", "trillium"),
+    ("pavex", "pavex"),
+    ("dropshot", "dropshot"),
+    ("cot", "cot"),
+    ("iron", "iron"),
+    ("leptos_axum", "axum"),
+    ("leptos_actix", "actix-web"),
 ];
+/// Crates that many programs need only to ask others.
+const ALSO_CLIENTS: &[&str] = &["tonic", "hyper"];
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -43,6 +55,7 @@ struct Manifest {
 #[serde(default, rename_all = "kebab-case")]
 struct Package {
     name: String,
+    metadata: Option<toml::Value>,
     default_run: Option<String>,
     autobins: Option<bool>,
     rust_version: Option<toml::Value>,
@@ -51,6 +64,7 @@ struct Package {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Workspace {
+    metadata: Option<toml::Value>,
     members: Vec<String>,
     exclude: Vec<String>,
 }
@@ -69,6 +83,8 @@ struct Program {
     /// The manifest that defines it.
     manifest: String,
     framework: Option<&'static str>,
+    /// Whether its sources listen by themselves, with what the language brings.
+    listens: bool,
     is_default: bool,
     /// Whether it is the package's own, `src/main.rs`.
     is_main: bool,
@@ -83,16 +99,23 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let project = context.project;
     let Some(text) = project.manifest(FILE)? else { return Ok(None) };
     let root: Manifest = toml_text::parse(FILE, &text)?;
-    let mut programs = programs(project, "", &root);
-    if let Some(workspace) = &root.workspace {
-        for folder in members(project, workspace) {
-            let file = format!("{folder}/{FILE}");
-            let Some(text) = project.manifest(&file)? else { continue };
-            programs.extend(self::programs(project, &folder, &toml_text::parse(&file, &text)?));
-        }
+    let mut packages = BTreeMap::from([(String::new(), root)]);
+    for folder in
+        packages[""].workspace.as_ref().map(|workspace| members(project, workspace)).unwrap_or_default()
+    {
+        let file = format!("{folder}/{FILE}");
+        let Some(text) = project.manifest(&file)? else { continue };
+        packages.insert(folder, toml_text::parse(&file, &text)?);
     }
+    let root = &packages[""];
+    let programs: Vec<Program> =
+        packages.keys().flat_map(|folder| programs(project, folder, &packages)).collect();
     let Some(program) = choose(context, &programs)? else { return Ok(None) };
-    let strength = if program.framework.is_some() { Strength::Server } else { Strength::Program };
+    if packages.values().any(|package| package.dependencies.contains_key("shuttle-runtime")) {
+        return Err(shuttle());
+    }
+    let serves = program.framework.is_some() || program.listens;
+    let strength = if serves { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Rust, strength, program.manifest.clone());
     if let Some(framework) = program.framework {
         draft.set_framework(framework, format!("{}: dependencies", program.manifest));
@@ -106,7 +129,7 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
             others.join(", ")
         ));
     }
-    version(project, &root, &mut draft)?;
+    version(project, root, &mut draft)?;
     let locked = project.first_of(&["Cargo.lock"]).unwrap_or(FILE);
     draft.set_package_manager("cargo", None, locked);
     draft.keep("cargo", &["target"]);
@@ -117,7 +140,64 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
         _ => binary,
     };
     draft.set_start(start, program.manifest.clone());
+    if let Some(site) = packages.values().find_map(Manifest::leptos) {
+        leptos(&site, &mut draft);
+    }
+    if let Some(start) = context.start.as_ref().filter(|_| context.settings.start.is_none()) {
+        start::point_to_built(&start.command, project, &mut draft);
+    }
     Ok(Some(draft))
+}
+
+/// Its programs are started by its platform's own launcher only.
+fn shuttle() -> PlanError {
+    PlanError::Unrecognised {
+        reason: "the program starts under Shuttle's own runtime (Cargo.toml: shuttle-runtime), which only Shuttle starts"
+            .to_owned(),
+        hint: "make it a program of its own: `#[tokio::main]` in place of `#[shuttle_runtime::main]`, listening on \
+               $HOST:$PORT"
+            .to_owned(),
+    }
+}
+
+impl Manifest {
+    /// What cargo-leptos is told, in either of its places.
+    fn leptos(&self) -> Option<Leptos> {
+        let of_workspace = || self.workspace.as_ref()?.metadata.as_ref()?.get("leptos")?.as_array()?.first();
+        let table = self
+            .package
+            .as_ref()
+            .and_then(|package| package.metadata.as_ref()?.get("leptos"))
+            .or_else(of_workspace)?;
+        let text = |key: &str| table.get(key).and_then(toml::Value::as_str).map(str::to_owned);
+        let name = text("output-name").or_else(|| text("name"));
+        Some(Leptos {
+            output: name
+                .or_else(|| Some(self.package.as_ref()?.name.clone()))
+                .filter(|name| is_binary_name(name))?,
+            site: text("site-root").unwrap_or_else(|| "target/site".to_owned()),
+        })
+    }
+}
+
+/// A site of Leptos: pages that one program renders and the browser goes on with.
+struct Leptos {
+    output: String,
+    site: String,
+}
+
+/// Both halves are built by a tool of their own.
+fn leptos(site: &Leptos, draft: &mut Draft) {
+    let source = "Cargo.toml: metadata.leptos";
+    draft.set_framework("leptos", source);
+    draft.set_build("cargo leptos build --release", source);
+    let start = draft.start.clone().unwrap_or_default();
+    draft.set_start(format!("LEPTOS_SITE_ADDR=$HOST:$PORT {start}"), source);
+    draft.set_env("LEPTOS_OUTPUT_NAME", &site.output);
+    draft.set_env("LEPTOS_SITE_ROOT", &site.site);
+    draft.warn(
+        "cargo-leptos builds this (`cargo install --locked cargo-leptos`, `rustup target add wasm32-unknown-unknown`)",
+    );
 }
 
 fn build(project: &Project<'_>, program: &Program, draft: &mut Draft) {
@@ -144,12 +224,18 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
         let mut matching = programs.iter().filter(|program| wanted(program));
         matching.next().filter(|_| matching.next().is_none())
     };
+    let in_image: Vec<&Program> =
+        programs.iter().filter(|program| context.image_names(&program.name)).collect();
     let chosen = only(|_| true)
         .or_else(|| only(|program| program.is_default))
+        .or(if let [named] = in_image.as_slice() { Some(*named) } else { None })
         .or_else(|| only(|program| program.framework.is_some()))
         .or_else(|| only(|program| program.framework.is_some() && program.is_main));
     if chosen.is_some() || programs.is_empty() {
         return Ok(chosen);
+    }
+    if start.is_empty() && programs.iter().all(|program| program.framework.is_none() && !program.listens) {
+        return Err(near_miss::tools(programs.iter().map(|program| program.name.as_str()), "Cargo.toml"));
     }
     let mut ranked: Vec<&Program> = programs.iter().collect();
     ranked.sort_by_key(|program| program.framework.is_none());
@@ -164,7 +250,8 @@ fn choose<'p>(context: &Context<'_>, programs: &'p [Program]) -> Result<Option<&
 }
 
 /// The programs of one package: `src/main.rs`, `src/bin/*`, and those that the manifest names.
-fn programs(project: &Project<'_>, folder: &str, manifest: &Manifest) -> Vec<Program> {
+fn programs(project: &Project<'_>, folder: &str, packages: &BTreeMap<String, Manifest>) -> Vec<Program> {
+    let manifest = &packages[folder];
     let Some(package) = &manifest.package else { return Vec::new() };
     let at = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
     let main = package.name.clone();
@@ -185,16 +272,51 @@ fn programs(project: &Project<'_>, folder: &str, manifest: &Manifest) -> Vec<Pro
             names.extend(name.filter(|name| !name.contains('/')).map(str::to_owned));
         }
     }
-    let depends_on = |name: &str| manifest.dependencies.contains_key(name);
-    let framework = FRAMEWORKS.iter().find(|(name, _)| depends_on(name)).map(|(_, framework)| *framework);
+    let framework = framework_of(project, folder, packages);
+    let listens = framework.is_none() && says(project, folder, &["TcpListener"]);
     let program = |name: String| Program {
         is_default: package.default_run.as_deref() == Some(name.as_str()),
         is_main: name == main,
         name,
         manifest: at("Cargo.toml"),
         framework,
+        listens,
     };
     names.into_iter().filter(|name| is_binary_name(name)).map(program).collect()
+}
+
+/// The crate with which a package serves, itself or through the other packages of the workspace that it is made of.
+fn framework_of(
+    project: &Project<'_>,
+    folder: &str,
+    packages: &BTreeMap<String, Manifest>,
+) -> Option<&'static str> {
+    let mut pending = vec![folder];
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = pending.pop() {
+        let Some(manifest) = packages.get(folder).filter(|_| seen.insert(folder)) else { continue };
+        let depends_on = |name: &str| manifest.dependencies.contains_key(name);
+        let counts =
+            |name: &str| !ALSO_CLIENTS.contains(&name) || says(project, folder, &["serve", "Server"]);
+        if let Some((_, framework)) = FRAMEWORKS.iter().find(|(name, _)| depends_on(name) && counts(name)) {
+            return Some(framework);
+        }
+        let is_needed = |(_, other): &(&String, &Manifest)| {
+            other.package.as_ref().is_some_and(|package| depends_on(&package.name))
+        };
+        pending.extend(packages.iter().filter(is_needed).map(|(folder, _)| folder.as_str()));
+    }
+    None
+}
+
+/// Whether one of the package's main files has any of these words.
+fn says(project: &Project<'_>, folder: &str, words: &[&str]) -> bool {
+    let files = ["src/main.rs", "src/lib.rs", "src/server.rs", "src/server/mod.rs"].into_iter();
+    let mut files =
+        files.map(|file| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") });
+    files.any(|file| {
+        project.source(&file).is_some_and(|source| words.iter().any(|word| source.contains(word)))
+    })
 }
 
 fn is_binary_name(name: &str) -> bool {

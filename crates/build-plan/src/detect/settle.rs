@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, advice};
+use super::{Context, advice, dockerfile, migrations, script, start};
 use crate::draft::{Cache, Draft};
 use crate::project::Project;
-use crate::{CacheLayer, Install, InstallMethod, Listing, Plan, PlanError, Runtime, hash};
+use crate::{CacheLayer, Install, InstallMethod, Listing, Plan, PlanError, Runtime, hash, shell};
 
 /// Files that decide what an installation brings, whatever command runs it.
 const INSTALL_INPUTS: &[&str] = &[
@@ -94,9 +94,14 @@ fn runtime(context: &Context<'_>, draft: &mut Draft) {
 
 /// `gunicorn x` of `poetry run gunicorn x`: what is installed is on the `PATH`, and its installer need not be.
 fn without_runner(command: &str) -> String {
-    let runs =
-        ["poetry run ", "pdm run ", "pipenv run "].iter().find_map(|runner| command.strip_prefix(runner));
-    runs.unwrap_or(command).to_owned()
+    const RUNNERS: &[&str] = &["poetry run ", "pdm run ", "pipenv run "];
+    let bare = |step: &'_ str| {
+        let runs = RUNNERS.iter().find_map(|runner| step.strip_prefix(runner));
+        runs.unwrap_or(step).to_owned()
+    };
+    let Some(steps) = shell::sequence(command).filter(|steps| steps.len() > 1) else { return bare(command) };
+    let words = steps.iter().flat_map(|step| [bare(step.command), step.joined.to_owned()]);
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What the settings say in words of their own, and nothing detects better.
@@ -112,6 +117,40 @@ fn texts(context: &Context<'_>, draft: &mut Draft) {
         draft.set_release(release.clone(), context.setting("release"));
     } else if let Some((release, line)) = context.procfile.and_then(|procfile| procfile.release.as_ref()) {
         draft.set_release(release.clone(), format!("Procfile:{line}"));
+    } else if draft.release.is_none() && draft.runtime != Runtime::Static {
+        said_elsewhere(context, draft);
+    }
+    if draft.health_path.is_none() && draft.runtime != Runtime::Static {
+        let of_image = context.dockerfile.as_ref().and_then(|dockerfile| {
+            let (path, line) = dockerfile.health_path.as_ref()?;
+            Some((path.clone(), format!("{}:{line}", dockerfile.file)))
+        });
+        let declared = context.declared.iter();
+        let mut declared =
+            declared.filter_map(|declared| Some((declared.health_path.clone()?, declared.file.to_owned())));
+        if let Some((path, source)) = declared.next().or(of_image).filter(|(path, _)| is_path(path)) {
+            draft.set_health_path(&path, source);
+        }
+    }
+}
+
+fn is_path(path: &str) -> bool {
+    path.len() > 1
+        && path.starts_with('/')
+        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.~".contains(&b))
+}
+
+/// What other platforms, or the Dockerfile's script, run once before the app.
+fn said_elsewhere(context: &Context<'_>, draft: &mut Draft) {
+    let declared = context.declared.iter();
+    let declared =
+        declared.filter_map(|declared| Some((declared.release.clone()?, declared.file.to_owned())));
+    let image = context.dockerfile.as_ref().and_then(|dockerfile| dockerfile.migrations.clone());
+    // The folders of a container are not those of a release.
+    let is_here =
+        |(command, _): &(String, String)| !command.split_whitespace().any(|word| word.starts_with('/'));
+    if let Some((release, source)) = declared.chain(image).find(is_here) {
+        draft.set_release(without_runner(&dockerfile::adapted(&release)), source);
     }
 }
 
@@ -119,6 +158,10 @@ fn port(context: &Context<'_>, draft: &mut Draft) {
     match context.settings.port {
         Some(port) => draft.set_port(port, context.setting("port")),
         None if draft.port.is_some() => {}
+        // The image of a static site listens where its own server does, and the platform is another one.
+        None if draft.runtime == Runtime::Static => {
+            draft.set_port(conventional_port(draft.runtime), "default");
+        }
         None => match context.dockerfile.as_ref().and_then(|dockerfile| Some((dockerfile, dockerfile.port?)))
         {
             Some((dockerfile, (port, line))) => draft.set_port(port, format!("{}:{line}", dockerfile.file)),
@@ -218,9 +261,42 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
         Some(start) if draft.runtime == Runtime::Static => {
             draft.warn(format!("{} is not used: the platform itself serves static files", start.source));
         }
-        Some(start) => draft.set_start(without_runner(&start.command), start.source.clone()),
+        Some(start) => {
+            let command = draft.built_start.take().unwrap_or_else(|| without_runner(&start.command));
+            if settings.start.is_some() {
+                draft.set_start(command, start.source.clone());
+            } else {
+                settle_start(context.project, &command, &start.source, draft);
+            }
+        }
         None => {}
     }
+}
+
+/// A start command that was written for other places: a script that only migrates and starts is taken apart, what
+/// migrates runs once, and a server is told where to listen.
+fn settle_start(project: &Project<'_>, command: &str, source: &str, draft: &mut Draft) {
+    let script = script::read(project, command).filter(|script| script.is_plain && !script.passes_on);
+    let script = script.and_then(|script| {
+        let (start, line) = script.start?;
+        let source = format!("{}:{line}", script.file);
+        let migrations = script.migrations.map(|(text, line)| (text, format!("{}:{line}", script.file)));
+        Some((without_runner(&start), source, migrations))
+    });
+    let (mut start, source, mut migrations) =
+        script.unwrap_or_else(|| (command.to_owned(), source.to_owned(), None));
+    if let Some(split) = migrations::split(&start) {
+        start = split.start;
+        migrations.get_or_insert((split.migrations, source.clone()));
+    }
+    if let Some((release, source)) = migrations {
+        let release = without_runner(&release);
+        // What was detected may know more about the same command, such as the application that it is for.
+        if !draft.release.as_ref().is_some_and(|known| known.ends_with(&release)) {
+            draft.set_release(release, source);
+        }
+    }
+    draft.set_start(start::with_address(&start), source);
 }
 
 fn static_root(context: &Context<'_>, draft: &mut Draft) -> Result<(), PlanError> {

@@ -3,6 +3,7 @@
 use super::procfile::Procfile;
 use super::python::source::scan;
 use crate::config::Settings;
+use crate::draft::Draft;
 use crate::project::{Project, extension};
 use crate::{Runtime, shell};
 
@@ -92,8 +93,25 @@ fn offers_app(project: &Project<'_>, path: &str) -> bool {
     project.source(path).is_some_and(|source| scan(&source).best_app().is_some())
 }
 
-/// The runtime whose program the command starts with.
+/// Makes a start command that was written for another place, such as `bin/server` or `/app/main`, start the program that
+/// the draft builds: where the project has no file of that name, nothing else can be meant.
+pub(crate) fn point_to_built(command: &str, project: &Project<'_>, draft: &mut Draft) {
+    let Some(built) = draft.start.clone() else { return };
+    let Some(word) = shell::words(command).next().filter(|_| !shell::is_compound(command)) else { return };
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_place = word.starts_with('/')
+        || ["bin/", "./", "build/", "dist/", "out/"].iter().any(|start| word.starts_with(start));
+    let is_there = project.has(word.trim_start_matches("./"));
+    let is_known = runtime_of(word).is_some() || word.contains("target/release/");
+    if !is_there && !is_known && (is_place || name(word) == name(&built)) {
+        draft.built_start = Some(command.replacen(word, &built, 1));
+    }
+}
+
+/// The runtime whose program the command starts with; of several commands in a row the last one counts.
 pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
+    let last = shell::sequence(command).and_then(|steps| steps.last().map(|step| step.command));
+    let command = last.unwrap_or(command);
     match shell::program(command)? {
         "python" | "python3" | "uvicorn" | "gunicorn" | "hypercorn" | "granian" | "daphne" | "flask"
         | "fastapi" | "waitress-serve" | "uv" | "django-admin" | "celery" | "streamlit" | "poetry"
@@ -119,6 +137,32 @@ pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
         }
         _ => None,
     }
+}
+
+/// The command of a server that would listen at an address of its own, told where it is to listen.
+pub(crate) fn with_address(command: &str) -> String {
+    /// The words that start a server, the option for its host and the one for its port.
+    const SERVERS: &[(&[&str], &str, &str)] = &[
+        (&["uvicorn"], "--host", "--port"),
+        (&["fastapi", "run"], "--host", "--port"),
+        (&["litestar", "run"], "--host", "--port"),
+        (&["flask", "run"], "--host", "--port"),
+        (&["streamlit", "run"], "--server.address", "--server.port"),
+    ];
+    let Some(last) = shell::sequence(command).and_then(|steps| steps.last().map(|step| step.command)) else {
+        return command.to_owned();
+    };
+    let words: Vec<&str> = shell::words(last).collect();
+    let Some((_, host, port)) = SERVERS.iter().find(|(start, ..)| words.starts_with(start)) else {
+        return command.to_owned();
+    };
+    let has = |names: &[&str]| {
+        words.iter().any(|word| names.iter().any(|name| word.split('=').next() == Some(*name)))
+    };
+    let is_elsewhere = has(&["--fd", "--uds"]);
+    let host = if is_elsewhere || has(&[host, "-h"]) { String::new() } else { format!(" {host} $HOST") };
+    let port = if is_elsewhere || has(&[port, "-p"]) { String::new() } else { format!(" {port} $PORT") };
+    format!("{command}{host}{port}")
 }
 
 /// The port that a command names although `$PORT` decides.
@@ -163,12 +207,33 @@ mod tests {
     }
 
     #[test]
+    fn a_server_without_an_address_is_given_one() {
+        for (command, expected) in [
+            ("uvicorn main:app", "uvicorn main:app --host $HOST --port $PORT"),
+            ("fastapi run app/main.py", "fastapi run app/main.py --host $HOST --port $PORT"),
+            ("uvicorn main:app --port $PORT", "uvicorn main:app --port $PORT --host $HOST"),
+            ("uvicorn main:app --host=:: --port=80", "uvicorn main:app --host=:: --port=80"),
+            ("uvicorn main:app --uds x", "uvicorn main:app --uds x"),
+            ("gunicorn main:app", "gunicorn main:app"),
+            ("uvicorn a:b && true", "uvicorn a:b && true"),
+            ("uvicorn a:b | tee log", "uvicorn a:b | tee log"),
+            (
+                "sh setup.sh && streamlit run app.py",
+                "sh setup.sh && streamlit run app.py --server.address $HOST --server.port $PORT",
+            ),
+        ] {
+            assert_eq!(with_address(command), expected);
+        }
+    }
+
+    #[test]
     fn a_command_tells_its_runtime() {
         for (command, runtime) in [
             ("A=1 exec gunicorn a:b", Some(Runtime::Python)),
             ("/usr/bin/node x", Some(Runtime::Node)),
             ("./target/release/x", Some(Runtime::Rust)),
             ("./run.sh", None),
+            ("cd api && gunicorn a:b", Some(Runtime::Python)),
         ] {
             assert_eq!(runtime_of(command), runtime, "{command}");
         }

@@ -379,7 +379,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "two_servers",
-        "\n=== main.py\nfrom flask import Flask\napp = Flask(__name__)\n=== requirements.txt\nflask\n=== package.json\n{\"dependencies\": {\"express\": \"4\"}, \"scripts\": {\"start\": \"node a.js\"}}\n",
+        "\n=== main.py\nfrom flask import Flask\napp = Flask(__name__)\n=== requirements.txt\nflask\n=== package.json\n{\"dependencies\": {\"express\": \"4\"}, \"scripts\": {\"start\": \"node a.js\"}}\n=== a.js\nrequire('express')().listen(process.env.PORT)\n",
     ),
     (
         "several_applications_in_unusual_places",

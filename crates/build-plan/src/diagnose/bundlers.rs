@@ -28,20 +28,6 @@ pub(super) const RULES: &[Rule] = &[
         "never deploy node_modules; delete package-lock.json and node_modules, run `npm install` and deploy the new lock, so that it names the packages of all platforms",
     ),
     rule!(
-        "prisma_client_missing",
-        CODE,
-        JS,
-        [
-            "@prisma/client did not initialize yet",
-            "Cannot find module '.prisma/client/{}'",
-            "Prisma Client could not locate the Query Engine for runtime \"{}\"",
-            "Module '\"@prisma/client\"' has no exported member '{}'",
-            "The requested module '@prisma/client' does not provide an export named",
-        ],
-        "The Prisma client was not generated",
-        "run `prisma generate` before the build: `\"build\": \"prisma generate && …\"`, or `\"postinstall\": \"prisma generate\"` in package.json",
-    ),
-    rule!(
         "adapter_missing",
         BUILD,
         JS,
@@ -86,17 +72,46 @@ pub(super) const RULES: &[Rule] = &[
         "raise `budgets` in angular.json, or import less",
     ),
     rule!(
+        "missing_env_var",
+        BUILD,
+        JS,
+        ["\"{}\" is not exported by \"virtual:env/{}\""],
+        "The build needs the variable `{0}`, which is not set",
+        "set `{0}` under `env` in backend-im.yml, or read it when the app runs: `import { env } from '$env/dynamic/…'`",
+    ),
+    rule!(
+        "tool_configuration_invalid",
+        MAKE,
+        JS,
+        ["error TS50{}: {}", "error TS51{}: {}", "error TS53{}: {}", "error TS6053: {}", "error TS60{}: {}"],
+        "tsconfig.json does not go with this TypeScript: {1|see the message}",
+        "mend the option in tsconfig.json (TypeScript 6 and 7 drop `baseUrl`, `moduleResolution: node` and others; `ignoreDeprecations` puts it off), or pin `typescript` in package.json",
+    ),
+    rule!(
+        "lint_failed",
+        BUILD,
+        JS,
+        [
+            "ESLint couldn't find an eslint.config{}",
+            "ESLint couldn't find a configuration file{}",
+            "Invalid project directory provided, no such directory: {}/lint"
+        ],
+        "The linter finds no configuration",
+        "write eslint.config.js (ESLint 9 and newer do not read .eslintrc; `npx @eslint/migrate-config .eslintrc.json` makes one), or leave the linter out of the build",
+    ),
+    rule!(
         "lint_failed",
         BUILD,
         JS,
         [
             "✖ {} problems ({} error",
             "✖ {} problem ({} error",
+            "Error: `{}` can be escaped with",
             "ESLint: {}",
             "Failed to load config \"{}\" to extend from",
             "Failed to load plugin '{}' declared in",
         ],
-        "The linter stops the build ({0})",
+        "The linter stops the build: {0|see the message}",
         "mend what it names, or leave the linter out of the build",
     ),
     rule!(
@@ -133,16 +148,68 @@ pub(super) const RULES: &[Rule] = &[
             "failed to load config from {}",
             "Failed to load PostCSS config",
             "Error: Loading PostCSS Plugin failed: {}",
-            "It looks like you're trying to use `tailwindcss` directly as a PostCSS plugin",
             "Configuring Next.js via '{}' is not supported",
             "Invalid configuration object. Webpack has been initialized using a configuration object that does not match",
             "Schema validation failed with the following errors",
             "Failed to parse tsconfig",
             "Unknown compiler option '{}'",
+            "Error: Cannot find module '{}' from Vite config",
+            "Error: Config file {} not found",
+            "The configuration file does not exist",
             "Cannot find base config file \"{}\"",
         ],
         "The configuration of the build does not work: {0|see the message}",
         "mend the configuration file that the lines name; a plugin that it loads must be in package.json and of a version that fits the tool",
+    ),
+    rule!(
+        "tool_configuration_invalid",
+        MAKE,
+        JS,
+        ["It looks like you're trying to use `tailwindcss` directly as a PostCSS plugin"],
+        "Since Tailwind 4 its PostCSS plugin is a package of its own",
+        "run `npm install -D @tailwindcss/postcss` and name that one in the PostCSS configuration, or pin `tailwindcss` to `^3` in package.json",
+    ),
+    rule!(
+        "unknown_style_class",
+        BUILD,
+        JS,
+        ["Cannot apply unknown utility class{}", "The `{}` class does not exist. If `{}` is a custom class"],
+        "A style sheet applies a class that Tailwind does not know: {0}",
+        "define it (`@theme`, `@utility`) or reference the style sheet that does (`@reference`); classes of Tailwind 3 may have another name in 4",
+    ),
+    rule!(
+        "content_invalid",
+        BUILD,
+        JS,
+        [
+            "[InvalidContentEntryDataError] {}",
+            "[InvalidContentEntryFrontmatterError] {}",
+            "InvalidContentEntryDataError: {}"
+        ],
+        "A file of the content does not have the fields that its schema asks for: {0}",
+        "mend the file that the lines below name, or the schema of its collection",
+    ),
+    rule!(
+        "server_code_on_client",
+        BUILD,
+        JS,
+        [
+            "Server-only module referenced by client",
+            "'server-only' cannot be imported from a Client Component module",
+            "Cannot import {} into client-side code",
+            "You're importing a component that needs \"server-only\"",
+            "You're importing a component that needs \"next/headers\"",
+        ],
+        "Code that is for the server only is imported by a page",
+        "import it only where it runs on the server (a loader, an action, a server component), or split the file",
+    ),
+    rule!(
+        "missing_file",
+        BUILD,
+        JS,
+        ["Can't find stylesheet to import", "Failed to find '{}' in ["],
+        "A style sheet imports a file that is not there",
+        "correct the path in the line that the message names, and check that no ignore file excludes the file",
     ),
     rule!(
         "missing_style_tool",
@@ -181,7 +248,7 @@ pub(super) const RULES: &[Rule] = &[
         "dependency_injection_failed",
         RUN,
         JS,
-        ["Nest can't resolve dependencies of the {}."],
+        ["Nest can't resolve dependencies of the {}.", "Nest can't resolve dependencies of the {} "],
         "Nest cannot provide what {0} asks for",
         "add the provider to `providers` of the module, or export it from its own module and import that one",
     ),
@@ -230,16 +297,18 @@ pub(super) const RULES: &[Rule] = &[
         "A value is missing where the code needs one: {0}",
         "look at the first line of the project's own code in the stack; often a variable of the environment is not set",
     ),
-    rule!(
-        "wrong_import_shape",
-        RUN,
-        JS,
-        [
-            "TypeError: {} is not a function",
-            "TypeError: {} is not a constructor",
-            "TypeError: {} is not iterable"
-        ],
-        "`{0}` is not what the code takes it for",
-        "check how `{0}` is imported (default or in braces, `.default` behind `require`), and whether its version still offers it that way",
-    ),
 ];
+
+/// Errors whose message names a value and not its cause.
+pub(super) const GENERAL: &[Rule] = &[rule!(
+    "wrong_import_shape",
+    RUN,
+    JS,
+    [
+        "TypeError: {} is not a function",
+        "TypeError: {} is not a constructor",
+        "TypeError: {} is not iterable"
+    ],
+    "`{0}` is not what the code takes it for",
+    "check how `{0}` is imported (default or in braces, `.default` behind `require`), and whether its version still offers it that way",
+)];

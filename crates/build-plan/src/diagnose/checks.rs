@@ -1,49 +1,7 @@
-//! Rules about test commands, and about apps that run and are not healthy.
+//! Rules about apps that run and are not healthy.
 
 use super::Phase;
-use super::rule::{Captured, Rule, TEST, or};
-
-/// What test programs print when a test fails.
-pub(super) const TESTS: &[Rule] = &[
-    Rule {
-        code: "no_tests",
-        phases: TEST,
-        runtimes: &[],
-        patterns: &[
-            "no tests ran in",
-            "^collected 0 items",
-            "No tests found, exiting with code 1",
-            "No test files found, exiting",
-            "Error: no test specified",
-        ],
-        title: |_| "The test command finds no tests".to_owned(),
-        fix: |_| {
-            "write tests where the command looks for them, or remove `test` from backend-im.yml".to_owned()
-        },
-    },
-    Rule {
-        code: "tests_failed",
-        phases: TEST,
-        runtimes: &[],
-        patterns: &[
-            "^FAILED {}",
-            "^ERROR {}",
-            "^FAIL: {}",
-            "^ERROR: {}",
-            "^FAIL {}",
-            "^test {} ... FAILED",
-            "^not ok {}",
-            "^✖ {}",
-            "^  ● {}",
-            "^thread '{}' panicked",
-            "^AssertionError{}",
-        ],
-        title: |c| format!("A test fails: {}", or(c, 0, "see the output")),
-        fix: |_| {
-            "mend the code or the test and deploy again; the version that was live keeps serving".to_owned()
-        },
-    },
-];
+use super::rule::{Captured, Rule, or};
 
 /// What an app that runs prints when it will not get healthy. These are hints, not proof.
 pub(super) const RUNNING: &[Rule] = &[
@@ -55,10 +13,13 @@ pub(super) const RUNNING: &[Rule] = &[
             "Invalid HTTP_HOST header: '{}'",
             "Invalid host header",
             "Blocked request. This host (\"{}\") is not allowed.",
+            "[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: {}",
+            "[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked host: {}",
+            "Host header is specified and is not an IP address or localhost",
         ],
         title: |c| format!("The app refuses requests for the host `{}`", or(c, 0, "of the platform")),
         fix: |_| {
-            "allow the hosts `127.0.0.1` and `.localhost` (Django: ALLOWED_HOSTS, Vite: server.allowedHosts)"
+            "allow the hosts `127.0.0.1` and `.localhost` (Django: ALLOWED_HOSTS, Rails: config.hosts, Vite: preview.allowedHosts)"
                 .to_owned()
         },
     },
@@ -111,6 +72,10 @@ pub(super) const REQUESTS: &[&str] = &[
     "Phoenix.Ecto.PendingMigrationError",
     "Unhandled Exception",
     "An unhandled exception has occurred while executing the request",
+    "production.ERROR: ",
+    "local.ERROR: ",
+    "[request error] [unhandled]",
+    "[auth][error] ",
 ];
 
 /// Ports that people write into code; an instance's own is never one of them.

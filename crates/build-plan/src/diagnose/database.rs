@@ -1,6 +1,9 @@
 //! Rules about databases: reaching them, logging in, and what is in them.
 
-use super::rule::{RUN, Rule, or, rule};
+use super::rule::{CODE, RUN, Rule, or, rule};
+
+/// What to do where no database answers.
+pub(super) const REFUSED_FIX: &str = "set the database's URL in `env` to a server that runs and can be reached from this machine, or keep the data in a SQLite file below DATA_DIR";
 
 pub(super) const RULES: &[Rule] = &[
     rule!(
@@ -15,6 +18,8 @@ pub(super) const RULES: &[Rule] = &[
             "Connections using insecure transport are prohibited",
             "The server does not support SSL connections",
             "server does not support SSL, but SSL was required",
+            "connection is insecure (try using `sslmode=require`)",
+            "SSL connection has been closed unexpectedly",
         ],
         "The database and the app do not agree on encryption",
         "add `?sslmode=require` to the database's URL (Node's pg: `ssl: {rejectUnauthorized: true}`), or `sslmode=disable` for a server without TLS",
@@ -32,6 +37,14 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "The database takes no more connections",
         "use one pool per process and make it small (workers × pool size must stay below the server's limit), and close connections after use",
+    ),
+    rule!(
+        "database_pooler_mode",
+        RUN,
+        &[],
+        ["prepared statement \"{}\" already exists", "prepared statement \"{}\" does not exist"],
+        "A pooler hands the app another connection than the one that it prepared a statement on",
+        "use the pooler's session mode or the database's own address, or prepare nothing (asyncpg: `statement_cache_size=0`, Prisma: `?pgbouncer=true`)",
     ),
     rule!(
         "database_locked",
@@ -55,15 +68,42 @@ pub(super) const RULES: &[Rule] = &[
             "role \"{}\" does not exist",
             "authentication failed for user \"{}\"",
             "SQLSTATE[HY000] [1045] {}",
-            "SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string",
             "SASL authentication failed",
             "SequelizeAccessDeniedError: {}",
             "Authentication failed against database server at `{}`",
             "P1000: {}",
+            "bad auth : authentication failed",
+            "bad auth : Authentication failed",
+            "Login failed for user '{}'",
+            "WRONGPASS invalid username-password pair",
+            "ERR invalid password",
         ],
         title: |c| format!("The database refused the login of `{}`", or(c, 0, "the app")),
         fix: |_| {
             "correct user and password in the variable with the database's URL (`env` in backend-im.yml, or the deploy's `env`)".to_owned()
+        },
+    },
+    Rule {
+        code: "database_missing",
+        phases: RUN,
+        runtimes: &[],
+        patterns: &[
+            "database \"{}\" does not exist",
+            "Unknown database '{}'",
+            "unable to open database file",
+            "We could not find your database: {}.",
+            "Cannot open database \"{}\" requested by the login",
+            "Database `{}` does not exist on the database server",
+        ],
+        title: |c| match c.first() {
+            Some(name) => format!("The database `{name}` does not exist"),
+            None => "The database file cannot be opened".to_owned(),
+        },
+        fix: |c| {
+            match c.first() {
+            Some(name) => format!("create the database `{name}`, or correct the URL"),
+            None => "keep the file below the environment's DATA_DIR (for SQLAlchemy `sqlite:///` followed by DATA_DIR and the file's name) and create its folder first".to_owned(),
+        }
         },
     },
     Rule {
@@ -93,6 +133,8 @@ pub(super) const RULES: &[Rule] = &[
             "Communications link failure",
             "could not connect to server: Connection refused",
             "failed to connect to `{}`: dial error",
+            "failed to connect to `{}`: {} dial error: dial tcp",
+            "error communicating with database: {}",
             "ActiveRecord::ConnectionNotEstablished",
             "PG::ConnectionBad: {}",
             "Mysql2::Error::ConnectionError: {}",
@@ -106,30 +148,24 @@ pub(super) const RULES: &[Rule] = &[
             "Npgsql.NpgsqlException (0x80004005): Failed to connect to {}",
         ],
         title: |c| format!("No database answers at {}", or(c, 0, "the configured address")),
-        fix: |_| {
-            "set the database's URL in `env` to a server that runs and can be reached from this machine, or keep the data in a SQLite file below DATA_DIR".to_owned()
-        },
+        fix: |_| REFUSED_FIX.to_owned(),
     },
-    Rule {
-        code: "database_missing",
-        phases: RUN,
-        runtimes: &[],
-        patterns: &[
-            "database \"{}\" does not exist",
-            "Unknown database '{}'",
-            "unable to open database file",
+    rule!(
+        "invalid_database_url",
+        CODE,
+        &[],
+        [
+            "database configuration does not specify adapter",
+            "database configuration specifies nonexistent {} adapter",
+            "Error validating datasource `{}`: the URL must start with",
+            "ERR_INVALID_URL]: Invalid database URL",
+            "invalid connection string",
+            "invalid dsn: {}",
+            "cannot parse `{}`: failed to parse as",
         ],
-        title: |c| match c.first() {
-            Some(name) => format!("The database `{name}` does not exist"),
-            None => "The database file cannot be opened".to_owned(),
-        },
-        fix: |c| {
-            match c.first() {
-            Some(name) => format!("create the database `{name}`, or correct the URL"),
-            None => "keep the file below the environment's DATA_DIR (for SQLAlchemy `sqlite:///` followed by DATA_DIR and the file's name) and create its folder first".to_owned(),
-        }
-        },
-    },
+        "The database's URL is missing or has another form than the app reads",
+        "set DATABASE_URL (or the variable that the code reads) under `env` in full: `postgresql://user:password@host:5432/name`",
+    ),
     Rule {
         code: "table_missing",
         phases: RUN,
@@ -141,10 +177,13 @@ pub(super) const RULES: &[Rule] = &[
             "UndefinedTable) relation \"{}\" does not exist",
             "Base table or view not found: {}",
             "The table `{}` does not exist in the current database",
+            "Could not find table '{}'",
+            "Schema-validation: missing table [{}]",
+            "Invalid object name '{}'",
         ],
         title: |c| format!("The table `{}` does not exist", or(c, 0, "?").trim_end_matches(')')),
         fix: |_| {
-            "create the tables before they are used: run the migrations in `build` or when the app starts, or call `Base.metadata.create_all(engine)`".to_owned()
+            "create the tables before they are used: run the migrations before the switch (`release:` in backend-im.yml, such as `bin/rails db:prepare`), or let the app create them when it starts (`Base.metadata.create_all(engine)`)".to_owned()
         },
     },
 ];

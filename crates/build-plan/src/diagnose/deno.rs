@@ -75,14 +75,6 @@ pub(super) const RULES: &[Rule] = &[
         "mend the place that the line below names, or start with `--no-check`",
     ),
     rule!(
-        "deno_exception",
-        RUN,
-        DENO,
-        ["^error: Uncaught (in promise) {}", "^error: Uncaught {}"],
-        "The program ends with an error of Deno: {0}",
-        "mend the place in the code that the stack names, or what the message asks for",
-    ),
-    rule!(
         "missing_start_script",
         ANY,
         BUN,
@@ -99,3 +91,13 @@ pub(super) const RULES: &[Rule] = &[
         "listen on the environment's PORT (`port: Number(process.env.PORT)`), every instance gets its own, and listen only once",
     ),
 ];
+
+/// The exception that no rule knows.
+pub(super) const GENERAL: &[Rule] = &[rule!(
+    "deno_exception",
+    RUN,
+    DENO,
+    ["^error: Uncaught (in promise) {}", "^error: Uncaught {}"],
+    "The program ends with an error of Deno: {0}",
+    "mend the place in the code that the stack names, or what the message asks for",
+)];

@@ -10,9 +10,12 @@ pub(super) const RULES: &[Rule] = &[
         "secret_key_missing",
         CODE,
         PY,
-        ["The SECRET_KEY setting must not be empty"],
-        "Django has no secret key",
-        "set the variable that settings.py reads SECRET_KEY from as a secret of the project",
+        [
+            "The SECRET_KEY setting must not be empty",
+            "The session is unavailable because no secret key was set"
+        ],
+        "The app has no secret key",
+        "set the variable that the settings read SECRET_KEY (Flask: `app.secret_key`) from as a secret of the project",
     ),
     rule!(
         "static_root_missing",
@@ -21,6 +24,22 @@ pub(super) const RULES: &[Rule] = &[
         ["using the staticfiles app without having set the STATIC_ROOT setting"],
         "`collectstatic` runs and STATIC_ROOT is not set",
         "add `STATIC_ROOT = BASE_DIR / \"staticfiles\"` to the settings",
+    ),
+    rule!(
+        "static_file_missing",
+        CODE,
+        PY,
+        ["Missing staticfiles manifest entry for '{}'", "The file '{}' could not be found with <"],
+        "A static file was not collected: `{0}`",
+        "run `python manage.py collectstatic --noinput` in `build`, and check that the file is in one of STATICFILES_DIRS",
+    ),
+    rule!(
+        "migration_tool_unconfigured",
+        CODE,
+        PY,
+        ["No 'script_location' key found in configuration", "No config file 'alembic.ini' found"],
+        "Alembic does not find its configuration",
+        "run it in the folder with alembic.ini, or name the file: `alembic -c path/alembic.ini upgrade head`",
     ),
     rule!(
         "django_settings_missing",
@@ -46,22 +65,6 @@ pub(super) const RULES: &[Rule] = &[
         "add the app to INSTALLED_APPS, and import models only after `django.setup()`",
     ),
     rule!(
-        "django_check_failed",
-        CODE,
-        PY,
-        ["SystemCheckError: System check identified some issues", "^CommandError: {}"],
-        "Django's own checks refuse the project: {0|see the lines below}",
-        "mend what the lines with `ERRORS` name",
-    ),
-    rule!(
-        "django_misconfigured",
-        CODE,
-        PY,
-        ["django.core.exceptions.ImproperlyConfigured: {}"],
-        "Django's settings do not work: {0}",
-        "mend the setting that the message names",
-    ),
-    rule!(
         "worker_timeout",
         RUN,
         PY,
@@ -76,17 +79,6 @@ pub(super) const RULES: &[Rule] = &[
         ["Working outside of application context", "Working outside of request context"],
         "Something of Flask is used outside of a request",
         "put it into `with app.app_context():`, or into the factory after the app is made",
-    ),
-    rule!(
-        "duplicate_route",
-        CODE,
-        PY,
-        [
-            "View function mapping is overwriting an existing endpoint function: {}",
-            "Blueprint name '{}' is already registered"
-        ],
-        "Two handlers have the same name `{0}`",
-        "rename one of them, or give it an `endpoint`",
     ),
     rule!(
         "event_loop_conflict",
@@ -119,5 +111,25 @@ pub(super) const RULES: &[Rule] = &[
         ["fastapi.exceptions.FastAPIError: {}"],
         "FastAPI cannot make a schema of a handler: {0}",
         "use types that Pydantic knows in the signature, or set `response_model=None`",
+    ),
+];
+
+/// Exceptions of Django that say little by their name.
+pub(super) const GENERAL: &[Rule] = &[
+    rule!(
+        "django_check_failed",
+        CODE,
+        PY,
+        ["SystemCheckError: System check identified some issues", "^CommandError: {}"],
+        "Django's own checks refuse the project: {0|see the lines below}",
+        "mend what the lines with `ERRORS` name",
+    ),
+    rule!(
+        "django_misconfigured",
+        CODE,
+        PY,
+        ["django.core.exceptions.ImproperlyConfigured: {}"],
+        "Django's settings do not work: {0}",
+        "mend the setting that the message names",
     ),
 ];

@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         ANY,
         NET,
         [
+            "You must install or update .NET to run this application",
             "Framework: '{}', version '{}'",
             "The framework '{}', version '{}' was not found",
             "A compatible .NET SDK was not found",
@@ -19,6 +20,14 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "The project needs another .NET ({1|see the message})",
         "install the SDK or runtime that global.json and `TargetFramework` name, or change both to the one that is installed",
+    ),
+    rule!(
+        "workload_missing",
+        MAKE,
+        NET,
+        ["error NETSDK1147: {}"],
+        "The build needs a workload of the SDK: {0}",
+        "install it on this machine: `dotnet workload restore`, or `dotnet workload install` with the names in the message",
     ),
     rule!(
         "ambiguous_project",
@@ -53,6 +62,29 @@ pub(super) const RULES: &[Rule] = &[
         "correct its name or version in the project file, and check the sources in nuget.config",
     ),
     rule!(
+        "dependency_conflict",
+        MAKE,
+        NET,
+        [
+            "error NU1605: {}",
+            "error NU1107: {}",
+            "error NU1608: {}",
+            "error NU1202: {}",
+            "error NU1201: {}",
+            "error NU1701: {}"
+        ],
+        "Packages do not go together: {0}",
+        "align the versions that the message names, or raise `TargetFramework` to what they support",
+    ),
+    rule!(
+        "dependencies_not_installed",
+        MAKE,
+        NET,
+        ["error NETSDK1004: {}", "error NETSDK1064: {}"],
+        "The packages were not restored: {0}",
+        "run `dotnet restore` before (or leave `--no-restore` out), and never deploy the folders bin and obj",
+    ),
+    rule!(
         "registry_unreachable",
         MAKE,
         NET,
@@ -69,11 +101,48 @@ pub(super) const RULES: &[Rule] = &[
         "mend the place that the line names",
     ),
     rule!(
+        "shared_library_missing",
+        ANY,
+        NET,
+        ["Couldn't find a valid ICU package", "libgssapi_krb5.so{}: cannot open"],
+        "A system library of .NET is missing",
+        "install libicu on this machine, or set `DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: \"1\"` under `env` if the app needs no cultures",
+    ),
+    rule!(
+        "https_certificate_missing",
+        RUN,
+        NET,
+        ["Unable to configure HTTPS endpoint"],
+        "The app listens with HTTPS and has no certificate",
+        "listen with HTTP only, the platform speaks HTTPS to the outside: `ASPNETCORE_URLS=http://$HOST:$PORT`, without an https address in launchSettings or Kestrel's configuration",
+    ),
+    rule!(
+        "migrations_pending",
+        RUN,
+        NET,
+        ["PendingModelChangesWarning"],
+        "The model has changes that no migration has",
+        "add the migration (`dotnet ef migrations add …`) and deploy it",
+    ),
+    rule!(
+        "missing_env_var",
+        RUN,
+        NET,
+        [
+            "Configuration value '{}' is missing",
+            "Connection string '{}' not found",
+            "Connection string \"{}\" not found"
+        ],
+        "The setting `{0}` has no value",
+        "set it under `env` in backend-im.yml, with two underscores for every colon (`Jwt:Key` is `Jwt__Key`, a connection string `ConnectionStrings__Name`)",
+    ),
+    rule!(
         "start_file_missing",
         RUN,
         NET,
         [
             "Could not execute because the application was not found or a compatible .NET SDK is not installed",
+            "Could not execute because the specified command or file was not found",
             "The application to execute does not exist: '{}'",
             "The specified framework 'Microsoft.NETCore.App', version '{}' was not found",
         ],
@@ -100,12 +169,14 @@ pub(super) const RULES: &[Rule] = &[
         "The database's connection string is missing or not in the form that .NET reads",
         "set ConnectionStrings__DefaultConnection (two underscores) under `env`, such as `Host=…;Database=…;Username=…;Password=…`",
     ),
-    rule!(
-        "dotnet_exception",
-        CODE,
-        NET,
-        ["^Unhandled exception. {}", "^Unhandled exception: {}"],
-        "The program ends with an error of .NET: {0}",
-        "mend the place in the code that the stack names, or what the message asks for",
-    ),
 ];
+
+/// The exception that no rule knows.
+pub(super) const GENERAL: &[Rule] = &[rule!(
+    "dotnet_exception",
+    CODE,
+    NET,
+    ["^Unhandled exception. {}", "^Unhandled exception: {}"],
+    "The program ends with an error of .NET: {0}",
+    "mend the place in the code that the stack names, or what the message asks for",
+)];

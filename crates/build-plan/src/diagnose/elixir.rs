@@ -1,6 +1,6 @@
 //! Rules about Elixir, Mix and Phoenix.
 
-use super::rule::{ANY, CODE, MAKE, RUN, Rule, rule};
+use super::rule::{ANY, CODE, INSTALL, MAKE, RUN, Rule, rule};
 use crate::Runtime::{self, Elixir};
 
 const EX: &[Runtime] = &[Elixir];
@@ -13,6 +13,8 @@ pub(super) const RULES: &[Rule] = &[
         [
             "on Elixir v{} but it has declared in its mix.exs file it supports only Elixir {}",
             "requires Elixir {}, but",
+            "This BEAM file was compiled for a later version of the runtime system{}",
+            "please re-compile this module with an {} compiler",
         ],
         "The project needs another Elixir ({1|see mix.exs})",
         "install the Elixir (and Erlang) that mix.exs and .tool-versions name, or widen `elixir:` in mix.exs",
@@ -50,17 +52,12 @@ pub(super) const RULES: &[Rule] = &[
         "run `mix deps.get` and deploy mix.lock with mix.exs",
     ),
     rule!(
-        "compile_error",
-        MAKE,
+        "dependency_conflict",
+        INSTALL,
         EX,
-        [
-            "== Compilation error in file {} ==",
-            "** (CompileError) {}",
-            "** (SyntaxError) {}",
-            "** (TokenMissingError) {}"
-        ],
-        "The code does not compile ({0})",
-        "mend the place that the lines below name",
+        ["^Because {} depends on {}", "^Because {} specifies {}", "Failed to use \"{}\" because"],
+        "The wanted versions contradict each other",
+        "align the versions that the message names in mix.exs, then run `mix deps.get` and deploy mix.lock",
     ),
     rule!(
         "secret_key_missing",
@@ -85,6 +82,31 @@ pub(super) const RULES: &[Rule] = &[
         ["Phoenix.Ecto.PendingMigrationError", "there are pending migrations for repo"],
         "The database lacks migrations",
         "run them before the switch: `release: bin/app eval App.Release.migrate` in backend-im.yml",
+    ),
+];
+
+/// Errors of the compiler, and the exception that no rule knows.
+pub(super) const GENERAL: &[Rule] = &[
+    rule!(
+        "compile_error",
+        MAKE,
+        EX,
+        ["^    error: {}", "^error: {}"],
+        "The code does not compile: {0}",
+        "mend the place that the lines below name",
+    ),
+    rule!(
+        "compile_error",
+        MAKE,
+        EX,
+        [
+            "== Compilation error in file {} ==",
+            "** (CompileError) {}",
+            "** (SyntaxError) {}",
+            "** (TokenMissingError) {}"
+        ],
+        "The code does not compile ({0})",
+        "mend the place that the lines below name",
     ),
     rule!(
         "elixir_exception",

@@ -1,9 +1,10 @@
 //! The way in which a process ended: it decides where it says more than any line, and stands in where no line says why.
 
-use super::pattern::capture;
+use super::evidence::short;
+use super::fatal::is_wrapping;
 use super::rule::Finding;
 use super::scene::{End, Scene};
-use super::{Confidence, Phase, system};
+use super::{Confidence, Phase, complaint, system};
 use crate::Runtime;
 
 /// Words of a line with which a program gives up.
@@ -24,6 +25,9 @@ const GIVING_UP: &[&str] = &[
     "not found",
     "unknown",
     "unexpected",
+    "not exist",
+    "doesn't exist",
+    "no such",
     "abort",
     "fatal",
     "usage:",
@@ -107,8 +111,12 @@ pub(super) fn by_end(scene: &Scene) -> Option<Finding> {
 pub(super) fn own_words(scene: &Scene) -> Option<Finding> {
     let last = last_said(scene)?;
     let candidates = (last.saturating_sub(super::LAST_WORDS)..=last).rev();
-    let line = candidates.into_iter().find(|at| !scene.is_chat(*at) && gives_up(&scene.plain[*at]))?;
-    let text = super::evidence::short(scene.plain[line].trim(), 160);
+    let line = candidates.into_iter().find(|at| {
+        let line = &scene.plain[*at];
+        let is_report = is_frame_of_backtrace(line) || is_field(line) || is_wrapping(line);
+        !scene.is_chat(*at) && !is_report && gives_up(line)
+    })?;
+    let text = short(scene.plain[line].trim(), 160);
     Some(Finding {
         code: "exited_with_message",
         line: Some(line),
@@ -121,9 +129,26 @@ pub(super) fn own_words(scene: &Scene) -> Option<Finding> {
 
 /// The same for an app that went on for a while after this line.
 pub(super) fn own_words_after(scene: &Scene, line: usize) -> Option<Finding> {
-    let found = own_words(scene)?;
+    let found = own_words(scene).filter(|found| found.line.is_some_and(|at| !scene.is_drawn_in(at)))?;
     let went_on = |at: usize| !gives_up(&scene.plain[at]) && found.line.is_some_and(|last| at < last);
     scene.spoken_after(line).any(went_on).then_some(found)
+}
+
+/// A line such as `   2: core::result::unwrap_failed` or `             at ./src/main.rs:3:5`.
+fn is_frame_of_backtrace(line: &str) -> bool {
+    let text = line.trim_start();
+    let behind = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    text.starts_with("at ")
+        || (behind.len() < text.len() && behind.starts_with(": ") && line.starts_with(' '))
+}
+
+/// A field of an object that Node shows below an error, such as `  code: 'ECONNREFUSED',`.
+fn is_field(line: &str) -> bool {
+    let text = line.trim_start();
+    let name = text.split(':').next().unwrap_or_default();
+    text.len() < line.len()
+        && text.contains(": ")
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '[' | ']'))
 }
 
 fn gives_up(line: &str) -> bool {
@@ -170,22 +195,19 @@ pub(super) fn last_words(scene: &Scene) -> Finding {
             "it must answer HTTP on $HOST:$PORT within the time limit",
         ),
     };
-    let line = first_error(scene).or_else(|| last_said(scene)).filter(|_| !scene.is_running());
+    let complaint = complaint::best(scene, gives_up).filter(|_| !scene.is_running());
+    let title = match complaint {
+        Some(line) => format!("{title}: {}", short(scene.plain[line].trim(), 160)),
+        None => title.to_owned(),
+    };
     Finding {
         code,
-        line,
-        title: title.to_owned(),
+        line: complaint.or_else(|| last_said(scene)).filter(|_| !scene.is_running()),
+        title,
         fix: fix.to_owned(),
         confidence: Confidence::Low,
         captured: Vec::new(),
     }
-}
-
-/// The line that a tool marks as its error.
-fn first_error(scene: &Scene) -> Option<usize> {
-    const MARKS: &[&str] =
-        &["^error: {}", "^error[{}", "^Error: {}", "^ERROR: {}", "^ERROR {}", "^fatal: {}", "^✘ [ERROR] {}"];
-    scene.plain.iter().position(|line| MARKS.iter().any(|mark| capture(line, mark).is_some()))
 }
 
 fn last_said(scene: &Scene) -> Option<usize> {

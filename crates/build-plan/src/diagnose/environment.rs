@@ -3,7 +3,23 @@
 use super::pattern::capture;
 use super::rule::{CODE, Captured, Rule, or};
 
-pub(super) const RULES: &[Rule] = &[SAID_BY_LIBRARIES, NAMED];
+pub(super) const RULES: &[Rule] = &[NO_PASSWORD, SAID_BY_LIBRARIES, NAMED];
+
+const NO_PASSWORD: Rule = Rule {
+    code: "missing_env_var",
+    phases: CODE,
+    runtimes: &[],
+    patterns: &[NO_PASSWORD_TEXT],
+    title: |_| "The app logs in to the database without a password".to_owned(),
+    fix: |_| {
+        "set the variable that holds the database's URL or password as a secret of the project, under the name that the \
+         code reads"
+            .to_owned()
+    },
+};
+
+/// What the driver `pg` says where the password is undefined.
+const NO_PASSWORD_TEXT: &str = "client password must be a string";
 
 const SAID_BY_LIBRARIES: Rule = Rule {
     code: "missing_env_var",
@@ -31,6 +47,12 @@ const NAMED: Rule = Rule {
         "Environment variable not found: {}.",
         "issing required environment variable: {}",
         "issing required environment variable {}",
+        "Cannot resolve environment variable: {}",
+        "required key {} missing value",
+        "Could not find environment variable {}",
+        "{}: unbound variable",
+        "{}: parameter not set",
+        "{}: parameter null or not set",
         "issing environment variable: {}",
         "issing environment variable {}",
         "nvironment variable {} is",
@@ -39,6 +61,7 @@ const NAMED: Rule = Rule {
         "missing value for field {}",
         "{} is not set",
         "{} must be set",
+        "{} is missing",
         "{} is required",
         "environment variable not found",
         "NotPresent",
@@ -77,25 +100,39 @@ const LIBRARIES: &[&str] = &[
     "Did not find openai_api_key",
     "Bot Token is required",
     "Service account object must contain a string",
+    "App keys are required",
+    "MissingSecret: Please define a `secret`",
+    "[next-auth][error][NO_SECRET]",
+    "Missing credentials. Please pass an `apiKey`",
+    "The API_KEY client option must be set",
+    "needs to be constructed with a non-empty, valid `PrismaClientOptions`",
 ];
 
 /// Whether such a line is about a variable at all: `KeyError: 'user'` and `a name is required` are not.
 pub(super) fn is_about_variable(line: &str) -> bool {
-    let says_so = ["NotPresent", "environment variable", "missing value for field"]
-        .iter()
-        .chain(LIBRARIES)
-        .any(|text| line.contains(text));
+    let says_so = [
+        "NotPresent",
+        "nvironment variable",
+        "missing value for field",
+        "Could not resolve placeholder '",
+        "The config property ",
+        "Configuration value '",
+    ]
+    .iter()
+    .chain([&NO_PASSWORD_TEXT])
+    .chain(LIBRARIES)
+    .any(|text| line.contains(text));
     let key = capture(line, "^KeyError: '{}'");
     match key.as_deref().and_then(<[&str]>::first) {
         Some(key) => is_variable(key),
-        None => says_so || words(line).any(is_variable),
+        None => says_so || words(line).any(is_setting),
     }
 }
 
 /// The variable's name among the words of what was captured: the last one in capitals.
 fn variable(captured: Captured<'_>) -> Option<String> {
     let text = or(captured, 0, "");
-    let in_capitals = words(text).filter(|word| is_variable(word)).last();
+    let in_capitals = words(text).filter(|word| is_setting(word)).last();
     // `envy` names fields, in lower case.
     let only = words(text).next().filter(|word| *word == text && !word.is_empty());
     in_capitals.or(only).map(str::to_ascii_uppercase)
@@ -109,4 +146,15 @@ fn is_variable(word: &str) -> bool {
     word.len() > 2
         && word.starts_with(|c: char| c.is_ascii_uppercase())
         && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Names of variables that have but one word.
+const SINGLE: &[&str] = &["DSN", "HOST", "PASSWORD", "PORT", "REGION", "SECRET", "TOKEN", "USERNAME"];
+
+/// Whether a word in the middle of a line is the name of a variable, and no level, method or code of an error.
+pub(super) fn is_setting(word: &str) -> bool {
+    let is_code = ["ERR_", "MODULE_NOT_FOUND", "TS_", "NODE_MODULE_VERSION"]
+        .iter()
+        .any(|start| word.starts_with(start));
+    is_variable(word) && !is_code && (word.contains('_') || SINGLE.contains(&word))
 }

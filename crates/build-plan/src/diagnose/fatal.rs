@@ -3,6 +3,8 @@
 
 use super::scene::{Scene, is_exception};
 
+/// How an error begins that another one was made of.
+const CHAINED: &str = "Caused by: ";
 /// How far from the end a traceback may lie and still be the end of the process, in lines.
 const FATAL_DISTANCE_MAX: usize = 80;
 /// After how many lines of an app that goes on a traceback was not the end.
@@ -87,6 +89,29 @@ const CLOSING_WORDS: &[&str] = &[
     "Lifecycle",
 ];
 
+/// Reports that only pass on what another line says.
+const WRAPPING: &[&str] = &[
+    "Could not start application",
+    "(errors have been logged)",
+    "Call retries were exceeded",
+    "Application run failed",
+    "rails aborted!",
+    "rake aborted!",
+    "Command build failed, ensure",
+    "Error creating bean with name",
+    "Failed to collect page data for",
+    "A fatal exception has occurred. Program will exit",
+    "Kernel pid terminated",
+    "connection not available and request was dropped from queue",
+    "gunicorn.errors.HaltServer",
+    "exited with 1",
+];
+
+/// Whether the line only passes on what another one says.
+pub(super) fn is_wrapping(line: &str) -> bool {
+    WRAPPING.iter().any(|words| line.contains(words))
+}
+
 impl Scene {
     /// The lines that report the end of the process, the most telling first.
     pub(super) fn fatal_lines(&self) -> Vec<usize> {
@@ -97,7 +122,7 @@ impl Scene {
             fatal.clear();
         }
         let others = self.last_thrown().into_iter().chain(self.last_panic()).chain(self.last_raised());
-        fatal.extend(others.filter(|at| *at >= near));
+        fatal.extend(others.filter(|at| *at >= near && !is_wrapping(&self.plain[*at])));
         // Whoever goes on speaking for a while did not end there.
         if fatal.iter().max().is_some_and(|last| self.spoken_after(*last).count() > SPOKEN_AFTER_MAX) {
             fatal.clear();
@@ -108,6 +133,11 @@ impl Scene {
     /// The lines behind this one in which the app itself speaks, and not what reports its end.
     pub(super) fn spoken_after(&self, at: usize) -> impl DoubleEndedIterator<Item = usize> {
         (at + 1..self.plain.len()).filter(|line| self.is_spoken(*line))
+    }
+
+    /// Whether the line belongs to the report of the error above it.
+    pub(super) fn is_drawn_in(&self, at: usize) -> bool {
+        self.plain[at].starts_with("    ")
     }
 
     fn is_spoken(&self, at: usize) -> bool {
@@ -122,23 +152,27 @@ impl Scene {
             || is_name_of_field())
     }
 
-    /// The exception lines of the last chain of Python tracebacks, the last one first.
+    /// The exception lines of the last chain of Python tracebacks that does not only pass another one on, the last one
+    /// first.
     fn last_traceback(&self) -> Vec<usize> {
-        let mut exceptions: Vec<usize> = Vec::new();
+        let mut chains: Vec<Vec<usize>> = vec![Vec::new()];
         let mut in_traceback = false;
         for (at, line) in self.plain.iter().enumerate() {
             // Servers log a traceback behind their own prefix, and groups of exceptions are drawn as a tree.
             if line.contains("Traceback (most recent call last)") {
                 let chained = at.checked_sub(2).is_some_and(|before| is_chain(&self.plain[before]));
                 if !chained && !in_traceback {
-                    exceptions.clear();
+                    chains.push(Vec::new());
                 }
                 in_traceback = true;
-            } else if in_traceback && is_exception(&self.plain[at]) {
-                exceptions.push(at);
+            } else if in_traceback && is_exception(line) {
+                chains.last_mut().expect("at least one").push(at);
                 in_traceback = false;
             }
         }
+        let tells = |chain: &Vec<usize>| chain.iter().any(|at| !is_wrapping(&self.plain[*at]));
+        let mut exceptions = chains.into_iter().rfind(tells).unwrap_or_default();
+        exceptions.retain(|at| !is_wrapping(&self.plain[*at]));
         // A syntax error in the file that was started has no traceback around it.
         if exceptions.is_empty() {
             exceptions.extend(self.plain.iter().rposition(|line| is_syntax_error(line)));
@@ -148,21 +182,30 @@ impl Scene {
     }
 
     /// The last error with a stack below it that Node, Java, .NET, Deno or Bun did not catch; of a chain the one at its
-    /// root, which stands last.
-    fn last_thrown(&self) -> Option<usize> {
-        let at = self.plain.iter().rposition(|line| is_frame(line))?;
-        self.plain[..at]
-            .iter()
-            .rposition(|line| is_exception(line) || UNCAUGHT.iter().any(|start| line.starts_with(start)))
+    /// root, which stands last, and then those above it.
+    fn last_thrown(&self) -> Vec<usize> {
+        let Some(at) = self.plain.iter().rposition(|line| is_frame(line)) else { return Vec::new() };
+        let thrown =
+            |line: &String| is_exception(line) || UNCAUGHT.iter().any(|start| line.starts_with(start));
+        let mut chain: Vec<usize> = self.plain[..at].iter().rposition(thrown).into_iter().collect();
+        while let Some(last) = chain.last()
+            && self.plain[*last].starts_with(CHAINED)
+            && let Some(above) = self.plain[..*last].iter().rposition(thrown)
+        {
+            chain.push(above);
+        }
+        chain
     }
 
     /// The message of the last panic, or the error that `main` returned.
     fn last_panic(&self) -> Vec<usize> {
         let panicked =
             self.plain.iter().rposition(|line| line.starts_with("thread '") && line.contains("panicked at"));
-        let message = panicked.map(|at| if self.plain[at].ends_with(':') { at + 1 } else { at });
+        let below = |at: usize| (at + 1..self.plain.len()).find(|line| !self.plain[*line].trim().is_empty());
+        let message =
+            panicked.and_then(|at| if self.plain[at].ends_with(':') { below(at) } else { Some(at) });
         let returned = self.plain.iter().rposition(|line| line.starts_with("Error: "));
-        message.filter(|at| *at < self.plain.len()).into_iter().chain(returned).collect()
+        message.into_iter().chain(returned).collect()
     }
 
     /// The last error of Go, Ruby, PHP or Elixir that nobody rescued: their reports need no stack to be known.

@@ -13,7 +13,6 @@ pub(super) const RULES: &[Rule] = &[
         [
             "go.mod requires go >= {} (running go {}",
             "requires go >= {} (running go {}",
-            "note: module requires Go {}",
             "invalid go version '{}': must match format",
             "toolchain not available",
             "unknown directive: toolchain",
@@ -57,6 +56,14 @@ pub(super) const RULES: &[Rule] = &[
         "correct the module's name or version in go.mod, then run `go mod tidy`",
     ),
     rule!(
+        "missing_file",
+        MAKE,
+        GO,
+        [": pattern {}: no matching files found", ": pattern {}: cannot embed"],
+        "What the program embeds is not there: `{0}`",
+        "write `{0}` before `go build` (such as the pages that another build step makes), and check that no ignore file excludes it",
+    ),
+    rule!(
         "manifest_missing",
         MAKE,
         GO,
@@ -83,6 +90,8 @@ pub(super) const RULES: &[Rule] = &[
         GO,
         [
             ".go:{}: undefined: {}",
+            ".go:{}: use of internal package {} not allowed",
+            "{}: import cycle not allowed",
             ".go:{}: declared and not used: {}",
             ".go:{}: \"{}\" imported and not used",
             ".go:{}: cannot use {}",
@@ -93,6 +102,27 @@ pub(super) const RULES: &[Rule] = &[
         "mend the place that the line names; an import or a variable that nothing uses must go",
     ),
     rule!(
+        "cgo_required",
+        RUN,
+        GO,
+        ["Binary was compiled with 'CGO_ENABLED=0', {} requires cgo to work"],
+        "`{0}` needs C code, and the program was built without",
+        "build with `CGO_ENABLED=1` and a C compiler, or use a driver in plain Go (`modernc.org/sqlite`, `github.com/glebarez/sqlite`)",
+    ),
+    rule!(
+        "missing_file",
+        RUN,
+        GO,
+        [
+            "Config File {} Not Found in {}",
+            "^panic: open {}: no such file or directory",
+            "open {}: no such file or directory",
+            "stat {}: no such file or directory"
+        ],
+        "The file `{0}` does not exist",
+        "check that `{0}` is part of the project and that its path is relative to the project's top folder (such as `templates/`), or embed it; create what the program itself writes below DATA_DIR",
+    ),
+    rule!(
         "nil_dereference",
         RUN,
         GO,
@@ -100,12 +130,14 @@ pub(super) const RULES: &[Rule] = &[
         "The program uses a pointer that is nil",
         "look at the first line of the project's own code below `goroutine 1`: what it uses was never set, often because an error before was ignored",
     ),
-    rule!(
-        "go_panic",
-        CODE,
-        GO,
-        ["^panic: {}", "^fatal error: {}"],
-        "The program panics: {0}",
-        "mend the place that the first line of the project's own code below `goroutine 1` names",
-    ),
 ];
+
+/// The panic that no rule knows.
+pub(super) const GENERAL: &[Rule] = &[rule!(
+    "go_panic",
+    CODE,
+    GO,
+    ["^panic: {}", "^fatal error: {}"],
+    "The program panics: {0}",
+    "mend the place that the first line of the project's own code below `goroutine 1` names",
+)];

@@ -10,7 +10,6 @@ pub(super) const RULES: &[Rule] = &[
         [
             "exec: \"{}\": executable file not found in $PATH",
             "exec: \"{}\": stat {}: no such file or directory",
-            "exec: \"{}\": permission denied",
             "executable file `{}` not found in $PATH",
             "OCI runtime create failed: {}",
             "exec {}: no such file or directory",
@@ -33,6 +32,14 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "The Dockerfile copies a file that is not in the project: {0}",
         "correct the path in COPY (it is relative to the project's top), and check that .dockerignore or .gitignore does not exclude it",
+    ),
+    rule!(
+        "rate_limited",
+        MAKE,
+        &[],
+        ["toomanyrequests: {}"],
+        "The registry of images answers no more requests for now",
+        "wait a few minutes and deploy again, or log in to the registry; nothing in the project needs to change",
     ),
     rule!(
         "image_missing",

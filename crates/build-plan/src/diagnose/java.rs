@@ -14,14 +14,38 @@ pub(super) const RULES: &[Rule] = &[
             "has been compiled by a more recent version of the Java Runtime (class file version {}",
             "invalid target release: {}",
             "error: release version {} not supported",
-            "Cannot find a Java installation on your machine matching",
+            "Cannot find a Java installation on your machine{}",
             "requires at least JVM runtime version {}",
             "Unsupported class file major version {}",
             "No compatible toolchains found for request",
             "Gradle requires JVM {} or later to run",
+            "No matching toolchains found for requested specification: {}",
+            "No compiler is provided in this environment",
+            "RequireJavaVersion failed with message",
+            "Detected JDK version {} is not in the allowed range",
+            "NoSuchFieldError: Class com.sun.tools.javac.{} does not have member field",
+            "IllegalAccessError: class lombok.javac.{}",
+            "Source option {} is no longer supported",
+            "Could not target platform: '{}'",
+            "error: invalid source release: {}",
         ],
         "The project needs another Java ({0|see the message})",
         "install the JDK that the build asks for, or lower `java.version`, `maven.compiler.release` or the Gradle toolchain to the one that is installed",
+    ),
+    rule!(
+        "wrong_gradle_version",
+        MAKE,
+        JVM,
+        [
+            "requires Gradle {}. The current version is {}",
+            "Minimum supported Gradle version is {}. Current version is {}",
+            "requires at least Gradle {}",
+            "Unsupported Gradle version {}",
+            "Detected Maven Version: {} is not in the allowed range {}",
+            "requires Maven version {}",
+        ],
+        "The project needs another Gradle or Maven ({0})",
+        "change the version in gradle/wrapper/gradle-wrapper.properties (`./gradlew wrapper --gradle-version …`) or in the Maven wrapper, and deploy the wrapper",
     ),
     rule!(
         "build_wrapper_broken",
@@ -44,8 +68,9 @@ pub(super) const RULES: &[Rule] = &[
         [
             "Could not find artifact {} in",
             "Could not resolve dependencies for project {}",
-            "Could not resolve {}.",
-            "Could not find {}.",
+            "> Could not resolve {}.",
+            "> Could not find {}.",
+            "Could not find artifact {}",
             "Plugin [id: '{}'",
         ],
         "There is no such artifact: `{0}`",
@@ -55,7 +80,14 @@ pub(super) const RULES: &[Rule] = &[
         "compile_error",
         MAKE,
         JVM,
-        [".java:[{}] error: {}", ".java:[{}] {}", ".java:{}: error: {}", "^e: {}.kt:{}",],
+        [
+            ".java:[{}] error: {}",
+            ".java:[{}] {}",
+            ".java:{}: error: {}",
+            "^e: {}.kt:{} {}",
+            "^e: {}.kts:{} {}",
+            "^error: file not found: {}"
+        ],
         "The code does not compile: {1|see the line}",
         "mend the place that the line names",
     ),
@@ -116,6 +148,8 @@ pub(super) const RULES: &[Rule] = &[
         [
             "required a bean of type '{}' that could not be found",
             "No qualifying bean of type '{}' available",
+            "required a single bean, but {} were found",
+            "could not be registered. A bean with that name has already been defined",
             "NoSuchBeanDefinitionException: {}",
         ],
         "Spring finds no bean `{0}`",
@@ -125,9 +159,50 @@ pub(super) const RULES: &[Rule] = &[
         "missing_env_var",
         RUN,
         JVM,
-        ["Could not resolve placeholder '{}' in value"],
+        [
+            "Could not resolve placeholder '{}' in value",
+            "Required environment variable {} is not set",
+            "The config property {} is required but it could not be found"
+        ],
         "The setting `{0}` has no value",
         "set `{0}` under `env` in backend-im.yml (capitals, with underscores for dots), or give it a default: `${{0}:value}`",
+    ),
+    rule!(
+        "circular_dependency",
+        RUN,
+        JVM,
+        [
+            "beans in the application context form a cycle",
+            "BeanCurrentlyInCreationException: {}",
+            "Requested bean is currently in creation"
+        ],
+        "Beans need each other in a circle",
+        "move what both need into a third bean, or inject one of them lazily (`@Lazy`)",
+    ),
+    rule!(
+        "library_api_changed",
+        RUN,
+        JVM,
+        [
+            "An attempt was made to call a method that does not exist",
+            "java.lang.NoSuchMethodError: {}",
+            "java.lang.NoSuchFieldError: {}",
+            "java.lang.AbstractMethodError: {}"
+        ],
+        "Two libraries are of versions that do not go together",
+        "align their versions: take those that the framework's BOM names (spring-boot-dependencies), and update libraries made for an older major version",
+    ),
+    rule!(
+        "configuration_invalid",
+        RUN,
+        JVM,
+        [
+            "Failed to bind properties under '{}'",
+            "Binding to target {} failed",
+            "Failed to load configuration from {}"
+        ],
+        "A setting has a value that does not fit: {0}",
+        "correct the setting in application.yml or its variable under `env` (capitals, with underscores for dots)",
     ),
     rule!(
         "missing_module",
@@ -137,12 +212,14 @@ pub(super) const RULES: &[Rule] = &[
         "Java finds no class `{0}`",
         "build an archive with all dependencies in it, and check the scope of the one that brings `{0}` (not `provided` or `test`)",
     ),
-    rule!(
-        "java_exception",
-        RUN,
-        JVM,
-        ["^Exception in thread \"{}\" {}", "^Caused by: {}", "APPLICATION FAILED TO START"],
-        "The program ends with an error of Java: {1|see the lines below}",
-        "mend the place in the code that the stack names, or what the last `Caused by` asks for",
-    ),
 ];
+
+/// The exception that no rule knows.
+pub(super) const GENERAL: &[Rule] = &[rule!(
+    "java_exception",
+    RUN,
+    JVM,
+    ["^Exception in thread \"{}\" {}", "^Caused by: {}", "APPLICATION FAILED TO START"],
+    "The program ends with an error of Java: {1|see the lines below}",
+    "mend the place in the code that the stack names, or what the last `Caused by` asks for",
+)];

@@ -39,7 +39,7 @@ pub(super) const RULES: &[Rule] = &[
             "FlywayException: {}",
             "liquibase.exception.{}",
             "Migration of schema {} to version {} failed",
-            "error: Dirty database version {}. Fix and force version.",
+            "Dirty database version {}. Fix and force version",
             "MigrationError: {}",
             "MigrateError::{}",
             "while executing migrations: {}",

@@ -12,6 +12,7 @@
 
 mod bundlers;
 mod checks;
+mod complaint;
 mod database;
 mod deno;
 mod django;
@@ -28,20 +29,28 @@ mod java;
 mod js_packages;
 mod migrations;
 mod network;
+mod next;
 mod node;
 mod packages;
 mod patch;
 mod pattern;
 mod php;
+mod prefix;
+mod prisma;
 mod python;
 mod python_age;
+mod python_packages;
 mod refine;
+mod routes;
 mod ruby;
 mod rule;
 mod running;
 mod rust;
 mod scene;
+mod settings;
+mod structured;
 mod system;
+mod test_run;
 
 #[cfg(test)]
 mod tests;
@@ -155,9 +164,13 @@ const RULES: &[&[Rule]] = &[
     network::RULES,
     js_packages::RULES,
     python_age::RULES,
+    python_packages::RULES,
     packages::RULES,
     django::RULES,
     python::RULES,
+    routes::RULES,
+    prisma::RULES,
+    next::RULES,
     bundlers::RULES,
     node::RULES,
     deno::RULES,
@@ -169,7 +182,23 @@ const RULES: &[&[Rule]] = &[
     elixir::RULES,
     environment::RULES,
     rust::RULES,
-    checks::TESTS,
+    test_run::RULES,
+];
+
+/// Rules that stand in where no particular one fits any line: they know whose error it is, and not what it means.
+const GENERAL: &[&[Rule]] = &[
+    packages::GENERAL,
+    js_packages::GENERAL,
+    bundlers::GENERAL,
+    django::GENERAL,
+    deno::GENERAL,
+    go::GENERAL,
+    ruby::GENERAL,
+    php::GENERAL,
+    java::GENERAL,
+    dotnet::GENERAL,
+    elixir::GENERAL,
+    rust::GENERAL,
 ];
 
 /// Says why a step failed, as well as its output lets one say so. `output` are its last lines; `read` lends the
@@ -177,6 +206,7 @@ const RULES: &[&[Rule]] = &[
 pub fn diagnose(failed: &FailedStep, output: &[String], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Diagnosis {
     let scene = Scene::new(failed, output);
     let finding = found(&scene).unwrap_or_else(|| ending::last_words(&scene));
+    let finding = refine::named(&scene, finding);
     let patch = patch::of(&scene, &finding, read);
     let mut diagnosis = evidence::shown(&scene, finding);
     diagnosis.docs = docs::of(&diagnosis.code).map(str::to_owned);
@@ -192,9 +222,9 @@ fn found(scene: &Scene) -> Option<Finding> {
         return Some(finding);
     }
     let finding = match scene.phase {
-        Phase::Install => by_rule(scene),
+        Phase::Install => by_rule(scene).or_else(|| by_general_rule(scene)),
         Phase::Build => built(scene),
-        Phase::Test => tested(scene),
+        Phase::Test => test_run::tested(scene).or_else(|| tail(scene)),
         Phase::Release | Phase::Start | Phase::Health => ended(scene),
     };
     finding.or_else(|| ending::by_end(scene))
@@ -202,71 +232,90 @@ fn found(scene: &Scene) -> Option<Finding> {
 
 /// The rules about this phase: those of the project's own runtime.
 fn rules(scene: &Scene) -> impl Iterator<Item = &'static Rule> + '_ {
-    RULES
-        .iter()
-        .flat_map(|rules| rules.iter())
-        .filter(|rule| rule.is_of_phase(scene) && rule.is_of_runtime(scene))
+    of_phase(RULES, scene).filter(|rule| rule.is_of_runtime(scene))
 }
 
 /// The rules about this phase of other runtimes: a Python project may well build its pages with Node.
 fn foreign_rules(scene: &Scene) -> impl Iterator<Item = &'static Rule> + '_ {
-    RULES
-        .iter()
-        .flat_map(|rules| rules.iter())
-        .filter(|rule| rule.is_of_phase(scene) && !rule.is_of_runtime(scene))
+    of_phase(RULES, scene).filter(|rule| !rule.is_of_runtime(scene))
 }
 
-fn fit(scene: &Scene, at: usize, confidence: Confidence) -> Option<Finding> {
-    rules(scene).find_map(|rule| rule.fit(scene, at, confidence).filter(|found| is_cause(scene, found)))
+fn general_rules(scene: &Scene) -> impl Iterator<Item = &'static Rule> + '_ {
+    of_phase(GENERAL, scene).filter(|rule| rule.is_of_runtime(scene))
 }
 
-/// Tools report their own errors: the first line that the most particular rule knows.
-fn by_rule(scene: &Scene) -> Option<Finding> {
-    let first = |rule: &'static Rule, confidence| {
+fn of_phase<'a>(
+    lists: &'static [&'static [Rule]],
+    scene: &'a Scene,
+) -> impl Iterator<Item = &'static Rule> + use<'a> {
+    lists.iter().flat_map(|rules| rules.iter()).filter(|rule| rule.is_of_phase(scene))
+}
+
+/// What the first of these rules that fits the line says.
+fn fit(
+    scene: &Scene,
+    mut rules: impl Iterator<Item = &'static Rule>,
+    at: usize,
+    confidence: Confidence,
+) -> Option<Finding> {
+    rules.find_map(|rule| rule.fit(scene, at, confidence).filter(|found| is_cause(scene, found)))
+}
+
+/// The first line that the most particular of these rules knows: tools report their own errors.
+fn first_by(
+    scene: &Scene,
+    mut rules: impl Iterator<Item = &'static Rule>,
+    confidence: Confidence,
+) -> Option<Finding> {
+    let found = rules.find_map(|rule| {
         let mut lines = (0..scene.plain.len()).filter(|at| !scene.is_chat(*at));
         lines.find_map(|at| rule.fit(scene, at, confidence).filter(|found| is_cause(scene, found)))
-    };
-    rules(scene)
-        .find_map(|rule| first(rule, Confidence::High))
-        .or_else(|| foreign_rules(scene).find_map(|rule| first(rule, Confidence::Medium)))
-        .map(|found| refine::refined(scene, found))
+    });
+    found.map(|found| refine::refined(scene, found))
+}
+
+fn by_rule(scene: &Scene) -> Option<Finding> {
+    first_by(scene, rules(scene), Confidence::High)
+        .or_else(|| first_by(scene, foreign_rules(scene), Confidence::Medium))
+}
+
+fn by_general_rule(scene: &Scene) -> Option<Finding> {
+    first_by(scene, general_rules(scene), Confidence::Medium)
 }
 
 /// A build runs the project's own code too: where that ends with an error, the error counts and nothing before it.
 fn built(scene: &Scene) -> Option<Finding> {
     let fatal = scene.fatal_lines();
-    let own = fatal.iter().find_map(|at| fit(scene, *at, Confidence::High));
-    own.or_else(|| by_rule(scene)).or_else(|| fatal.first().map(|at| uncaught(scene, *at)))
+    let particular = || fatal.iter().find_map(|at| fit(scene, rules(scene), *at, Confidence::High));
+    let general = || fatal.iter().find_map(|at| fit(scene, general_rules(scene), *at, Confidence::Medium));
+    settings::missing(scene)
+        .or_else(particular)
+        .or_else(|| by_rule(scene))
+        .or_else(general)
+        .or_else(|| by_general_rule(scene))
+        .or_else(|| fatal.first().filter(|_| is_traced(scene)).map(|at| uncaught(scene, *at)))
 }
 
-/// A test program sums up at the end; the summary's own reason is better than the fact that something failed.
-fn tested(scene: &Scene) -> Option<Finding> {
-    let summary = |line: &str| {
-        ["FAILED ", "ERROR ", "E   "].iter().any(|start| line.starts_with(start)) || scene::is_exception(line)
-    };
-    let causes = (0..scene.lines.len()).filter(|at| summary(&scene.lines[*at]));
-    let causes: Vec<usize> = causes.collect();
-    let particular = causes.iter().rev().find_map(|at| {
-        let mut fitting = rules(scene).filter(|rule| rule.code != "tests_failed");
-        fitting.find_map(|rule| rule.fit(scene, *at, Confidence::High)).filter(|found| is_cause(scene, found))
-    });
-    particular.or_else(|| by_rule_of(scene, checks::TESTS)).or_else(|| tail(scene))
-}
-
-fn by_rule_of(scene: &Scene, rules: &'static [Rule]) -> Option<Finding> {
-    rules.iter().find_map(|rule| {
-        let mut lines = 0..scene.plain.len();
-        lines.find_map(|at| rule.fit(scene, at, Confidence::High))
-    })
+/// Whether the runtime's own reports of errors are known well enough to call them exceptions of the project's code.
+fn is_traced(scene: &Scene) -> bool {
+    matches!(scene.runtime, Some(Runtime::Python | Runtime::Node | Runtime::Bun | Runtime::Rust))
 }
 
 /// The process ended: the line with which it ended, unless something known was said after it.
 fn ended(scene: &Scene) -> Option<Finding> {
     let fatal = scene.fatal_lines();
-    let Some(last) = fatal.iter().max() else { return tail(scene) };
-    let settings = refine::missing_settings(scene, *last);
-    let known = settings.or_else(|| fatal.iter().find_map(|at| fit(scene, *at, Confidence::High)));
-    let later = tail(scene).filter(|found| found.line.is_some_and(|line| line > *last));
+    let Some(last) = fatal.iter().max() else {
+        return settings::missing(scene).or_else(|| tail(scene));
+    };
+    let particular = || fatal.iter().find_map(|at| fit(scene, rules(scene), *at, Confidence::High));
+    let general = || fatal.iter().find_map(|at| fit(scene, general_rules(scene), *at, Confidence::High));
+    // The report of an error may hold further ones, drawn in.
+    let drawn_in = || (*last + 1..scene.plain.len()).filter(|at| scene.is_drawn_in(*at));
+    let within = || drawn_in().find_map(|at| fit(scene, rules(scene), at, Confidence::High));
+    let known = settings::missing(scene).or_else(particular).or_else(within).or_else(general);
+    let known = known.map(|found| refine::of_chain(scene, found, &fatal));
+    let speaks = |line: usize| line > *last && !scene.is_drawn_in(line);
+    let later = tail(scene).filter(|found| found.line.is_some_and(speaks));
     // The app survived that one, said so, and ended with words of its own.
     let later = later.or_else(|| ending::own_words_after(scene, *last));
     match (known, later) {
@@ -286,12 +335,15 @@ fn tail(scene: &Scene) -> Option<Finding> {
     // A runtime reports an exception with its traceback; without one, only last words are believed.
     let is_believed = |at: usize| !scene::is_exception(&scene.plain[at]) || last_words.contains(&at);
     let mut lines = (start..scene.plain.len()).rev().filter(|at| !scene.is_chat(*at) && is_believed(*at));
-    lines.find_map(|at| fit(scene, at, Confidence::Medium))
+    lines.find_map(|at| fit(scene, rules(scene).chain(general_rules(scene)), at, Confidence::Medium))
 }
 
 /// Whether the line is what the rule takes it for: not a key that is no variable, and not cargo's closing words.
 fn is_cause(scene: &Scene, found: &Finding) -> bool {
     let Some(line) = found.line.map(|line| scene.plain[line].as_str()) else { return true };
+    if fatal::is_wrapping(line) {
+        return false;
+    }
     match found.code {
         "missing_env_var" => environment::is_about_variable(line),
         "compile_error" => !line.contains("could not compile") && !line.contains("aborting due to"),
@@ -301,7 +353,8 @@ fn is_cause(scene: &Scene, found: &Finding) -> bool {
 
 /// An exception that no rule knows.
 fn uncaught(scene: &Scene, line: usize) -> Finding {
-    let text = scene.plain.get(line).map(String::as_str).unwrap_or_default();
+    let line = refine::said_below(scene, line);
+    let text = scene.plain.get(line).map(|text| text.trim()).unwrap_or_default();
     let (code, language) = match scene.runtime {
         Some(Runtime::Python) => ("python_exception", "Python"),
         Some(Runtime::Node) => ("node_exception", "Node"),

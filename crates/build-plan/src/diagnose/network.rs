@@ -1,6 +1,6 @@
 //! Rules about other machines: registries, certificates, names.
 
-use super::rule::{ANY, INSTALL, MAKE, RUN, Rule, rule};
+use super::rule::{ANY, MAKE, RUN, Rule, rule};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -21,6 +21,8 @@ pub(super) const RULES: &[Rule] = &[
             "PKIX path building failed",
             "server certificate verification failed",
             "the SSL certificate is invalid",
+            "self-signed certificate in certificate chain",
+            "x509: certificate {}",
         ],
         title: |_| "A TLS certificate was not accepted".to_owned(),
         fix: |_| {
@@ -29,7 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         code: "registry_denied",
-        phases: INSTALL,
+        phases: MAKE,
         runtimes: &[],
         patterns: &[
             "^code E401",
@@ -41,6 +43,15 @@ pub(super) const RULES: &[Rule] = &[
             "HTTP status client error (401 {}",
             "HTTP status client error (403 {}",
             "failed to get successful HTTP response from {}, got 403",
+            "status code: 401, reason phrase",
+            "status code: 403, reason phrase",
+            "Invalid credentials (HTTP 401) for {}",
+            "Invalid credentials (HTTP 403) for {}",
+            "Received status code 401 from server",
+            "Received status code 403 from server",
+            "error NU1301: {} 401 (Unauthorized)",
+            "Bad username or password for {}",
+            "Authentication is required for {}",
         ],
         title: |_| "The package registry refused access".to_owned(),
         fix: |_| {
@@ -61,6 +72,8 @@ pub(super) const RULES: &[Rule] = &[
             "^code ERR_SOCKET_TIMEOUT",
             "network request to {} failed",
             "NewConnectionError",
+            "'ProxyError(",
+            "Tunnel connection failed: {}",
             "Temporary failure in name resolution",
             "ReadTimeoutError",
             "ConnectTimeoutError",
@@ -103,6 +116,11 @@ pub(super) const RULES: &[Rule] = &[
             "UnknownHostException: {}",
             "[Errno -3] Temporary failure in name resolution",
             "failed to lookup address information",
+            "The DNS query name does not exist: {}",
+            "querySrv ENOTFOUND {}",
+            "host not found in upstream \"{}\"",
+            "getaddrinfo failed",
+            "php_network_getaddresses: getaddrinfo for {} failed",
         ],
         title: |c| {
             format!(
@@ -127,6 +145,9 @@ pub(super) const RULES: &[Rule] = &[
             "java.net.ConnectException: Connection refused",
             "Failed to open TCP connection to {} (Connection refused",
             "httpx.ConnectError: {}",
+            "[Errno 111] Connection refused",
+            "Connection refused - connect(2) for {}",
+            "connection refused",
         ],
         title: |_| "A service that the app needs does not answer".to_owned(),
         fix: |_| {
@@ -144,6 +165,7 @@ pub(super) const RULES: &[Rule] = &[
             "i/o timeout",
             "context deadline exceeded",
             "Operation timed out",
+            "Plugin did not start in time: '{}'",
         ],
         "A service that the app needs does not answer in time",
         "check the address in `env` and whether it can be reached from this machine (firewall, private network); give the call a limit and start without it where that can be",
@@ -163,6 +185,11 @@ pub(super) const RULES: &[Rule] = &[
             "DefaultCredentialsError: {}",
             "Invalid API key",
             "StripeAuthenticationError: {}",
+            "You are trying to access a gated repo",
+            "Access to model {} is restricted",
+            "authentication_error",
+            "Request had invalid authentication credentials",
+            "The AWS Access Key Id you provided does not exist",
         ],
         "A service refuses the app's credentials",
         "set the key as a secret of the project, under the name that the code reads, and check that it is the right one for this environment",

@@ -7,11 +7,28 @@ const JS: &[Runtime] = &[Node, Bun];
 
 fn missing_module(c: Captured<'_>) -> String {
     let module = or(c, 0, "?");
+    if module.starts_with(['.', '/']) && crate::project::extension(module) == "json" {
+        return format!(
+            "check that `{module}` is part of the project and not excluded by an ignore file; what holds keys belongs into a secret, \
+             from which the code reads it"
+        );
+    }
     if module.starts_with(['.', '/']) {
+        let is_bare = !module.rsplit('/').next().unwrap_or_default().contains('.');
+        if module.contains("/dist/") && is_bare {
+            return format!(
+                "check that the build writes `{module}` before it is started; between modules (`\"type\": \"module\"`) every \
+                 import of a file needs its ending: `./name.js`"
+            );
+        }
         return format!(
             "check that `{module}` is part of the project, spelt with the same letters, and that the build writes it \
              before it is started"
         );
+    }
+    if module.starts_with("phoenix-colocated/") {
+        return "run `mix compile` before `mix assets.deploy`: compiling writes what the pages import"
+            .to_owned();
     }
     format!("run `npm install {}` and deploy package.json with package-lock.json", package(module))
 }
@@ -44,12 +61,18 @@ pub(super) const RULES: &[Rule] = &[
             "Error: Cannot find module '{}'",
             "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{}' imported from",
             "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '{}' imported from",
-            "Rollup failed to resolve import \"{}\"",
+            "failed to resolve import \"{}\"",
+            "Failed to resolve import \"{}\"",
             "Could not resolve \"{}\"",
             "Can't resolve '{}' in",
             "Module not found: Can't resolve '{}'",
             "error: Cannot find package \"{}\" from",
             "error: Cannot find module \"{}\" from",
+            "error: Cannot find package '{}' from",
+            "error: Cannot find module '{}' from",
+            "Please install {} package manually",
+            "please install either of '{}',",
+            "Cannot find native dependency '{}'",
             "Cannot find package '{}' imported from",
             "Cannot find module '{}' or its corresponding type declarations",
         ],
@@ -76,6 +99,20 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        code: "typescript_not_runnable",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &[
+            "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX]: {}",
+            "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING]: {}",
+            "ERR_UNKNOWN_FILE_EXTENSION]: Unknown file extension \".tsx\" for",
+        ],
+        title: |c| format!("Node cannot run this TypeScript as it is: {}", or(c, 0, "see the message")),
+        fix: |_| {
+            "compile it in `build` (`tsc`) and start what that writes, start with `tsx`, or write it without enums, namespaces and parameter properties".to_owned()
+        },
+    },
+    Rule {
         code: "legacy_openssl",
         phases: CODE,
         runtimes: JS,
@@ -89,7 +126,16 @@ pub(super) const RULES: &[Rule] = &[
         code: "typescript_error",
         phases: BUILD,
         runtimes: JS,
-        patterns: &["): error TS{}: {}", " - error TS{}: {}", "^error TS{}: {}", "^Type error: {}"],
+        patterns: &[
+            "): error TS{}: {}",
+            " - error TS{}: {}",
+            "^error TS{}: {}",
+            "^Type error: {}",
+            "✘ [ERROR] TS{}: {}",
+            "✘ [ERROR] NG{}: {}",
+            "Error: TS{}: {}",
+            "error NG{}: {}",
+        ],
         title: |c| match c {
             [number, message] => format!("TypeScript reports TS{number}: {message}"),
             _ => format!("TypeScript reports: {}", or(c, 0, "an error")),
@@ -124,6 +170,19 @@ pub(super) const RULES: &[Rule] = &[
             format!(
                 "check that `{}` is part of the project and not excluded by an ignore file, and create what the app itself writes below DATA_DIR",
                 or(c, 1, "?")
+            )
+        },
+    },
+    Rule {
+        code: "missing_file",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &["^node: {}: not found"],
+        title: |c| format!("Node is told to read `{}`, which is not there", or(c, 0, ".env")),
+        fix: |c| {
+            format!(
+                "set its variables under `env` in backend-im.yml or as secrets, and start without `--env-file` (or with `--env-file-if-exists={}`)",
+                or(c, 0, ".env")
             )
         },
     },

@@ -38,12 +38,42 @@ pub(super) const RULES: &[Rule] = &[
         fix: |_| "run `npm install` once and deploy the package-lock.json that it writes".to_owned(),
     },
     Rule {
+        code: "wrong_rust_version",
+        phases: MAKE,
+        runtimes: &[Rust],
+        patterns: &[
+            "requires rustc {} or newer",
+            " requires rustc {}",
+            "feature `{}` is required",
+            "error: toolchain '{}' is not installed",
+            "rustc {} is not supported by the following package",
+            "lock file version `{}` was found, but this version of Cargo does not understand",
+        ],
+        title: |c| format!("The project needs another Rust ({})", or(c, 0, "see the message")),
+        fix: |_| {
+            "update the toolchain (`rustup update`), or choose versions of the crates that build with the installed one".to_owned()
+        },
+    },
+    Rule {
         code: "invalid_manifest",
         phases: MAKE,
         runtimes: &[],
         patterns: &[
             "^JSON.parse Invalid package.json: {}",
+            "^JSON.parse Expected {}",
+            "^JSON.parse Unexpected {}",
+            "^JSON.parse Bad control {}",
             "Failed to parse package.json",
+            "error NU1008: {}",
+            "error NU1010: {}",
+            "failed to load manifest for workspace member `{}`",
+            "failed to load manifest for dependency `{}`",
+            "error inheriting `{}` from workspace root manifest",
+            "Non-parseable POM {}:",
+            "Malformed POM {}:",
+            "The project file could not be loaded. {}",
+            "does not match the expected JSON schema",
+            "\"./composer.json\" does not contain valid JSON",
             "failed to parse manifest at `{}`",
             "^error: Failed to parse: {}",
             "^error: Failed to parse {}",
@@ -53,7 +83,9 @@ pub(super) const RULES: &[Rule] = &[
             "TOML parse error at {}",
         ],
         title: |c| format!("A manifest does not parse: {}", or(c, 0, "package.json")),
-        fix: |c| format!("mend {} at the place that the message names", or(c, 0, "package.json")),
+        fix: |_| {
+            "mend the manifest (package.json, requirements.txt, pyproject.toml, Cargo.toml, pom.xml, Directory.Packages.props …) at the place that the message names".to_owned()
+        },
     },
     Rule {
         code: "dependency_file_missing",
@@ -136,37 +168,22 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        code: "wrong_rust_version",
-        phases: MAKE,
-        runtimes: &[Rust],
-        patterns: &[
-            "requires rustc {} or newer",
-            " requires rustc {}",
-            "feature `{}` is required",
-            "error: toolchain '{}' is not installed",
-            "rustc {} is not supported by the following package",
-            "lock file version `{}` was found, but this version of Cargo does not understand",
-        ],
-        title: |c| format!("The project needs another Rust ({})", or(c, 0, "see the message")),
-        fix: |_| {
-            "update the toolchain (`rustup update`), or choose versions of the crates that build with the installed one".to_owned()
-        },
-    },
-    Rule {
         code: "dependency_conflict",
         phases: MAKE,
         runtimes: &[],
         patterns: &[
             "Cannot install {} because these package versions have conflicting dependencies",
             "Because {} depends on {} and",
+            "Because only {} is available",
+            "╰─▶ Because {} depends on {}",
+            "Because {} is incompatible with",
+            "Because \"{}\" specifies",
             "^ERESOLVE {}",
             "failed to select a version for `{}`",
             "ResolutionImpossible",
         ],
         title: |_| "The wanted versions contradict each other".to_owned(),
-        fix: |_| {
-            "loosen or align the versions that the message names, so that one set satisfies all of them, and write the lock again".to_owned()
-        },
+        fix: |_| CONFLICT_FIX.to_owned(),
     },
     Rule {
         code: "checksum_mismatch",
@@ -177,10 +194,16 @@ pub(super) const RULES: &[Rule] = &[
             "THESE PACKAGES DO NOT MATCH THE HASHES",
             "Hash mismatch for `{}`",
             "checksum for `{}` changed between lock files",
+            "checksum mismatch",
+            "Integrity check failed",
+            "integrity checksum failed",
+            "The file was modified since it was locked",
+            "doesn't match the locked file",
+            "The remote archive doesn't match the expected checksum",
         ],
         title: |_| "A downloaded package does not have the locked checksum".to_owned(),
         fix: |_| {
-            "write the lock again from the registry that is used here; if that changes nothing, the package or a proxy altered the download".to_owned()
+            "write the lock (package-lock.json, go.sum, the hashes of requirements.txt …) again from the registry that is used here; if that changes nothing, the package or a proxy altered the download".to_owned()
         },
     },
     Rule {
@@ -196,17 +219,29 @@ pub(super) const RULES: &[Rule] = &[
             "cannot find -l{}:",
             "Exception: Can not find valid pkg-config name",
             "mysql_config not found",
+            "unable to find library -l{}",
+            "cannot find -l{}",
+            "Can't find the '{} header",
+            "{}.h not found",
+            "Package '{}', required by '{}', not found",
+            "No package '{}' found",
+            "Dependency \"{}\" not found",
+            "Could not find a package configuration file provided by \"{}\"",
         ],
         title: |c| format!("A library for compiling is missing: {}", or(c, 0, "see the message")),
         fix: |c| {
             match or(c, 0, "") {
             "pg_config" => "use `psycopg2-binary` or `psycopg[binary]` instead of `psycopg2`, or install libpq-dev on this machine".to_owned(),
             "Python.h" => "install Python's headers on this machine (`apt-get install python3-dev`), or a version of the package that comes prebuilt".to_owned(),
-            "" => "install the library's development package (such as libssl-dev) on this machine, or a package that comes prebuilt".to_owned(),
-            name => format!("install the development package with `{name}` on this machine, or a package that comes prebuilt"),
+            "" => "install the library's development package (such as libssl-dev) and pkg-config on this machine, or choose a package that comes prebuilt".to_owned(),
+            name => format!("install {} on this machine, or a package that comes prebuilt", library_package(name)),
         }
         },
     },
+];
+
+/// What is said of a package that could not be built, or of versions that do not go together, where no line says why.
+pub(super) const GENERAL: &[Rule] = &[
     Rule {
         code: "native_build_failed",
         phases: MAKE,
@@ -218,15 +253,76 @@ pub(super) const RULES: &[Rule] = &[
             "error: command '{}' failed with exit code",
             "gyp ERR! build error",
             "failed to run custom build command for `{}`",
-            "error: metadata-generation-failed",
-            "subprocess-exited-with-error",
+            "Could not compile dependency :{},",
+            "An error occurred while installing {} (",
         ],
         title: |c| format!("A package could not be compiled: {}", or(c, 0, "see the message")),
+        fix: |_| COMPILED_FIX.to_owned(),
+    },
+    Rule {
+        code: "native_build_failed",
+        phases: MAKE,
+        runtimes: &[],
+        patterns: &[
+            "error: metadata-generation-failed",
+            "subprocess-exited-with-error",
+            "Failed to build gem native extension",
+        ],
+        title: |_| "A package could not be compiled".to_owned(),
+        fix: |_| COMPILED_FIX.to_owned(),
+    },
+    Rule {
+        code: "native_tool_missing",
+        phases: MAKE,
+        runtimes: &[],
+        patterns: &["The pkg-config command could not be found"],
+        title: |_| "A package is compiled here, and `pkg-config` is not installed".to_owned(),
         fix: |_| {
-            "choose a version of the package that comes prebuilt for this runtime, or install what its compilation needs (the lines above say what)".to_owned()
+            "install `pkg-config` on this machine (on Debian and Ubuntu: `apt-get install build-essential pkg-config`), and the library that the package looks for".to_owned()
         },
     },
+    Rule {
+        code: "dependency_conflict",
+        phases: MAKE,
+        runtimes: &[],
+        patterns: &["No solution found when resolving dependencies", "version solving failed"],
+        title: |_| "The wanted versions contradict each other".to_owned(),
+        fix: |_| CONFLICT_FIX.to_owned(),
+    },
 ];
+
+const COMPILED_FIX: &str = "choose a version of the package that comes prebuilt for this runtime, or install what its compilation needs (the lines above say what)";
+const CONFLICT_FIX: &str = "loosen or align the versions that the message names, so that one set satisfies all of them, and write the lock again";
+
+/// The package of Debian and Ubuntu with the headers of a library.
+fn library_package(name: &str) -> String {
+    const PACKAGES: &[(&str, &str)] = &[
+        ("curl", "libcurl4-openssl-dev"),
+        ("ffi", "libffi-dev"),
+        ("jpeg", "libjpeg-dev"),
+        ("ldap", "libldap-dev"),
+        ("libpq", "libpq-dev"),
+        ("libxml", "libxml2-dev"),
+        ("magic", "libmagic-dev"),
+        ("mysql", "default-libmysqlclient-dev"),
+        ("openssl", "libssl-dev"),
+        ("pq", "libpq-dev"),
+        ("sqlite3", "libsqlite3-dev"),
+        ("ssl", "libssl-dev"),
+        ("xmlsec", "libxmlsec1-dev"),
+        ("yaml", "libyaml-dev"),
+        ("z", "zlib1g-dev"),
+        ("zlib", "zlib1g-dev"),
+    ];
+    let stem = name.rsplit('/').next().unwrap_or(name).trim_end_matches(".h");
+    let known = PACKAGES
+        .iter()
+        .find(|(library, _)| stem == *library || (library.len() > 3 && stem.starts_with(library)));
+    match known {
+        Some((_, package)) => format!("`{package}` (or what your system calls it)"),
+        None => format!("the development package with `{name}`"),
+    }
+}
 
 /// The last part of a path: the folders before it are the platform's.
 fn file_name(path: &str) -> &str {

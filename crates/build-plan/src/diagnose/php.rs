@@ -1,6 +1,6 @@
 //! Rules about PHP, Composer, Laravel and Symfony.
 
-use super::rule::{ANY, CODE, INSTALL, MAKE, RUN, Rule, rule};
+use super::rule::{ANY, INSTALL, MAKE, RUN, Rule, rule};
 use crate::Runtime::{self, Php};
 
 const PHP: &[Runtime] = &[Php];
@@ -15,12 +15,13 @@ pub(super) const RULES: &[Rule] = &[
             "requires PHP extension ext-{} * but it is missing",
             "require ext-{} * -> it is missing from your system",
             "requires ext-{} ",
+            "could not find driver (Connection: {},",
             "could not find driver",
             "Call to undefined function mysqli_connect()",
             "Class \"PDO\" not found",
         ],
         "PHP lacks the extension `{0|pdo}`",
-        "install it on this machine (Debian, Ubuntu: `apt install php-{0|pgsql php-mysql php-sqlite3}`), or remove what needs it from composer.json",
+        "install it on this machine (Debian, Ubuntu: `apt install php-{0|pgsql php-mysql php-sqlite3}`; drivers of PDO come with it), or remove what needs it from composer.json",
     ),
     rule!(
         "wrong_php_version",
@@ -68,6 +69,50 @@ pub(super) const RULES: &[Rule] = &[
         "loosen or align the versions that the lines below name in composer.json",
     ),
     rule!(
+        "database_refused",
+        MAKE,
+        PHP,
+        ["SQLSTATE[HY000] [2002] {}", "SQLSTATE[08006] [7] {}"],
+        "A script of the installation asks the database, and none answers",
+        "what runs when the app boots (service providers, configuration) must not ask the database; or set its address in `env`",
+    ),
+    rule!(
+        "dependency_injection_failed",
+        ANY,
+        PHP,
+        [
+            "Cannot autowire service \"{}\": {}",
+            "Target [{}] is not instantiable",
+            "Unresolvable dependency resolving [{}]"
+        ],
+        "The container cannot make `{0}`",
+        "configure the argument that the message names (Symfony: config/services.yaml; Laravel: bind it in a service provider)",
+    ),
+    rule!(
+        "missing_file",
+        RUN,
+        PHP,
+        [
+            "Directory {} does not exist.",
+            "Could not open input file: {}",
+            "Failed to open stream: No such file or directory in {}"
+        ],
+        "The file or folder `{0}` does not exist",
+        "correct the start command (`php -S $HOST:$PORT -t public`), and check that no ignore file excludes it",
+    ),
+    rule!(
+        "assets_not_built",
+        ANY,
+        PHP,
+        [
+            "Vite manifest not found at: {}",
+            "Unable to locate file in Vite manifest: {}",
+            "Mix manifest not found at: {}"
+        ],
+        "The pages' assets were not built",
+        "build them: `npm ci && npm run build` in `build`, so that public/build/manifest.json exists",
+    ),
+    rule!(
         "dependencies_not_installed",
         RUN,
         PHP,
@@ -81,7 +126,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "secret_key_missing",
-        CODE,
+        ANY,
         PHP,
         ["No application encryption key has been specified", "Unsupported cipher or incorrect key length"],
         "Laravel has no application key",
@@ -89,7 +134,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "missing_env_var",
-        CODE,
+        ANY,
         PHP,
         ["Environment variable not found: \"{}\""],
         "The environment variable `{0}` is not set",
@@ -97,19 +142,20 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "storage_not_writable",
-        CODE,
+        ANY,
         PHP,
         [
             "could not be opened in append mode: Failed to open stream: Permission denied",
             "Please provide a valid cache path",
             "directory must be present and writable",
+            "The stream or file \"{}\" could not be opened",
         ],
         "The framework's storage folder is missing or not writable",
         "commit storage/framework/{cache,sessions,views} and bootstrap/cache with a .gitignore in each, so that the folders exist",
     ),
     rule!(
         "syntax_error",
-        CODE,
+        ANY,
         PHP,
         ["PHP Parse error: {}", "Parse error: {}", "ParseError: {}"],
         "PHP cannot parse the source: {0}",
@@ -117,20 +163,24 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "missing_module",
-        CODE,
+        ANY,
         PHP,
         ["Uncaught Error: Class \"{}\" not found", "Class \"{}\" not found", "Class '{}' not found"],
         "PHP finds no class `{0}`",
-        "add the package that brings `{0}` to composer.json; a class of this project needs the folder of its namespace under `autoload.psr-4`",
+        "add the package that brings `{0}` to `require` of composer.json (what stands in `require-dev` is not there in production); a class of this project needs the folder of its namespace under `autoload.psr-4`",
     ),
     rule!(
         "undefined_name",
-        CODE,
+        ANY,
         PHP,
         ["Uncaught Error: Call to undefined function {}()", "Call to undefined function {}()"],
         "`{0}` is called and nowhere defined",
         "install the extension or include the file that defines `{0}`",
     ),
+];
+
+/// The fatal error that no rule knows.
+pub(super) const GENERAL: &[Rule] = &[
     rule!(
         "php_fatal_error",
         MAKE,

@@ -1,6 +1,7 @@
 //! Rules about Python programs.
 
 use super::rule::{CODE, Captured, RUN, Rule, or};
+use super::system::library_fix;
 use crate::Runtime::{self, Python};
 
 const PY: &[Runtime] = &[Python];
@@ -12,11 +13,19 @@ const PACKAGES: &[(&str, &str)] = &[
     ("PIL", "Pillow"),
     ("attr", "attrs"),
     ("bs4", "beautifulsoup4"),
+    ("corsheaders", "django-cors-headers"),
+    ("crispy_forms", "django-crispy-forms"),
     ("cv2", "opencv-python-headless"),
     ("dateutil", "python-dateutil"),
+    ("debug_toolbar", "django-debug-toolbar"),
+    ("decouple", "python-decouple"),
+    ("dj_database_url", "dj-database-url"),
+    ("django_filters", "django-filter"),
+    ("django_redis", "django-redis"),
     ("docx", "python-docx"),
     ("dotenv", "python-dotenv"),
     ("email_validator", "email-validator"),
+    ("environ", "django-environ"),
     ("fitz", "PyMuPDF"),
     ("flask_cors", "Flask-Cors"),
     ("flask_login", "Flask-Login"),
@@ -29,17 +38,27 @@ const PACKAGES: &[(&str, &str)] = &[
     ("magic", "python-magic"),
     ("multipart", "python-multipart"),
     ("nacl", "PyNaCl"),
+    ("pgvector", "pgvector"),
     ("pkg_resources", "setuptools"),
     ("psycopg2", "psycopg2-binary"),
     ("pymysql", "PyMySQL"),
+    ("pypdf", "pypdf"),
     ("pythonjsonlogger", "python-json-logger"),
+    ("rest_framework", "djangorestframework"),
+    ("rest_framework_simplejwt", "djangorestframework-simplejwt"),
     ("serial", "pyserial"),
     ("sklearn", "scikit-learn"),
     ("slugify", "python-slugify"),
     ("socketio", "python-socketio"),
+    ("storages", "django-storages"),
+    ("telegram", "python-telegram-bot"),
+    ("websocket", "websocket-client"),
     ("yaml", "PyYAML"),
     ("zmq", "pyzmq"),
 ];
+
+/// Packages that share the top of their modules' names.
+const NAMESPACES: &[&str] = &["azure", "google", "opentelemetry", "zope"];
 
 pub(super) fn package(module: &str) -> String {
     let top = module.split('.').next().unwrap_or(module);
@@ -50,6 +69,13 @@ pub(super) fn package(module: &str) -> String {
 fn missing_module(c: Captured<'_>) -> String {
     let module = or(c, 0, "?");
     let top = module.split('.').next().unwrap_or(module);
+    // Python names the whole path only where it found the top: then that one is there, and its part is not.
+    if top != module && !NAMESPACES.contains(&top) {
+        return format!(
+            "if `{top}` is a folder or file of this project, check that it holds that part and is not excluded by an ignore \
+             file; if it is a package, install the version that has it or import it from where it went"
+        );
+    }
     format!(
         "add `{}` to requirements.txt (or to `dependencies` in pyproject.toml); if `{top}` is a folder or file of this \
          project, import it by its path from the folder in which the app is started",
@@ -95,13 +121,14 @@ pub(super) const RULES: &[Rule] = &[
         patterns: &[
             "ImportError: {}: cannot open shared object file",
             "OSError: {}: cannot open shared object file",
+            "OSError: cannot load library '{}'",
+            "ImportError: Error loading shared library {}:",
+            "ImportError: failed to find {} library",
         ],
         title: |c| format!("The system library `{}` is missing", or(c, 0, "?")),
         fix: |c| match or(c, 0, "?") {
             "libGL.so.1" => "use `opencv-python-headless` instead of `opencv-python`".to_owned(),
-            library => format!(
-                "install the system package with `{library}` on this machine, or a package that brings it"
-            ),
+            library => library_fix(library),
         },
     },
     Rule {
@@ -185,6 +212,7 @@ pub(super) const RULES: &[Rule] = &[
             "Could not locate a Flask application{}",
             "can't open file '{}': [Errno 2]",
             "can't find '__main__' module in '{}'",
+            "Error: Invalid value: File does not exist: {}",
         ],
         title: |c| format!("The start command names `{}`, which is not there", or(c, 0, "?")),
         fix: |c| {
@@ -238,10 +266,21 @@ pub(super) const RULES: &[Rule] = &[
             "Could not parse rfc1738 URL from string '{}'",
             "Expected string or URL object, got None",
             "Can't load plugin: sqlalchemy.dialects:{}",
+            "The asyncio extension requires an async driver to be used",
         ],
         title: |_| "The database's URL is missing or not in the form that SQLAlchemy reads".to_owned(),
         fix: |_| {
-            "set the variable that holds it under `env` in backend-im.yml, such as `postgresql://user@host/name` (not `postgres://`), or use a SQLite file below DATA_DIR".to_owned()
+            "set the variable that holds it under `env` in backend-im.yml, such as `postgresql://user@host/name` (not `postgres://`; with the driver for an async engine: `postgresql+asyncpg://`), or use a SQLite file below DATA_DIR".to_owned()
+        },
+    },
+    Rule {
+        code: "missing_file",
+        phases: CODE,
+        runtimes: PY,
+        patterns: &["Resource {} not found.", "Can't find model '{}'", "Can't find model \"{}\""],
+        title: |c| format!("The data of a model are not there: `{}`", or(c, 0, "?")),
+        fix: |_| {
+            "download them in `build` into a folder of the project (`nltk.download(…, download_dir=…)`, `python -m spacy download …`)".to_owned()
         },
     },
     Rule {
@@ -262,10 +301,28 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        code: "locale_missing",
+        phases: CODE,
+        runtimes: PY,
+        patterns: &[
+            "^UnicodeDecodeError: 'ascii' codec can't {}",
+            "^UnicodeEncodeError: 'ascii' codec can't {}",
+            "Python 3 was configured to use ASCII as encoding for the environment",
+            "^locale.Error: unsupported locale setting",
+        ],
+        title: |_| "Python takes text for ASCII, because no locale is set".to_owned(),
+        fix: |_| {
+            "set `PYTHONUTF8: \"1\"` and `LANG: C.UTF-8` under `env` in backend-im.yml, or name the encoding where the file is opened".to_owned()
+        },
+    },
+    Rule {
         code: "missing_attribute",
         phases: CODE,
         runtimes: PY,
-        patterns: &["^AttributeError: module '{}' has no attribute '{}'"],
+        patterns: &[
+            "^AttributeError: module '{}' has no attribute '{}'",
+            "^1. module '{}' has no attribute '{}'",
+        ],
         title: |c| format!("The module `{}` has no `{}`", or(c, 0, "?"), or(c, 1, "?")),
         fix: |c| {
             format!(

@@ -1,8 +1,8 @@
 //! Findings whose meaning depends on more than one line.
 
-use super::Confidence;
 use super::rule::Finding;
 use super::scene::Scene;
+use super::{Confidence, complaint, database};
 
 /// How far around a finding its context lies, in lines.
 const CONTEXT_LINES: usize = 10;
@@ -82,29 +82,83 @@ fn said<'s>(scene: &'s Scene, found: &Finding) -> &'s str {
     found.line.map(|line| scene.plain[line].as_str()).unwrap_or_default()
 }
 
-/// Settings that Pydantic reads from the environment are missing: the names stand below the exception.
-pub(super) fn missing_settings(scene: &Scene, exception: usize) -> Option<Finding> {
-    let line = &scene.plain[exception];
-    if !line.contains("ValidationError: ") || !line.contains("validation error") {
-        return None;
+/// Where an exception says nothing itself, what it means stands below it.
+pub(super) fn said_below(scene: &Scene, line: usize) -> usize {
+    if !scene.plain.get(line).is_some_and(|text| text.trim_end().ends_with(':')) {
+        return line;
     }
-    let below = &scene.plain[exception + 1..];
-    let pairs = below.iter().zip(below.iter().skip(1));
-    let missing = pairs.filter(|(_, said)| said.contains("Field required [type=missing"));
-    let names: Vec<String> =
-        missing.map(|(name, _)| format!("`{}`", name.trim().to_ascii_uppercase())).take(8).collect();
-    if names.is_empty() {
-        return None;
+    let says = |at: &usize| {
+        let text = scene.plain[*at].trim();
+        !text.is_empty() && !text.chars().all(|c| c.is_ascii_punctuation()) && !text.starts_with("at ")
+    };
+    (line + 1..scene.plain.len().min(line + CONTEXT_LINES)).find(says).unwrap_or(line)
+}
+
+/// A connection that was refused is a database's when another error of the chain says so.
+pub(super) fn of_chain(scene: &Scene, found: Finding, chain: &[usize]) -> Finding {
+    if found.code != "connection_refused" {
+        return found;
     }
-    let names = names.join(", ");
-    Some(Finding {
-        code: "missing_env_var",
-        line: Some(exception),
-        title: format!("Settings are not set: {names}"),
-        fix: format!(
-            "set {names} under `env` in backend-im.yml or in the deploy's `env`, or give the fields defaults"
-        ),
-        confidence: Confidence::High,
-        captured: Vec::new(),
-    })
+    let of_database =
+        |at: &usize| database::RULES.iter().find_map(|rule| rule.fit(scene, *at, found.confidence));
+    chain.iter().find_map(of_database).unwrap_or(found)
+}
+
+/// The last look at a finding, whatever found it.
+pub(super) fn named(scene: &Scene, found: Finding) -> Finding {
+    match found.code {
+        "connection_refused" => at_port_of_database(scene, found),
+        "java_exception" => of_description(scene, found),
+        "native_build_failed" => at_compiler(scene, found),
+        _ => found,
+    }
+}
+
+/// A connection that was refused at the port of a database.
+fn at_port_of_database(scene: &Scene, found: Finding) -> Finding {
+    const PORTS: &[&str] = &["1433", "3306", "5432", "6379", "9042", "27017"];
+    let Some(line) = found.line else { return found };
+    // Node writes the port on a line of its own, below the error.
+    let below = scene.plain.iter().skip(line).take(CONTEXT_LINES);
+    let port = below.enumerate().find_map(|(distance, text)| {
+        let is_port =
+            |word: &&str| PORTS.contains(word) && (distance == 0 || text.trim_start().starts_with("port: "));
+        text.split(|c: char| !c.is_ascii_digit()).find(is_port)
+    });
+    match port {
+        Some(port) => Finding {
+            code: "database_refused",
+            title: format!("No database answers at port {port}"),
+            fix: database::REFUSED_FIX.to_owned(),
+            ..found
+        },
+        None => found,
+    }
+}
+
+/// Spring says below a banner what is wrong.
+fn of_description(scene: &Scene, found: Finding) -> Finding {
+    let says = |line: &String| !line.trim().is_empty();
+    let Some(header) = scene.plain.iter().rposition(|line| line.trim() == "Description:") else {
+        return found;
+    };
+    let Some(line) = (header + 1..scene.plain.len()).find(|at| says(&scene.plain[*at])) else { return found };
+    Finding {
+        line: Some(line),
+        title: format!("The application does not start: {}", scene.plain[line].trim()),
+        fix: "do what the lines below `Action:` in its output say".to_owned(),
+        ..found
+    }
+}
+
+/// The compiler's own error is a better cause than the fact that a package could not be built.
+fn at_compiler(scene: &Scene, found: Finding) -> Finding {
+    let is_error = |line: &String| {
+        [": error: ", ": fatal error: "].iter().any(|mark| line.contains(mark)) && !line.contains("command '")
+    };
+    let says_little =
+        found.line.is_some_and(|line| scene.plain[line].contains("subprocess-exited-with-error"));
+    let compiler = scene.plain.iter().position(is_error);
+    let line = compiler.or_else(|| says_little.then(|| complaint::best(scene, |_| false))?);
+    Finding { line: line.or(found.line), ..found }
 }

@@ -43,6 +43,7 @@ pub(super) const RULES: &[Rule] = &[
             "You are trying to install in deployment mode after changing",
             "The gemspecs for path gems changed",
             "because frozen mode is set",
+            "The lockfile can't be updated because frozen mode is set",
             "your Gemfile.lock is corrupt",
         ],
         "Gemfile.lock does not match the Gemfile",
@@ -66,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         RB,
         [
             "cannot load such file -- {} (LoadError)",
+            "Missing a gem it depends on? {} is not part of the bundle",
             "Could not find {} in locally installed gems",
             "Bundler::GemNotFound: Could not find {} in",
             "bundler: command not found: {}",
@@ -85,6 +87,30 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "Rails has no secret key",
         "set SECRET_KEY_BASE (or RAILS_MASTER_KEY, the content of config/master.key) as a secret; `SECRET_KEY_BASE_DUMMY=1` is enough for precompiling assets",
+    ),
+    rule!(
+        "missing_module",
+        RUN,
+        RB,
+        ["Sinatra could not start, the required gems weren't found"],
+        "Sinatra has no server",
+        "run `bundle add rackup puma` and deploy the Gemfile with Gemfile.lock",
+    ),
+    rule!(
+        "javascript_runtime_missing",
+        CODE,
+        RB,
+        ["Could not find a JavaScript runtime"],
+        "The assets need a JavaScript runtime, and none is installed",
+        "install Node on this machine, or add the gem `mini_racer`; without old assets remove `uglifier` and `coffee-rails` from the Gemfile",
+    ),
+    rule!(
+        "stale_pid_file",
+        RUN,
+        RB,
+        ["A server is already running (pid: {}, file: {})", "A server is already running. Check {}"],
+        "A file of an earlier start says that the server runs already",
+        "never deploy tmp/pids (`/tmp/pids/*` in .gitignore), or start with `rm -f tmp/pids/server.pid && bin/rails server …`",
     ),
     rule!(
         "migrations_pending",
@@ -133,12 +159,14 @@ pub(super) const RULES: &[Rule] = &[
         "There is no method `{0}` on {1|the object}",
         "correct the name, or check what is nil there",
     ),
-    rule!(
-        "ruby_exception",
-        CODE,
-        RB,
-        [":in `{}': {} (", ":in '{}': {} ("],
-        "The program ends with an error of Ruby: {1}",
-        "mend the place in the code that the line names",
-    ),
 ];
+
+/// The exception that no rule knows.
+pub(super) const GENERAL: &[Rule] = &[rule!(
+    "ruby_exception",
+    CODE,
+    RB,
+    [":in `{}': {} (", ":in '{}': {} ("],
+    "The program ends with an error of Ruby: {1}",
+    "mend the place in the code that the line names",
+)];

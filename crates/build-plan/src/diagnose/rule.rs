@@ -95,7 +95,7 @@ impl Rule {
 /// What advice may repeat of an app's words: a name, or of more than that the last word. A sentence could be advice itself.
 fn name(text: &str) -> &str {
     let is_part = |c: char| c.is_ascii_graphic() && !matches!(c, '`' | '"' | '\'' | '\\');
-    let word = text.rsplit(' ').next().unwrap_or(text);
+    let word = text.rsplit(' ').next().unwrap_or(text).trim_matches(['\'', '"', '`']);
     let is_name = word.len() <= NAME_BYTES_MAX && word.chars().all(is_part);
     if is_name { word } else { "…" }
 }

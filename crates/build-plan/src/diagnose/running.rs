@@ -16,7 +16,8 @@ pub(super) fn running(scene: &Scene) -> Option<Finding> {
         Some(Seen::Nothing) => waiting(scene).or_else(|| Some(of_sight(checks::NEVER_LISTENED))),
         Some(Seen::Silence) => waiting(scene).or_else(|| Some(of_sight(checks::NEVER_ANSWERED))),
         Some(Seen::Status { path, status }) => {
-            allowed().or_else(|| failed_request(scene)).or_else(|| Some(by_status(path, *status)))
+            let failed = || failed_request(scene).filter(|_| *status >= 500);
+            allowed().or_else(failed).or_else(|| Some(by_status(path, *status)))
         }
         None => allowed()
             .or_else(|| failed_request(scene))
@@ -113,6 +114,12 @@ fn failed_request(scene: &Scene) -> Option<Finding> {
         "asgi_wsgi_mismatch",
         "missing_file",
         "missing_env_var",
+        "secret_key_missing",
+        "static_file_missing",
+        "assets_not_built",
+        "assets_not_precompiled",
+        "storage_not_writable",
+        "missing_module",
     ];
     let particular = rules(scene)
         .filter(|rule| known.contains(&rule.code))

@@ -24,6 +24,19 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        code: "query_cache_missing",
+        phases: MAKE,
+        runtimes: RS,
+        patterns: &[
+            "set `DATABASE_URL` to use query macros",
+            "`SQLX_OFFLINE=true` but there is no cached data for this query",
+        ],
+        title: |_| "sqlx checks queries while building, and has neither a database nor its cache".to_owned(),
+        fix: |_| {
+            "run `cargo sqlx prepare`, deploy the folder .sqlx, and set `SQLX_OFFLINE: \"true\"` under `env` in backend-im.yml".to_owned()
+        },
+    },
+    Rule {
         code: "no_such_binary",
         phases: MAKE,
         runtimes: RS,
@@ -56,14 +69,6 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        code: "compile_error",
-        phases: MAKE,
-        runtimes: RS,
-        patterns: &["^error: couldn't read {}", "^error: {}"],
-        title: |c| format!("The code does not compile: {}", or(c, 0, "?")),
-        fix: |_| "mend the place that the message names".to_owned(),
-    },
-    Rule {
         code: "missing_file",
         phases: RUN,
         runtimes: RS,
@@ -77,3 +82,13 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
 ];
+
+/// An error of cargo or rustc that no rule knows.
+pub(super) const GENERAL: &[Rule] = &[Rule {
+    code: "compile_error",
+    phases: MAKE,
+    runtimes: RS,
+    patterns: &["^error: couldn't read {}", "^error: {}"],
+    title: |c| format!("The code does not compile: {}", or(c, 0, "?")),
+    fix: |_| "mend the place that the message names".to_owned(),
+}];

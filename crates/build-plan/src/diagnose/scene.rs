@@ -1,6 +1,6 @@
 //! The scene of a failure: cleaned lines, the way the process ended, and which lines report its end.
 
-use super::{FailedStep, Phase, Seen};
+use super::{FailedStep, Phase, Seen, prefix, structured};
 use crate::Runtime;
 
 /// How many of the last lines are looked at.
@@ -13,6 +13,10 @@ const LEVEL_CHARS_MAX: usize = 64;
 const CALM: &[&str] = &["INFO", "info", "DEBUG", "debug", "TRACE", "NOTICE"];
 /// Levels of lines that an app survives.
 const WARNING: &[&str] = &["WARN", "warn", "WARNING", "warning"];
+
+/// How package managers begin the lines that they survive.
+const ADVISORY: &[&str] =
+    &["npm warn ", "npm WARN ", "npm notice", "warning ", " WARN ", "DEPRECATION: ", "⚠ "];
 
 /// How the failed process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +57,7 @@ pub(super) struct Scene {
     pub(super) seen: Option<Seen>,
     /// The lines as they may be shown.
     pub(super) lines: Vec<String>,
-    /// The lines as the rules match them: without the prefixes of tools.
+    /// The lines as the rules match them: without the prefixes of tools, and of a structured log line what it says.
     pub(super) plain: Vec<String>,
 }
 
@@ -61,7 +65,11 @@ impl Scene {
     pub(super) fn new(failed: &FailedStep, output: &[String]) -> Self {
         let start = output.len().saturating_sub(LINES_MAX);
         let lines: Vec<String> = output[start..].iter().map(|line| clean(line)).collect();
-        let plain = lines.iter().map(|line| without_prefix(line).to_owned()).collect();
+        let said = |(raw, line): (&String, &String)| match structured::said(raw) {
+            Some(said) => clean(&said),
+            None => prefix::without(line).to_owned(),
+        };
+        let plain = output[start..].iter().zip(&lines).map(said).collect();
         let end = End::parse(failed.exit.as_deref());
         Self { phase: failed.phase, runtime: failed.runtime, end, seen: failed.seen.clone(), lines, plain }
     }
@@ -73,6 +81,9 @@ impl Scene {
 
     /// Whether the line is a log line of a process that goes on: nothing in it can be why that process ended.
     pub(super) fn is_chat(&self, line: usize) -> bool {
+        if ADVISORY.iter().any(|start| self.plain[line].starts_with(start)) {
+            return true;
+        }
         let head: String = self.plain[line].chars().take(LEVEL_CHARS_MAX).collect();
         let mut words = head.split(|c: char| !c.is_ascii_alphanumeric());
         let is_tool = matches!(self.phase, Phase::Install | Phase::Build);
@@ -132,18 +143,6 @@ fn skip_escape(chars: &mut std::iter::Peekable<impl Iterator<Item = char>>) {
 
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-/// What tools write before each line of their own.
-const PREFIXES: &[&str] = &["npm ERR! ", "npm error ", " ERROR  ", "➤ ", "error   "];
-
-/// The line without what pytest, npm, pnpm and yarn write in front.
-fn without_prefix(line: &str) -> &str {
-    let line = PREFIXES.iter().find_map(|prefix| line.strip_prefix(prefix)).unwrap_or(line);
-    match line.strip_prefix("E   ") {
-        Some(rest) => rest.trim_start(),
-        None => line,
-    }
 }
 
 #[cfg(test)]

@@ -181,10 +181,10 @@ async fn a_plan_needs_no_platform_and_an_old_one_is_refused() {
     let backend = Backend::new(Arc::new(connect), it.state.path().to_owned());
     let (_outer, app) = named("app", &[("index.html", "one"), (".env", "X=1")]);
     let plan = backend.plan(crate::PlanOptions { path: app.clone(), project: None }).await.unwrap();
-    assert_eq!((plan.project.as_str(), plan.ignored[0].path.as_str()), ("app", ".env"));
+    assert_eq!((plan.report.project.as_str(), plan.report.ignored[0].path.as_str()), ("app", ".env"));
 
     write(&app, "index.html", "two");
-    let plan_hash = Some(plan.plan.plan_hash);
+    let plan_hash = Some(plan.report.plan.plan_hash);
     let options = DeployOptions { path: app, plan_hash, ..DeployOptions::default() };
     assert_eq!(backend.deploy(options, &|_| {}).await.unwrap_err().code, Code::PLAN_CHANGED);
 

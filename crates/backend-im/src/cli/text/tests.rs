@@ -1,6 +1,7 @@
 //! What people read, pinned.
 
 use platform_api::{Code, DeploymentId, Trigger};
+use platform_client::{Parcel, PlanReport};
 
 use super::*;
 
@@ -126,14 +127,15 @@ fn a_plan_says_which_file_decided_what_and_what_was_left_out() {
         root: "/src/shop".into(),
         project: "shop".to_owned(),
     };
-    insta::assert_snapshot!(plan(Paint::PLAIN, &report), @r"
+    let preview = Preview { report, parcel: Parcel::default() };
+    insta::assert_snapshot!(plan(Paint::PLAIN, &preview, Extent::Folded), @r"
     runtime         python  (requirements.txt)
     framework       fastapi  (main.py:3)
     install         uv pip install -r requirements.txt
     start           uvicorn main:app --host $HOST --port $PORT
     port            8000
-    files           6 files, 4.3 kB
     plan hash       0123456789abcdef
+    upload          6 files, 4.3 kB
 
     left out: .venv/ (dependencies); .env (may hold secrets)
 

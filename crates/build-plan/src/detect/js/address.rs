@@ -1,7 +1,8 @@
 //! PORT and HOST: what listens elsewhere is said, and a tool that has options for them gets them.
 
-use super::script::plain;
-use super::source::Script;
+use super::script::{Plain, plain};
+use super::source::{Native, Script};
+use crate::detect::Context;
 use crate::draft::Draft;
 
 /// Tools that ignore the environment's PORT or HOST, with their options for both.
@@ -46,16 +47,38 @@ pub(super) fn without<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
     kept
 }
 
-/// Says where a file listens when that is not where it is told.
-pub(super) fn check(path: &str, script: &Script, draft: &mut Draft) {
-    if let Some(line) = script.listens.filter(|_| !script.reads_port && script.native.is_none()) {
-        draft.warn(format!("{path}:{line} listens on a port of its own; it must listen on process.env.PORT"));
+/// Notes the port on which a file listens, and says where it listens elsewhere than it is told.
+pub(super) fn check(context: &Context<'_>, path: &str, script: &Script, draft: &mut Draft) {
+    let is_told = script.reads_port || matches!(script.native, Some((Native::Deno, _)));
+    let has_other = context.dockerfile.as_ref().is_some_and(|dockerfile| dockerfile.port.is_some());
+    let serves = script.listens.is_some() || script.exports_handler;
+    if let Some((port, line)) = script.port.filter(|_| serves) {
+        // A port that only stands in for PORT gives way to what the Dockerfile exposes.
+        if draft.port.is_none() && (!is_told || !has_other) {
+            draft.set_port(port, format!("{path}:{line}"));
+        }
+        let warning = format!(
+            "{path}:{line} listens on port {port}, whatever it is told; it must listen on process.env.PORT"
+        );
+        if !is_told && !draft.warnings.contains(&warning) {
+            draft.warn(warning);
+        }
     }
     if let Some(line) = script.loopback {
         draft.warn(format!(
             "{path}:{line} listens on this machine alone, which nobody reaches in a container; use process.env.HOST"
         ));
     }
+}
+
+/// The variables in front of a program without those that say where to listen: the platform does.
+pub(super) fn heeding<'s>(parts: Plain<'s>, source: &str, draft: &mut Draft) -> Plain<'s> {
+    let port = parts.variables.iter().find_map(|word| word.strip_prefix("PORT=")?.parse().ok());
+    if let Some(port) = port {
+        draft.set_port(port, source);
+    }
+    let is_other = |word: &&str| !["PORT=", "HOST=", "HOSTNAME="].iter().any(|name| word.starts_with(name));
+    Plain { variables: parts.variables.into_iter().filter(is_other).collect(), ..parts }
 }
 
 #[cfg(test)]

@@ -9,17 +9,23 @@ use crate::draft::Draft;
 
 /// Whether the project runs on Bun: its start script says so, or the file that serves calls Bun.
 pub(super) fn is_meant(js: &Js<'_>, entry: Option<&Entry>) -> bool {
+    let is_compound = |text: &str| crate::shell::is_compound(text);
     let runs_bun = |text: &str| {
-        script::plain(text).is_some_and(|parts| {
-            // `bun run build` only runs a script.
-            let runs_file = parts.arguments.iter().any(|word| script::is_source(word));
-            matches!(parts.program, "bun" | "bunx") && (runs_file || parts.arguments.contains(&"--bun"))
+        text.split("&&").any(|step| {
+            script::plain(step).is_some_and(|parts| {
+                // `bun run build` only runs a script.
+                let runs_file = parts.arguments.iter().any(|word| script::is_source(word));
+                let is_step = is_compound(text);
+                matches!(parts.program, "bun" | "bunx")
+                    && (is_step || runs_file || parts.arguments.contains(&"--bun"))
+            })
         })
     };
     let by_script = script::start(&js.package).is_some_and(|(_, text)| runs_bun(text));
     let by_source = entry.is_some_and(|entry| matches!(entry.script.native, Some((Native::Bun, _))));
-    // Without a start script a server in TypeScript that Bun's lock belongs to is started by Bun.
-    let by_lock = js.chosen.manager == Manager::Bun
+    // Without a start script a server in TypeScript that is written with Bun, or that its lock belongs to, is started by it.
+    let is_written = js.chosen.manager == Manager::Bun || js.package.script("dev").is_some_and(runs_bun);
+    let by_lock = is_written
         && js.package.script("start").is_none()
         && entry.is_some_and(|entry| entry.is_typescript() || entry.script.exports_handler);
     let by_framework = js.package.depends_on("elysia") && !js.package.depends_on("@elysiajs/node");

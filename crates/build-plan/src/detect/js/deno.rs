@@ -137,15 +137,29 @@ fn task<'c>(config: &'c Value, name: &str) -> Option<&'c str> {
     task.as_str().or_else(|| task["command"].as_str())
 }
 
+/// The task that starts what is not for development: of the usual names the first one that watches nothing.
+fn starting(config: &Value) -> Option<(&'static str, &str)> {
+    let tasks = ["start", "serve", "prod", "production", "preview"];
+    tasks
+        .into_iter()
+        .filter_map(|name| Some((name, task(config, name)?)))
+        .find(|(_, text)| !text.contains("--watch"))
+}
+
 /// A manifest whose task starts something that was not found among the sources.
 fn by_task_alone(context: &Context<'_>, config: &Value, manifest: Option<&str>) -> Option<Draft> {
     let file = manifest?;
     let wish = context.start.is_some().then_some(());
-    let text = task(config, "start");
-    wish.or(text.map(drop))?;
-    let mut draft = Draft::new(Runtime::Deno, Strength::Program, file);
-    if let Some(text) = text.filter(|_| context.start.is_none()) {
-        draft.set_start(by_task(text), format!("{file}: tasks.start"));
+    let task = starting(config);
+    wish.or(task.map(drop))?;
+    let known = framework_of(config);
+    let strength = if known.is_some() { Strength::Server } else { Strength::Program };
+    let mut draft = Draft::new(Runtime::Deno, strength, file);
+    if let Some(name) = known {
+        draft.set_framework(name, format!("{file}: imports"));
+    }
+    if let Some((name, text)) = task.filter(|_| context.start.is_none()) {
+        draft.set_start(by_task(name, text), format!("{file}: tasks.{name}"));
     }
     complete(context.project, config, manifest, None, &mut draft);
     Some(draft)
@@ -153,8 +167,10 @@ fn by_task_alone(context: &Context<'_>, config: &Value, manifest: Option<&str>) 
 
 /// The file that serves, with what says so.
 fn entry(project: &Project<'_>, config: &Value, manifest: Option<&str>) -> Option<(String, String)> {
-    let of_task = ["start", "dev"].iter().find_map(|name| {
-        let text = task(config, name)?;
+    let tasks = starting(config)
+        .into_iter()
+        .chain(["start", "dev"].into_iter().filter_map(|name| Some((name, task(config, name)?))));
+    let of_task = tasks.into_iter().find_map(|(name, text)| {
         let path = text.split_whitespace().rfind(|word| is_source(word))?.trim_start_matches("./");
         project
             .has(path)
@@ -172,15 +188,23 @@ fn entry(project: &Project<'_>, config: &Value, manifest: Option<&str>) -> Optio
     })
 }
 
-fn framework(project: &Project<'_>, config: &Value, entry: &str, draft: &mut Draft) {
+/// The framework that the manifest imports.
+fn framework_of(config: &Value) -> Option<&'static str> {
     let imports = config["imports"].as_object();
     let listed =
         imports.into_iter().flatten().flat_map(|(name, target)| [Some(name.as_str()), target.as_str()]);
     let named: Vec<&str> = listed.flatten().collect();
+    let is_named = |part: &str| named.iter().any(|name| name.contains(part));
+    FRAMEWORKS.iter().find(|(part, _)| is_named(part)).map(|(_, name)| *name)
+}
+
+fn framework(project: &Project<'_>, config: &Value, entry: &str, draft: &mut Draft) {
     let source = project.source(entry).unwrap_or_default();
     let script = scan(&source);
-    let by_manifest = FRAMEWORKS.iter().find(|(part, _)| named.iter().any(|name| name.contains(part)));
-    if let Some((_, name)) = by_manifest {
+    if let Some(port) = script.port.filter(|_| script.listens.is_some() || script.exports_handler) {
+        draft.set_port(port.0, format!("{entry}:{}", port.1));
+    }
+    if let Some(name) = framework_of(config) {
         draft.set_framework(name, "deno.json: imports");
     } else if let Some((name, line)) = script.imports.iter().find_map(|(module, line)| {
         FRAMEWORKS.iter().find(|(part, _)| module.contains(part)).map(|(_, name)| (*name, *line))
@@ -197,8 +221,8 @@ fn start(
     (path, source): &(String, String),
     draft: &mut Draft,
 ) {
-    if let Some(text) = task(config, "start").filter(|text| !text.contains("--watch")) {
-        draft.set_start(by_task(text), format!("{}: tasks.start", manifest.unwrap_or_default()));
+    if let Some((name, text)) = starting(config) {
+        draft.set_start(by_task(name, text), format!("{}: tasks.{name}", manifest.unwrap_or_default()));
         return;
     }
     let text = project.source(path).unwrap_or_default();
@@ -217,12 +241,12 @@ fn start(
 /// Where `Deno.serve` listens, whatever the source says.
 const ADDRESS: &str = "DENO_SERVE_ADDRESS=tcp:$HOST:$PORT";
 
-fn by_task(text: &str) -> String {
+fn by_task(name: &str, text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     if !shell::is_compound(text) && words.starts_with(&["deno", "serve"]) {
         return format!("deno serve --host $HOST --port $PORT {}", address::without(&words[2..]).join(" "));
     }
-    format!("{ADDRESS} deno task start")
+    format!("{ADDRESS} deno task {name}")
 }
 
 /// What the sources ask the machine for. Packages of Node read files and variables on their own.

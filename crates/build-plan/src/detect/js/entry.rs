@@ -1,9 +1,11 @@
 //! The file that serves, found by reading the sources: the one that listens, not the one with the right name.
 
+use super::inner;
 use super::manifest::PackageJson;
 use super::script::{is_source, plain};
 use super::source::{Native, Script, scan};
 use crate::detect::Context;
+use crate::detect::text::folder;
 use crate::project::{Project, extension};
 
 /// Packages that serve HTTP when a file imports one and listens; those built upon others come first.
@@ -11,6 +13,7 @@ pub(super) const SERVERS: &[(&str, &str)] = &[
     ("@nestjs/core", "nest"),
     ("@adonisjs/core", "adonis"),
     ("@feathersjs/feathers", "feathers"),
+    ("feathers", "feathers"),
     ("@loopback/rest", "loopback"),
     ("sails", "sails"),
     ("moleculer-web", "moleculer"),
@@ -32,6 +35,12 @@ pub(super) const SERVERS: &[(&str, &str)] = &[
     ("@trpc/server", "trpc"),
     ("@apollo/server", "apollo"),
     ("apollo-server", "apollo"),
+    ("apollo-server-express", "apollo"),
+    ("@slack/bolt", "bolt"),
+    ("parse-server", "parse-server"),
+    ("colyseus", "colyseus"),
+    ("@colyseus/core", "colyseus"),
+    ("connect", "connect"),
     ("graphql-yoga", "graphql-yoga"),
     ("json-server", "json-server"),
     ("socket.io", "socket.io"),
@@ -41,6 +50,48 @@ pub(super) const SERVERS: &[(&str, &str)] = &[
 
 /// Node's own modules that serve.
 const MODULES: &[&str] = &["http", "https", "http2", "net"];
+
+/// Modules that Node brings, as sources without a `node:` in front import them.
+const OF_NODE: &[&str] = &[
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "crypto",
+    "dgram",
+    "dns",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "querystring",
+    "readline",
+    "stream",
+    "string_decoder",
+    "timers",
+    "tls",
+    "tty",
+    "url",
+    "util",
+    "v8",
+    "vm",
+    "worker_threads",
+    "zlib",
+    "bun",
+];
+
+fn is_of_node(module: &str) -> bool {
+    OF_NODE.contains(&module.split('/').next().unwrap_or(module))
+}
 
 const NAMES: &[&str] = &["server", "app", "index", "main", "www", "start", "api"];
 const FOLDERS: &[&str] =
@@ -91,6 +142,14 @@ impl Entry {
     /// Whether it opens a port by itself, or hands a handler to a runtime that does.
     pub(super) fn listens(&self) -> bool {
         self.script.listens.is_some() || self.script.exports_handler
+    }
+
+    /// The packages that it imports, and that must be installed.
+    pub(super) fn packages(&self) -> impl Iterator<Item = &str> {
+        let modules = self.script.imports.iter().map(|(module, _)| module.as_str());
+        modules.filter(|module| {
+            !module.starts_with(['.', '/', '#', '~']) && !module.contains(':') && !is_of_node(module)
+        })
     }
 
     pub(super) fn is_typescript(&self) -> bool {
@@ -149,6 +208,7 @@ fn usual(project: &Project<'_>) -> Vec<Entry> {
     // Express' generator makes a file without an ending.
     let paths = paths.chain(["bin/www".to_owned(), "bin/server".to_owned()]).filter(|path| project.has(path));
     paths
+        .filter(|path| is_own(project, path))
         .filter_map(|path| {
             let entry = load(project, &path, path.clone())?;
             let source = match &entry.serves {
@@ -172,7 +232,7 @@ fn searched(project: &Project<'_>) -> Option<Entry> {
     };
     let paths =
         project.listing().iter().map(|file| file.path.as_str()).filter(is_searched).take(SEARCHED_MAX);
-    let mut serving = paths.filter_map(|path| {
+    let mut serving = paths.filter(|path| is_own(project, path)).filter_map(|path| {
         let entry = load(project, path, path.to_owned())?;
         let (name, line) = entry.serves.clone()?;
         entry.script.listens?;
@@ -180,6 +240,20 @@ fn searched(project: &Project<'_>) -> Option<Entry> {
     });
     let first = serving.next()?;
     serving.next().is_none().then_some(first)
+}
+
+/// A file that serves and imports a package, where there is no package.json.
+pub(super) fn without_manifest(project: &Project<'_>) -> Option<(String, String)> {
+    let entry = usual(project)
+        .into_iter()
+        .find(|entry| entry.serves.is_some() && entry.packages().next().is_some())?;
+    let module = entry.packages().next()?.to_owned();
+    Some((entry.path, module))
+}
+
+/// Whether the file belongs to the project, and not to a package within it.
+fn is_own(project: &Project<'_>, path: &str) -> bool {
+    inner::nearest_package(project, folder(path)).is_none()
 }
 
 fn load(project: &Project<'_>, path: &str, source: String) -> Option<Entry> {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::entry::{SERVERS, framework_of};
-use super::{Js, kit, next, script, server as by_hand, sites};
+use super::manifest::PackageJson;
+use super::{Js, built, kit, next, script, server as by_hand, sites};
 use crate::draft::{Draft, Strength};
 use crate::{PlanError, Runtime, shell};
 
@@ -14,17 +15,14 @@ const SIMPLE: &[(&str, &str, &str, &str)] = &[
     ("nuxt3", "nuxt", "nuxt build", "node .output/server/index.mjs"),
     ("@analogjs/platform", "analog", "vite build", "node dist/analog/server/index.mjs"),
     ("@solidjs/start", "solid-start", "vinxi build", "node .output/server/index.mjs"),
-    ("@tanstack/react-start", "tanstack-start", "vite build", "node .output/server/index.mjs"),
     ("@tanstack/start", "tanstack-start", "vinxi build", "node .output/server/index.mjs"),
-    ("@tanstack/solid-start", "tanstack-start", "vite build", "node .output/server/index.mjs"),
     ("nitropack", "nitro", "nitropack build", "node .output/server/index.mjs"),
     ("nitro", "nitro", "nitro build", "node .output/server/index.mjs"),
     ("@strapi/strapi", "strapi", "strapi build", "strapi start"),
-    ("@medusajs/medusa", "medusa", "medusa build", "medusa start"),
+    ("strapi", "strapi", "strapi build", "strapi start"),
     ("@keystone-6/core", "keystone", "keystone build", "keystone start"),
     ("directus", "directus", "", "directus start"),
     ("n8n", "n8n", "", "n8n start"),
-    ("@adonisjs/core", "adonis", "node ace build", "node build/bin/server.js"),
 ];
 
 /// Looks for one of them.
@@ -39,7 +37,9 @@ pub(super) fn detect(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
     if let Some(draft) = kit::svelte(js)? {
         return Ok(Some(draft));
     }
-    if let Some(draft) = react_router(js).or_else(|| remix(js)).or_else(|| nuxt(js)) {
+    if let Some(draft) =
+        react_router(js).or_else(|| remix(js)).or_else(|| nuxt(js)).or_else(|| built::detect(js))
+    {
         return Ok(Some(draft));
     }
     if let Some(draft) = simple(js).or_else(|| sites::angular(js)) {
@@ -50,6 +50,11 @@ pub(super) fn detect(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
 
 /// The framework that package.json names, with the package that says so.
 pub(super) fn name(js: &Js<'_>) -> Option<(&'static str, &'static str)> {
+    name_of(&js.package)
+}
+
+/// The framework that a manifest names, with the package that says so.
+pub(super) fn name_of(package: &PackageJson) -> Option<(&'static str, &'static str)> {
     let first = [
         ("@nestjs/core", "nest"),
         ("next", "next"),
@@ -60,12 +65,25 @@ pub(super) fn name(js: &Js<'_>) -> Option<(&'static str, &'static str)> {
         ("astro", "astro"),
     ];
     let served = SERVERS.iter().map(|(package, _)| (*package, framework_of(package)));
-    first.into_iter().chain(served).find(|(package, _)| js.package.depends_on(package))
+    first.into_iter().chain(served).find(|(name, _)| package.depends_on(name))
 }
 
 fn simple(js: &Js<'_>) -> Option<Draft> {
     let (package, name, build, start) = SIMPLE.iter().find(|(package, ..)| js.package.uses(package))?;
     Some(server(js, name, package, (build, start)))
+}
+
+/// The ports on which frameworks listen where they are told none.
+const PORTS: &[(&str, u16)] =
+    &[("strapi", 1337), ("medusa", 9000), ("directus", 8055), ("adonis", 3333), ("n8n", 5678)];
+
+/// Notes the port that the framework is known for.
+fn note_port(name: &str, package: &str, draft: &mut Draft) {
+    if let Some((_, port)) = PORTS.iter().find(|(known, _)| *known == name)
+        && draft.port.is_none()
+    {
+        draft.set_port(*port, Js::dependency(package));
+    }
 }
 
 /// A server: the project's own start script where it is more than the framework's, and what the framework makes else.
@@ -77,6 +95,7 @@ pub(super) fn server(js: &Js<'_>, name: &str, package: &str, (build, start): (&s
         Some((script, text)) => by_hand::by_script(js, script, text, &mut draft),
         None => draft.set_start(js.chosen.exec(start), Js::dependency(package)),
     }
+    note_port(name, package, &mut draft);
     draft
 }
 
@@ -89,15 +108,15 @@ pub(super) fn pages(js: &Js<'_>, name: &str, package: &str, build: &str) -> Draf
 }
 
 fn set_build(js: &Js<'_>, draft: &mut Draft, build: &str, package: &str) {
-    if js.package.script("build").is_some() {
-        draft.set_build(js.chosen.run("build"), "package.json: scripts.build");
+    if let Some(name) = js.package.build_script() {
+        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
     } else if !build.is_empty() {
         draft.set_build(js.chosen.exec(build), Js::dependency(package));
     }
 }
 
 /// The start script, unless it serves pages in development or shows what was built.
-fn own_script<'j>(js: &'j Js<'_>, build: &str, start: &str) -> Option<(&'static str, &'j str)> {
+fn own_script<'j>(js: &'j Js<'_>, build: &str, start: &str) -> Option<(&'j str, &'j str)> {
     let (name, text) = script::start(&js.package)?;
     let parts = script::plain(text);
     let program = parts.as_ref().map(|parts| parts.program).unwrap_or_default();
@@ -129,7 +148,12 @@ fn nest(js: &Js<'_>) -> Option<Draft> {
     }
     let main = ["src/main.ts", "main.ts"].into_iter().find(|path| js.project.has(path));
     if let Some(source) = main.and_then(|path| js.project.source(path)) {
-        super::address::check(main.unwrap_or_default(), &super::source::scan(&source), &mut draft);
+        super::address::check(
+            js.context,
+            main.unwrap_or_default(),
+            &super::source::scan(&source),
+            &mut draft,
+        );
     }
     Some(draft)
 }

@@ -8,7 +8,7 @@ use crate::PlanError;
 use crate::project::Project;
 
 /// The manifest of a Node project.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct PackageJson {
     pub(crate) name: Option<String>,
     scripts: BTreeMap<String, String>,
@@ -23,13 +23,32 @@ pub(crate) struct PackageJson {
     pub(crate) package_manager: Option<String>,
     /// The folders of a workspace's members, as patterns.
     pub(crate) workspaces: Vec<String>,
+    /// What `nodemonConfig` has run.
+    pub(crate) nodemon: Option<String>,
+    /// Whether it installs a command.
+    pub(crate) has_bin: bool,
+    /// The key that says what others import.
+    pub(crate) imported_by: Option<&'static str>,
 }
+
+/// Scripts that build, likeliest first. The later ones are what providers run in place of `build`.
+const BUILDS: &[&str] = &["build", "heroku-postbuild", "build:prod", "build:production", "gcp-build"];
 
 impl PackageJson {
     /// The script of this name, unless it is npm's own placeholder.
     pub(crate) fn script(&self, name: &str) -> Option<&str> {
         let script = self.scripts.get(name)?.trim();
         (!script.is_empty() && !script.contains("Error: no test specified")).then_some(script)
+    }
+
+    /// The names of all scripts.
+    pub(crate) fn script_names(&self) -> impl Iterator<Item = &str> {
+        self.scripts.keys().map(String::as_str)
+    }
+
+    /// The name of the script that builds.
+    pub(crate) fn build_script(&self) -> Option<&'static str> {
+        BUILDS.iter().copied().find(|name| self.script(name).is_some())
     }
 
     /// Whether the package is needed at run time.
@@ -95,6 +114,11 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<PackageJson, PlanError> {
         volta: texts("volta"),
         package_manager: package_manager(&value),
         workspaces: workspaces(object.get("workspaces")),
+        nodemon: text(object.get("nodemonConfig").and_then(|settings| settings.get("exec"))),
+        imported_by: ["exports", "types", "typings", "module", "files", "peerDependencies"]
+            .into_iter()
+            .find(|key| object.contains_key(*key)),
+        has_bin: object.get("bin").is_some_and(|bin| bin.is_string() || bin.is_object()),
     })
 }
 

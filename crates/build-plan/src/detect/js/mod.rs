@@ -7,17 +7,25 @@
 //! ```
 
 mod address;
+mod built;
 mod bun;
+mod chain;
 pub(crate) mod deno;
 mod entry;
 mod frameworks;
+mod inner;
 pub(crate) mod jsonc;
 mod kit;
 mod manager;
 pub(crate) mod manifest;
+pub(crate) mod members;
+mod migrations;
 mod next;
+mod nx;
 mod pages;
+mod ports;
 mod prisma;
+mod purpose;
 mod script;
 mod server;
 mod sites;
@@ -25,7 +33,8 @@ pub(crate) mod source;
 mod system;
 mod typescript;
 mod version;
-pub(crate) mod workspace;
+mod watcher;
+mod workspace;
 
 use super::Context;
 use crate::draft::{Draft, Strength};
@@ -77,8 +86,17 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
 
 /// What the project itself is, without its installation.
 fn app(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
-    if js.context.start.is_some() {
+    if is_said(js) {
         return Ok(Some(started_by_hand(js)));
+    }
+    purpose::check(js)?;
+    if let Some(draft) = nx::detect(js)? {
+        return Ok(Some(draft));
+    }
+    if js.context.start.is_some() {
+        let mut draft = started_by_hand(js);
+        purpose::check_program(js, &mut draft)?;
+        return Ok(Some(draft));
     }
     if js.context.entry.is_none()
         && let Some(draft) = frameworks::detect(js)?
@@ -90,7 +108,27 @@ fn app(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
     {
         return Ok(Some(draft));
     }
-    Ok(server::detect(js))
+    if js.context.entry.is_none() {
+        if let Some(draft) = workspace::started_in_folder(js)? {
+            return Ok(Some(draft));
+        }
+        purpose::check_entry(js)?;
+    }
+    let Some(mut draft) = server::detect(js) else { return Ok(None) };
+    purpose::check_program(js, &mut draft)?;
+    Ok(Some(draft))
+}
+
+/// Whether a person says how it starts. A Dockerfile that exposes no port says nothing about serving.
+fn is_said(js: &Js<'_>) -> bool {
+    let context = js.context;
+    let of_image = |source: &str| {
+        context
+            .dockerfile
+            .as_ref()
+            .is_some_and(|image| source.starts_with(&image.file) && image.port.is_none())
+    };
+    context.start.as_ref().is_some_and(|start| !of_image(&start.source))
 }
 
 /// A start command is given: only what it stands on is left to know.
@@ -109,15 +147,19 @@ fn started_by_hand(js: &Js<'_>) -> Draft {
 /// What every project with package.json has: its installation, its build, its version.
 fn finish(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanError> {
     let extra = std::mem::take(&mut draft.extra);
-    if draft.build.is_none() && js.package.script("build").is_some() {
-        draft.set_build(js.chosen.run("build"), "package.json: scripts.build");
+    if draft.build.is_none()
+        && let Some(name) = js.package.build_script()
+    {
+        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
     }
     prisma::add(js, draft);
+    inner::add(js, draft);
+    migrations::add(js, draft);
     // Files that are served as they are need nothing installed.
     let is_needed = draft.runtime != Runtime::Static || draft.build.is_some();
     if is_needed && (js.package.has_packages() || js.chosen.has_lock() || !extra.is_empty()) {
-        let members = workspace::members(js.project, &js.package)?;
-        let manifests: Vec<String> = members.iter().map(workspace::Member::manifest).collect();
+        let members = members::members(js.project, &js.package)?;
+        let manifests: Vec<String> = members.iter().map(members::Member::manifest).collect();
         js.chosen.install(js.project, &manifests, draft, extra);
     }
     system::note(&js.package, draft);
@@ -142,9 +184,19 @@ fn from_source(context: &Context<'_>) -> Result<Option<Draft>, PlanError> {
         let runtime = [Runtime::Node, Runtime::Bun].into_iter().find(|runtime| context.starts_with(*runtime));
         return Ok(runtime.map(|runtime| Draft::new(runtime, Strength::Program, start.source.clone())));
     }
-    let Some(mut draft) = server::from_files(context) else { return Ok(None) };
+    let Some(mut draft) = server::from_files(context) else {
+        let is_other = ["deno.json", "deno.jsonc"].iter().any(|file| context.project.has(file));
+        let lacks = entry::without_manifest(context.project).filter(|_| !is_other);
+        return lacks.map_or(Ok(None), |(path, module)| Err(purpose::without_manifest(&path, &module)));
+    };
     if draft.runtime == Runtime::Node {
         version::node(context.project, None, &mut draft)?;
     }
     Ok(Some(draft))
+}
+
+/// What a package.json lacks that is no app of the web.
+pub(crate) fn lacking(project: &Project<'_>) -> (String, String) {
+    let package = manifest::read(project).ok().flatten().unwrap_or_default();
+    purpose::lacking(project, &package)
 }

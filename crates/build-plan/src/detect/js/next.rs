@@ -29,8 +29,8 @@ pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
         (Some((path, _)), Output::Standalone | Output::Export) => format!("{path}: output"),
         _ => Js::dependency("next"),
     };
-    let build = match js.package.script("build") {
-        Some(_) => (js.chosen.run("build"), "package.json: scripts.build".to_owned()),
+    let build = match js.package.build_script() {
+        Some(name) => (js.chosen.run(name), format!("package.json: scripts.{name}")),
         None => (js.chosen.exec("next build"), Js::dependency("next")),
     };
     let mut draft = match output {

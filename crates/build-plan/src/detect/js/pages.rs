@@ -89,6 +89,11 @@ const SINGLE_PAGE: &[&str] = &[
     "phaser",
 ];
 
+/// The package that says that pages have a router of their own.
+pub(super) fn is_single(js: &Js<'_>) -> Option<&'static str> {
+    SINGLE_PAGE.iter().copied().find(|package| js.package.uses(package))
+}
+
 /// Looks for pages.
 pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
     let found = BUILDERS.iter().find(|builder| js.package.uses(builder.package));
@@ -127,7 +132,7 @@ fn built(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> Option<Draft> 
     let mut draft = frameworks::pages(js, builder.name, builder.package, builder.build);
     let (root, source) = root(js, builder, served);
     draft.set_static_root(&root, source);
-    let framework = SINGLE_PAGE.iter().find(|package| js.package.uses(package));
+    let framework = is_single(js);
     let says_single = served.is_some_and(|text| text.contains(" -s") || text.contains("--single"));
     match (builder.pages, framework) {
         (Pages::Single, _) => draft.set_single_page(Js::dependency(builder.package)),
@@ -136,6 +141,11 @@ fn built(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> Option<Draft> 
         _ => {}
     }
     note_base(js, builder, &mut draft);
+    if js.project.has("src-tauri/tauri.conf.json") {
+        draft.warn(
+            "src-tauri makes an app of the desktop of these pages; in browsers, what they ask of Tauri fails",
+        );
+    }
     if builder.name == "gatsby" {
         draft.keep("gatsby", &[".cache", "public"]);
     }
@@ -217,12 +227,16 @@ fn eleventy(js: &Js<'_>) -> Option<(String, Option<String>, Option<String>)> {
 
 /// A site that is built for a folder of its address is served at the top here.
 fn note_base(js: &Js<'_>, builder: &Builder, draft: &mut Draft) {
-    let Some((path, text)) = (builder.name == "vite").then(|| js.config("vite.config")).flatten() else {
-        return;
+    let (file, key) = match builder.name {
+        "vite" => ("vite.config", "base"),
+        "docusaurus" => ("docusaurus.config", "baseUrl"),
+        "vue-cli" => ("vue.config", "publicPath"),
+        _ => return,
     };
-    if let Some(base) = literal(&text, "base").filter(|base| base.starts_with('/') && base != "/") {
+    let Some((path, text)) = js.config(file) else { return };
+    if let Some(base) = literal(&text, key).filter(|base| base.starts_with('/') && base != "/") {
         draft.warn(format!(
-            "{path}: `base` is `{base}`, and the site is served at `/`; its files would not be found"
+            "{path}: `{key}` is `{base}`, and the site is served at `/`; its files would not be found"
         ));
     }
 }

@@ -3,19 +3,22 @@
 use super::Js;
 use crate::draft::Draft;
 
-const SCHEMAS: &[&str] = &["prisma/schema.prisma", "schema.prisma", "src/prisma/schema.prisma"];
+const SCHEMAS: &[&str] =
+    &["prisma/schema.prisma", "schema.prisma", "src/prisma/schema.prisma", "db/schema.prisma"];
 
-/// Generates the client before the build, and says what migrations need.
+/// Generates the client before the build.
 pub(super) fn add(js: &Js<'_>, draft: &mut Draft) {
     if !(js.package.uses("prisma") || js.package.uses("@prisma/client")) {
         return;
     }
-    let Some(schema) = js.project.first_of(SCHEMAS) else { return };
+    let Some(schema) = js.project.first_of(SCHEMAS).map(str::to_owned).or_else(|| several(js)) else {
+        return;
+    };
     let scripts = ["build", "prebuild", "postinstall", "prepare", "start", "prestart", "vercel-build"];
     let is_done = scripts
         .iter()
         .filter_map(|name| js.package.script(name))
-        .any(|text| text.contains("prisma generate"));
+        .any(|text| text.contains("prisma generate") || text.contains("prisma:generate"));
     if !is_done {
         let generate = js.chosen.exec("prisma generate");
         let build = match &draft.build {
@@ -24,8 +27,10 @@ pub(super) fn add(js: &Js<'_>, draft: &mut Draft) {
         };
         draft.set_build(build, schema);
     }
-    let starts = draft.start.as_deref().unwrap_or_default();
-    if js.project.listing().has_folder("prisma/migrations") && !starts.contains("migrate") {
-        draft.warn("prisma/migrations is not applied by itself; set `release: prisma migrate deploy` in backend-im.yml");
-    }
+}
+
+/// A schema of several files lies in a folder of its own.
+fn several(js: &Js<'_>) -> Option<String> {
+    let mut files = js.project.listing().under("prisma/schema").map(|file| file.path.clone());
+    files.find(|path| crate::project::extension(path) == "prisma")
 }

@@ -1,7 +1,7 @@
 //! Scripts of package.json: what they start, and what to start instead of a tool that is for development.
 
 use super::manifest::PackageJson;
-use crate::project::extension;
+use super::{chain, watcher};
 use crate::shell;
 
 /// Tools that serve pages while they are written.
@@ -41,11 +41,34 @@ const PAGE_SERVERS: &[&str] = &[
 /// Servers of files, which the platform itself is too.
 const FILE_SERVERS: &[&str] = &["serve", "http-server", "sirv", "live-server", "superstatic"];
 
-/// Programs that start another one again whenever a file changes.
-const WATCHERS: &[&str] = &["nodemon", "node-dev", "ts-node-dev", "tsnd", "supervisor", "pm2-dev"];
+/// Programs that imitate a provider of functions, or start every part of a workspace, while the sources are written.
+const EMULATORS: &[&str] = &[
+    "vercel",
+    "netlify",
+    "wrangler",
+    "firebase",
+    "serverless",
+    "sls",
+    "sst",
+    "func",
+    "nx",
+    "turbo",
+    "lerna",
+];
 
 /// Scripts that start what was built, likeliest first, where `start` itself does not.
-const PRODUCTION: &[&str] = &["start:prod", "start:production", "prod", "production", "serve:prod", "serve"];
+const PRODUCTION: &[&str] = &[
+    "start:prod",
+    "start:production",
+    "start-prod",
+    "prod",
+    "production",
+    "start:server",
+    "server:prod",
+    "start:dist",
+    "serve:prod",
+    "serve",
+];
 
 /// Programs whose package has another name.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -57,6 +80,11 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("tsnd", "ts-node-dev"),
     ("fastify", "fastify-cli"),
     ("sv", "svelte"),
+    ("babel-node", "@babel/node"),
+    ("pm2-runtime", "pm2"),
+    ("run-s", "npm-run-all"),
+    ("run-p", "npm-run-all"),
+    ("env-cmd", "env-cmd"),
 ];
 
 /// A command of one program, taken apart.
@@ -64,66 +92,145 @@ const PROGRAMS: &[(&str, &str)] = &[
 pub(crate) struct Plain<'s> {
     /// Assignments before the program.
     pub(crate) variables: Vec<&'s str>,
+    /// Files with variables that a program in front of this one reads.
+    pub(crate) env_files: Vec<&'s str>,
     pub(crate) program: &'s str,
     pub(crate) arguments: Vec<&'s str>,
 }
 
+/// Programs that only hand another one on, with other variables.
+const WRAPPERS: &[&str] =
+    &["exec", "cross-env", "cross-env-shell", "env", "npx", "bunx", "dotenv", "dotenvx", "env-cmd"];
+
+/// Programs that only make what another one writes easier to read.
+const PRETTY: &[&str] = &["pino-pretty", "pino-colada", "bunyan", "npx pino-pretty"];
+
 /// Takes a command apart; nothing when it is more than one program with arguments.
 pub(crate) fn plain(command: &str) -> Option<Plain<'_>> {
-    if shell::is_compound(command) || command.contains(['"', '\'', '$', '\\']) {
-        return None;
+    let piped = command.split_once(" | ").filter(|(_, to)| PRETTY.iter().any(|name| to.starts_with(name)));
+    let command = piped.map_or(command, |(from, _)| from);
+    let mut words = words(command)?.into_iter().peekable();
+    let (mut variables, mut env_files) = (Vec::new(), Vec::new());
+    let mut wrapper = "";
+    while let Some(word) = words.next_if(|word| is_in_front(word, wrapper)) {
+        if matches!(word, "-e" | "-f" | "--file") && matches!(wrapper, "dotenv" | "dotenvx" | "env-cmd") {
+            env_files.extend(words.next());
+        } else if word.contains('=') && !word.starts_with('-') {
+            variables.push(word);
+        } else if WRAPPERS.contains(&word) {
+            wrapper = word;
+            // Without an option it reads `.env`.
+            env_files.extend((word == "env-cmd").then_some(".env"));
+        }
     }
-    let mut words = command.split_whitespace().peekable();
-    let mut variables = Vec::new();
-    while let Some(word) = words.next_if(|word| {
-        matches!(*word, "exec" | "cross-env" | "cross-env-shell" | "env" | "npx" | "bunx")
-            || word.split_once('=').is_some_and(|(name, _)| shell::is_variable(name))
-    }) {
-        variables.extend(word.contains('=').then_some(word));
+    if env_files.len() > 1 {
+        env_files.retain(|file| *file != ".env");
     }
     let program = words.next()?;
-    Some(Plain {
-        variables,
-        program: program.rsplit('/').next().unwrap_or(program),
-        arguments: words.collect(),
-    })
+    let program = program.rsplit('/').next().unwrap_or(program);
+    Some(Plain { variables, env_files, program, arguments: words.collect() })
 }
 
-impl Plain<'_> {
-    /// The first argument that is no option.
-    pub(crate) fn file(&self) -> Option<&str> {
-        self.arguments.iter().copied().find(|word| !word.starts_with('-'))
+/// Whether the word stands in front of the program: a wrapper, its option, or an assignment.
+fn is_in_front(word: &str, wrapper: &str) -> bool {
+    WRAPPERS.contains(&word)
+        || (!wrapper.is_empty() && word.starts_with('-'))
+        || (wrapper == "dotenvx" && word == "run")
+        || word.split_once('=').is_some_and(|(name, _)| shell::is_variable(name))
+}
+
+/// The words of a command, without their quotes; nothing where a shell would do more than split it.
+fn words(command: &str) -> Option<Vec<&str>> {
+    const SPECIAL: &[char] = &['|', '&', ';', '<', '>', '(', ')', '`', '\n', '$', '\\', '"', '\''];
+    let mut words = Vec::new();
+    let mut rest = command.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (word, after) = if matches!(first, '"' | '\'') {
+            rest[1..].split_once(first)?
+        } else {
+            rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()))
+        };
+        let is_special =
+            |c: char| SPECIAL.contains(&c) && (first != '"' && first != '\'' || "`$\\".contains(c));
+        if word.contains(is_special) || !(after.is_empty() || after.starts_with(char::is_whitespace)) {
+            return None;
+        }
+        words.push(word);
+        rest = after.trim_start();
+    }
+    Some(words)
+}
+
+impl<'s> Plain<'s> {
+    /// The first argument that is neither an option nor the value of one that loads something before the file.
+    pub(crate) fn file(&self) -> Option<&'s str> {
+        const LOADING: &[&str] = &[
+            "-r",
+            "--require",
+            "--import",
+            "--loader",
+            "--experimental-loader",
+            "--env-file",
+            "-P",
+            "--project",
+        ];
+        let mut words = self.arguments.iter().copied();
+        while let Some(word) = words.next() {
+            match word {
+                word if LOADING.contains(&word) => drop(words.next()),
+                // Words of Bun and Deno that come before the file.
+                "run" if matches!(self.program, "bun" | "deno") => {}
+                word if word.starts_with('-') => {}
+                word => return Some(word),
+            }
+        }
+        None
     }
 
     /// The program with other arguments, behind the same assignments.
-    fn with(&self, program: &str, arguments: &[&str]) -> String {
+    pub(super) fn with(&self, program: &str, arguments: &[&str]) -> String {
         let words = self.variables.iter().copied().chain([program]).chain(arguments.iter().copied());
-        words.collect::<Vec<_>>().join(" ")
+        words.map(quoted).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// The script that starts the app, with its name: `start`, unless that is for development and another one is not.
-pub(crate) fn start(package: &PackageJson) -> Option<(&'static str, &str)> {
-    let own = package.script("start").map(|script| ("start", script));
+/// The word as a shell must be told it, options and globs included.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,~^".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{word}'") }
+}
+
+/// The script that starts the app, with its name: where `start` leads, unless that is for development and another one
+/// is not.
+pub(crate) fn start(package: &PackageJson) -> Option<(&str, &str)> {
+    let own = chain::led(package, "start");
     if own.is_some_and(|(_, script)| !is_development(script)) {
         return own;
     }
-    let other = PRODUCTION.iter().find_map(|name| Some((*name, package.script(name)?)));
-    other.filter(|(_, script)| !is_development(script) && !serves_files(script)).or(own)
+    let is_meant = |script: &str| !is_development(script) && !serves_files(script);
+    let other =
+        PRODUCTION.iter().find_map(|name| chain::led(package, name).filter(|(_, script)| is_meant(script)));
+    other.or(own)
 }
 
 /// Whether the command starts something that is only for development.
 pub(crate) fn is_development(command: &str) -> bool {
-    let Some(plain) = plain(command) else { return false };
+    let Some(plain) = plain(command) else {
+        // Of several steps the last one stays.
+        let last = command.rsplit_once("&&").map(|(_, last)| last.trim());
+        return last.is_some_and(|last| chain::at_once(last).is_some() || is_development(last));
+    };
     let has = |word: &str| plain.arguments.contains(&word);
     match plain.program {
-        program if WATCHERS.contains(&program) => true,
-        "next" | "nuxt" | "nuxi" | "astro" | "remix" | "vinxi" | "react-router" | "nitropack" | "nitro" => {
-            has("dev") || (plain.program == "astro" && plain.arguments.is_empty())
-        }
+        program if watcher::watches(&plain) || chain::RUNS_SEVERAL.contains(&program) => true,
+        "next" | "nuxt" | "nuxi" | "astro" | "remix" | "vinxi" | "react-router" | "nitropack" | "nitro"
+        | "keystone" => has("dev") || (plain.program == "astro" && plain.arguments.is_empty()),
+        "strapi" | "medusa" => has("develop") || has("dev"),
         "nest" => true,
-        "node" => has("--watch"),
-        "tsx" => has("watch") || has("--watch"),
+        program if EMULATORS.contains(&program) => {
+            ["dev", "serve", "offline", "start", "watch", "emulators:start"].iter().any(|word| has(word))
+                || has("run-many")
+        }
         program => is_page_server(program) && !has("build"),
     }
 }
@@ -157,28 +264,21 @@ pub(crate) fn served_folder(command: &str) -> Option<&str> {
     None
 }
 
-/// What to run in place of a program that watches files; nothing when there is no need.
-pub(crate) fn without_watcher(command: &str) -> Option<String> {
-    let plain = plain(command)?;
-    let has = |word: &str| plain.arguments.contains(&word);
-    match plain.program {
-        "node" if has("--watch") => {
-            let rest: Vec<&str> =
-                plain.arguments.iter().copied().filter(|word| !word.starts_with("--watch")).collect();
-            Some(plain.with("node", &rest))
-        }
-        "tsx" if has("watch") || has("--watch") => {
-            let rest: Vec<&str> =
-                plain.arguments.iter().copied().filter(|word| !word.contains("watch")).collect();
-            Some(plain.with("tsx", &rest))
-        }
-        program if WATCHERS.contains(&program) => {
-            let file = plain.arguments.iter().copied().rfind(|word| is_source(word))?;
-            let runner = if extension(file) == "ts" { "tsx" } else { "node" };
-            Some(plain.with(runner, &[file]))
-        }
-        _ => None,
-    }
+/// Whether all that a script does is to build.
+pub(super) fn builds(package: &PackageJson, name: &str) -> bool {
+    const STEPS: &[&str] =
+        &["build", "compile", "bundle", "clean", "generate", "tsc", "rimraf", "tsup", "rm"];
+    let Some((name, text)) = chain::led(package, name) else { return false };
+    let is_build = |step: &str| {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        words.iter().any(|word| STEPS.iter().any(|verb| word.contains(verb))) && !step.contains("migrat")
+    };
+    name.contains("build") || text.split("&&").all(is_build)
+}
+
+/// Whether a word names a source file in TypeScript.
+pub(super) fn is_typescript(word: &str) -> bool {
+    [".ts", ".mts", ".cts", ".tsx"].iter().any(|ending| word.ends_with(ending))
 }
 
 /// Whether a word names a source file.
@@ -195,8 +295,10 @@ pub(crate) fn split_build(command: &str) -> Option<(String, String)> {
     let (start, builds) = steps.split_last()?;
     let is_build = |step: &&str| {
         let words: Vec<&str> = step.split_whitespace().collect();
-        matches!(words.as_slice(), ["tsc", ..] | ["npx", "tsc", ..])
-            || (!words.contains(&"start") && words.last().is_some_and(|word| word.contains("build")))
+        let makes =
+            |word: &&str| ["build", "compile", "bundle", "transpile"].iter().any(|verb| word.contains(verb));
+        matches!(words.as_slice(), ["tsc" | "tsup" | "tsdown", ..] | ["npx", "tsc", ..])
+            || (!words.contains(&"start") && words.last().is_some_and(makes))
     };
     (!builds.is_empty() && builds.iter().all(is_build)).then(|| (builds.join(" && "), (*start).to_owned()))
 }
@@ -220,22 +322,17 @@ mod tests {
         let found = plain("cross-env NODE_ENV=production node --trace-warnings ./bin/www").unwrap();
         assert_eq!((found.program, found.file(), found.variables.len()), ("node", Some("./bin/www"), 1));
         assert_eq!(plain("a && b"), None);
+        let found = plain("dotenv -e .env.production -- node \"src/a b.js\"").unwrap();
+        assert_eq!(
+            (found.program, found.arguments, found.env_files),
+            ("node", vec!["src/a b.js"], vec![".env.production"])
+        );
+        assert_eq!(plain("node -r dotenv/config --inspect src/a.js").unwrap().file(), Some("src/a.js"));
+        assert_eq!(plain("tsx watch src | pino-pretty --colorize").unwrap().arguments, ["watch", "src"]);
+        assert_eq!(plain("node 'a.js'x"), None);
+        assert_eq!(plain("node \"$FILE\""), None);
         assert!(is_development("nodemon server.js") && is_development("next dev") && is_development("vite"));
         assert!(!is_development("node server.js") && !is_development("next start"));
-    }
-
-    #[test]
-    fn watchers_are_left_out() {
-        for (command, expected) in [
-            ("nodemon server.js", Some("node server.js")),
-            ("NODE_ENV=x nodemon --watch src src/index.ts", Some("NODE_ENV=x tsx src/index.ts")),
-            ("ts-node-dev --respawn src/main.ts", Some("tsx src/main.ts")),
-            ("tsx watch --clear-screen=false src/a.ts", Some("tsx --clear-screen=false src/a.ts")),
-            ("node --watch a.js", Some("node a.js")),
-            ("node a.js", None),
-        ] {
-            assert_eq!(without_watcher(command).as_deref(), expected, "{command}");
-        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a JavaScript module imports and whether it listens: enough to tell a server from a library.
 
+use super::ports::{self, Ports};
+
 /// How many lines of one file are looked at.
 const LINES_MAX: usize = 20_000;
 /// The longest name of a module, in bytes.
@@ -14,6 +16,8 @@ pub(crate) struct Script {
     pub(crate) listens: Option<usize>,
     /// Whether it reads the environment's PORT.
     pub(crate) reads_port: bool,
+    /// The port on which it listens where it is told none, with its line.
+    pub(crate) port: Option<(u16, usize)>,
     /// The line on which it listens on an address that only this machine reaches.
     pub(crate) loopback: Option<usize>,
     /// The line with a call that only Bun or Deno has, and which of the two.
@@ -43,6 +47,7 @@ impl Script {
 /// Reads a module's source, line by line; comments are skipped.
 pub(crate) fn scan(source: &str) -> Script {
     let mut script = Script::default();
+    let mut ports = Ports::default();
     let mut in_comment = false;
     for (number, line) in source.lines().take(LINES_MAX).enumerate() {
         let code = code_of(line, &mut in_comment);
@@ -51,11 +56,13 @@ pub(crate) fn scan(source: &str) -> Script {
         if script.listens.is_none() && listens(&code) {
             script.listens = Some(number);
         }
-        script.reads_port |= reads_port(&code);
+        script.reads_port |= ports::is_read(&code);
+        ports.note(&code, number);
         script.loopback = script.loopback.or_else(|| is_loopback(&code).then_some(number));
         script.native = script.native.or_else(|| native(&code).map(|native| (native, number)));
         script.exports_handler |= exports_handler(&code);
     }
+    script.port = ports.of(script.listens);
     script
 }
 
@@ -106,7 +113,8 @@ fn imported(code: &str) -> impl Iterator<Item = &str> {
 }
 
 fn listens(code: &str) -> bool {
-    const CALLS: &[&str] = &["Bun.serve(", "Deno.serve(", "startServer("];
+    const CALLS: &[&str] =
+        &["Bun.serve(", "Deno.serve(", "startServer(", "Hapi.server(", "hapi.server(", "Hapi.Server("];
     // `listen` of an event is no socket.
     let is_socket = |(at, call): (usize, &str)| !code[at + call.len()..].trim_start().starts_with("'change");
     code.match_indices(".listen(").any(is_socket)
@@ -148,12 +156,6 @@ fn exports_handler(code: &str) -> bool {
         || code.starts_with("export default {")
         || code.starts_with("export default new Elysia")
         || code.starts_with("export default server")
-}
-
-fn reads_port(code: &str) -> bool {
-    let Some(at) = code.find("PORT") else { return false };
-    let before = &code[..at];
-    before.contains("env") || before.contains("config") || before.trim_end().ends_with(['{', ','])
 }
 
 #[cfg(test)]

@@ -1,147 +1,60 @@
 //! Workspaces: several packages that are installed together, of which one is the app.
 
 use super::manager::Manager;
-use super::manifest::{self, PackageJson};
-use super::{Js, app, finish, script};
+use super::manifest;
+use super::members::{Member, members};
+use super::{Js, app, chain, finish, frameworks, inner as beside, script};
 use crate::config::Settings;
 use crate::detect::Context;
+use crate::detect::text::at;
 use crate::draft::{Draft, Strength};
-use crate::project::Project;
 use crate::{Candidate, PlanError, shell};
 
-/// How many members are looked at.
-const MEMBERS_MAX: usize = 64;
 /// Folders whose apps are beside the point where there are others.
 const ASIDE: &[&str] =
     &["docs", "documentation", "website", "storybook", "examples", "example", "e2e", "playground", "demo"];
 
-/// A package of the workspace.
-pub(crate) struct Member {
-    pub(crate) folder: String,
-    pub(crate) package: PackageJson,
-}
-
-impl Member {
-    /// The path of its package.json.
-    pub(crate) fn manifest(&self) -> String {
-        format!("{}/package.json", self.folder)
-    }
-}
-
-/// The members of the workspace that this project is; none when it is not one.
-///
-/// # Errors
-/// [`PlanError`] when a manifest cannot be used.
-pub(crate) fn members(project: &Project<'_>, package: &PackageJson) -> Result<Vec<Member>, PlanError> {
-    let patterns = patterns(project, package)?;
-    if patterns.is_empty() {
-        return Ok(Vec::new());
-    }
-    let fits = |folder: &str| {
-        let is_any = |negated: bool| {
-            patterns.iter().any(|pattern| match pattern.strip_prefix('!') {
-                Some(pattern) => negated && matches(pattern, folder),
-                None => !negated && matches(pattern, folder),
-            })
-        };
-        is_any(false) && !is_any(true) && !folder.split('/').any(|part| part == "node_modules")
-    };
-    let manifests = project.listing().iter().filter_map(|file| file.path.strip_suffix("/package.json"));
-    let folders: Vec<&str> = manifests.filter(|folder| fits(folder)).take(MEMBERS_MAX).collect();
-    let member = |folder: &str| {
-        let path = format!("{folder}/package.json");
-        let text = project.manifest(&path)?.unwrap_or_default();
-        Ok(Member { folder: folder.to_owned(), package: manifest::parse(&path, &text)? })
-    };
-    folders.into_iter().map(member).collect()
-}
-
-/// Whether this folder is a member of the workspace that the project is.
-///
-/// # Errors
-/// As [`members`].
-pub(crate) fn has_member(project: &Project<'_>, folder: &str) -> Result<bool, PlanError> {
-    let Some(package) = manifest::read(project)? else { return Ok(false) };
-    Ok(members(project, &package)?.iter().any(|member| member.folder == folder))
-}
-
-/// `packages` of pnpm-workspace.yaml, or `workspaces` of package.json, or those of Lerna.
-fn patterns(project: &Project<'_>, package: &PackageJson) -> Result<Vec<String>, PlanError> {
-    if let Some(text) = project.manifest("pnpm-workspace.yaml")? {
-        let listed = text
-            .lines()
-            .skip_while(|line| line.trim_end() != "packages:")
-            .skip(1)
-            .take_while(|line| line.trim().is_empty() || line.starts_with([' ', '-', '#']));
-        let items = listed.filter_map(|line| line.trim().strip_prefix('-'));
-        let items = items.map(|item| item.trim().trim_matches(['"', '\'']).to_owned());
-        return Ok(items.filter(|item| !item.is_empty()).collect());
-    }
-    if !package.workspaces.is_empty() {
-        return Ok(package.workspaces.clone());
-    }
-    let lerna = project.manifest("lerna.json")?.and_then(|text| super::jsonc::parse(&text));
-    let listed = lerna.as_ref().and_then(|lerna| lerna["packages"].as_array());
-    Ok(listed.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect())
-}
-
-/// `*` stands for one part of a path, `**` for any number of them.
-fn matches(pattern: &str, folder: &str) -> bool {
-    let pattern: Vec<&str> = pattern.trim_start_matches("./").trim_end_matches('/').split('/').collect();
-    let folder: Vec<&str> = folder.split('/').collect();
-    parts_match(&pattern, &folder)
-}
-
-fn parts_match(pattern: &[&str], folder: &[&str]) -> bool {
-    match (pattern.split_first(), folder.split_first()) {
-        (None, None) => true,
-        // Patterns are short: two tries for each `**` are few.
-        (Some((&"**", rest)), _) if pattern.len() <= 8 => {
-            parts_match(rest, folder) || (!folder.is_empty() && parts_match(pattern, &folder[1..]))
-        }
-        (Some((wanted, pattern)), Some((part, folder))) => {
-            let fits = match wanted.split_once('*') {
-                Some((start, end)) => {
-                    part.len() >= start.len() + end.len() && part.starts_with(start) && part.ends_with(end)
-                }
-                None => wanted == part,
-            };
-            fits && parts_match(pattern, folder)
-        }
-        _ => false,
-    }
-}
-
-/// Plans the member that is the app: the one that `root` names, or the only one that fits best.
+/// Plans the member that is the app: the one that `root` names, or the start script of the workspace, or the only one
+/// that fits best.
 ///
 /// # Errors
 /// [`PlanError::Ambiguous`] when several fit equally well.
 pub(super) fn detect(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
     let members = members(js.project, &js.package)?;
-    let wanted = js.context.member;
-    if members.is_empty() || (wanted.is_none() && is_started_from_the_top(js)) {
+    if members.is_empty() {
         return Ok(None);
     }
-    let mut apps = Vec::new();
-    for member in &members {
-        if wanted.is_none_or(|wanted| wanted == member.folder)
-            && let Some(draft) = inner(js, member, &members)?
-        {
-            apps.push((member, draft));
+    if js.context.member.is_none() {
+        if let Some(draft) = started(js, &members)? {
+            return Ok(Some(draft));
+        }
+        if is_started_from_the_top(js) {
+            return Ok(None);
         }
     }
-    if wanted.is_none() {
+    let (mut apps, refused) = apps(js, &members, js.context.member)?;
+    if js.context.member.is_none() {
         leave_aside(&mut apps);
+        if let Some(error) = unstarted(&members, &apps) {
+            return Err(error);
+        }
     }
     apps.sort_by_key(|(_, draft)| std::cmp::Reverse(draft.strength));
-    let Some(best) = apps.first().map(|(_, draft)| draft.strength) else { return Ok(None) };
+    let Some(best) = apps.first().map(|(_, draft)| draft.strength) else {
+        return refused.map_or(Ok(None), Err);
+    };
     let equals = apps.iter().filter(|(_, draft)| draft.strength == best).count();
     if equals > 1 {
         return Err(PlanError::Ambiguous { candidates: apps.iter().map(candidate).collect() });
     }
     let others: Vec<String> = apps.iter().skip(1).map(|(member, _)| member.folder.clone()).collect();
     let (member, draft) = apps.swap_remove(0);
+    let source = js
+        .context
+        .member
+        .map_or_else(|| format!("{}/package.json", member.folder), |_| js.context.setting("root"));
     let mut draft = lifted(js, member, &members, draft)?;
+    draft.note("root", member.folder.clone(), source);
     if !others.is_empty() {
         draft.warn(format!(
             "{} is not part of this plan; `root` in backend-im.yml chooses another",
@@ -151,25 +64,116 @@ pub(super) fn detect(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
     Ok(Some(draft))
 }
 
+type Apps<'m> = Vec<(&'m Member, Draft)>;
+
+/// The members that are apps, and why one that could be is none.
+fn apps<'m>(
+    js: &Js<'_>,
+    members: &'m [Member],
+    wanted: Option<&str>,
+) -> Result<(Apps<'m>, Option<PlanError>), PlanError> {
+    let mut apps = Vec::new();
+    let mut refused = None;
+    for member in members.iter().filter(|member| wanted.is_none_or(|wanted| wanted == member.folder)) {
+        match inner(js, member, members) {
+            Ok(draft) => apps.extend(draft.map(|draft| (member, draft))),
+            // What runs elsewhere keeps nobody from deploying the rest.
+            Err(error @ PlanError::Unrecognised { .. }) => drop(refused.get_or_insert(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((apps, refused))
+}
+
+/// The member that the workspace's own start script starts. What the workspace builds then is the author's to say.
+fn started(js: &Js<'_>, members: &[Member]) -> Result<Option<Draft>, PlanError> {
+    if js.context.start.is_some() || js.context.entry.is_some() {
+        return Ok(None);
+    }
+    let Some((script, text)) = script::start(&js.package) else { return Ok(None) };
+    let Some(place) = chain::elsewhere(text) else { return Ok(None) };
+    let is_it =
+        |member: &&Member| member.folder == place || member.package.name.as_deref() == Some(place.as_str());
+    let Some(member) = members.iter().find(is_it) else { return Ok(None) };
+    let (mut apps, _) = apps(js, members, Some(&member.folder))?;
+    let Some((_, draft)) = apps.pop() else { return Ok(None) };
+    let mut draft = lifted(js, member, members, draft)?;
+    draft.note("root", member.folder.clone(), format!("package.json: scripts.{script}"));
+    if let Some(name) = js.package.build_script()
+        && !js.package.script(name).is_some_and(is_for_all)
+    {
+        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+    }
+    Ok(Some(draft))
+}
+
+/// The app in a folder that is no member, where the start script goes: `cd backend && npm start`.
+pub(super) fn started_in_folder(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
+    let Some((script, text)) = script::start(&js.package) else { return Ok(None) };
+    let Some(place) = chain::elsewhere(text).filter(|place| js.project.has(&at(place, "package.json")))
+    else {
+        return Ok(None);
+    };
+    let file = at(&place, "package.json");
+    let text = js.project.manifest(&file)?.unwrap_or_default();
+    let member = Member { package: manifest::parse(&file, &text)?, folder: place };
+    let Some(mut draft) = alone(js, &member)? else { return Ok(None) };
+    relocate(&mut draft, &member.folder);
+    if let Some(name) = js.package.build_script() {
+        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+    } else if member.package.script("build").is_some() {
+        let folder = shell::word(&member.folder);
+        draft.set_build(format!("(cd {folder} && npm run build)"), format!("{file}: scripts.build"));
+    }
+    if let Some(start) = draft.start.clone() {
+        draft.set_start(start, format!("package.json: scripts.{script}"));
+    }
+    Ok(Some(draft))
+}
+
+/// Whether the command builds or starts every member.
+fn is_for_all(text: &str) -> bool {
+    let program = shell::program(text).unwrap_or_default();
+    matches!(program, "turbo" | "nx" | "lerna" | "wireit")
+        || [" -r ", " --workspaces", " --recursive", " -ws"].iter().any(|option| text.contains(option))
+}
+
 /// The workspace's own start script starts its app, unless that only runs everybody's.
 fn is_started_from_the_top(js: &Js<'_>) -> bool {
     if js.context.start.is_some() || js.context.entry.is_some() {
         return true;
     }
     let Some((_, text)) = script::start(&js.package) else { return false };
-    let program = shell::program(text).unwrap_or_default();
-    let is_for_all =
-        matches!(program, "turbo" | "nx" | "lerna" | "concurrently" | "npm-run-all" | "run-p" | "wireit");
-    !script::is_development(text) && (!is_for_all || text.contains("filter"))
+    !script::is_development(text) && (!is_for_all(text) || text.contains("filter"))
 }
 
-fn leave_aside(apps: &mut Vec<(&Member, Draft)>) {
-    let is_aside = |member: &Member| {
-        member.folder.split('/').any(|part| ASIDE.contains(&part) || part.ends_with("-e2e"))
-    };
+fn is_aside(member: &Member) -> bool {
+    member.folder.split('/').any(|part| ASIDE.contains(&part) || part.ends_with("-e2e"))
+}
+
+fn leave_aside(apps: &mut Apps<'_>) {
     if apps.iter().any(|(member, _)| !is_aside(member)) {
         apps.retain(|(member, _)| !is_aside(member));
     }
+}
+
+/// A member that serves and does not say how it starts, where nothing but documentation and examples does.
+fn unstarted(members: &[Member], apps: &Apps<'_>) -> Option<PlanError> {
+    let (aside, _) = apps.first().filter(|(member, _)| is_aside(member))?;
+    let mut serving = members.iter().filter(|member| !is_aside(member));
+    let (member, (_, framework)) =
+        serving.find_map(|member| Some((member, frameworks::name_of(&member.package)?)))?;
+    Some(PlanError::Unrecognised {
+        reason: format!(
+            "{} serves with {framework} and has no `start` script, and of the other packages only {} says how it starts",
+            member.folder, aside.folder
+        ),
+        hint: format!(
+            "give {0} a `start` script, or choose with `root` in backend-im.yml: `root: {1}`",
+            member.manifest(),
+            aside.folder
+        ),
+    })
 }
 
 fn candidate((member, draft): &(&Member, Draft)) -> Candidate {
@@ -185,25 +189,35 @@ fn candidate((member, draft): &(&Member, Draft)) -> Candidate {
     }
 }
 
-/// What the member would be by itself.
-fn inner(js: &Js<'_>, member: &Member, members: &[Member]) -> Result<Option<Draft>, PlanError> {
+/// What the member would be by itself, without its installation.
+fn alone(js: &Js<'_>, member: &Member) -> Result<Option<Draft>, PlanError> {
+    in_member(js, member, app)
+}
+
+/// Looks at the member as at a project.
+fn in_member<T>(js: &Js<'_>, member: &Member, then: impl FnOnce(&Js<'_>) -> T) -> T {
     let listing = js.project.listing().inside(&member.folder);
     let read = |path: &str| js.project.bytes(&format!("{}/{path}", member.folder));
     let project = js.project.within(&listing, &read);
     let settings = Settings::default();
     let context = Context::of_member(&project, &settings, &member.folder);
-    let package = manifest::read(&project)?.unwrap_or_default();
     let chosen = js.chosen.clone();
-    let own = Js { context: &context, project: &project, package, chosen };
-    let is_library =
-        script::start(&own.package).is_none() && members.iter().any(|other| depends_on(other, member));
-    let Some(mut draft) = app(&own)? else { return Ok(None) };
-    // What others import, and what opens no port by itself, is no app.
-    if draft.strength == Strength::Program && own.package.script("start").is_none() || is_library {
-        return Ok(None);
-    }
-    finish(&own, &mut draft)?;
-    Ok(Some(draft))
+    then(&Js { context: &context, project: &project, package: member.package.clone(), chosen })
+}
+
+/// The member as an app; nothing when it is none.
+fn inner(js: &Js<'_>, member: &Member, members: &[Member]) -> Result<Option<Draft>, PlanError> {
+    in_member(js, member, |own| {
+        let is_library =
+            script::start(&own.package).is_none() && members.iter().any(|other| depends_on(other, member));
+        let Some(mut draft) = app(own)? else { return Ok(None) };
+        // What others import, and what opens no port by itself, is no app.
+        if draft.strength == Strength::Program && own.package.script("start").is_none() || is_library {
+            return Ok(None);
+        }
+        finish(own, &mut draft)?;
+        Ok(Some(draft))
+    })
 }
 
 fn depends_on(member: &Member, other: &Member) -> bool {
@@ -213,20 +227,38 @@ fn depends_on(member: &Member, other: &Member) -> bool {
 
 /// The member's plan as one of the whole workspace, which is installed and built at its top.
 fn lifted(js: &Js<'_>, member: &Member, members: &[Member], mut draft: Draft) -> Result<Draft, PlanError> {
-    let folder = &member.folder;
+    let source = draft.evidence.iter().find(|evidence| evidence.field == "build");
+    let source = source.map_or_else(|| member.manifest(), |evidence| at(&member.folder, &evidence.source));
+    let build = draft.build.take();
+    relocate(&mut draft, &member.folder);
+    if let Some(build) = build_all(js, member, members, build) {
+        draft.set_build(build, source);
+    }
+    let manifests: Vec<String> = members.iter().map(Member::manifest).collect();
+    let (options, extra) =
+        draft.install.take().map(|install| (install.options, install.extra)).unwrap_or_default();
+    draft.installed.clear();
+    draft.warnings.retain(|warning| !warning.contains("lock file") && !warning.contains("there is no"));
+    js.chosen.install(js.project, &manifests, &mut draft, extra);
+    if let Some(install) = &mut draft.install {
+        install.options = options;
+    }
+    if draft.version.is_none() {
+        super::version::node(js.project, Some(&js.package), &mut draft)?;
+    }
+    Ok(draft)
+}
+
+/// Says of everything where it lies, seen from the top.
+fn relocate(draft: &mut Draft, folder: &str) {
     for evidence in &mut draft.evidence {
         evidence.source = format!("{folder}/{}", evidence.source);
-    }
-    let source = draft.evidence.iter().find(|evidence| evidence.field == "build");
-    let source = source.map_or_else(|| member.manifest(), |evidence| evidence.source.clone());
-    if let Some(build) = build_all(js, member, members, draft.build.take()) {
-        draft.set_build(build, source);
     }
     if let Some(start) = &draft.start {
         draft.start = Some(inside(folder, start));
     }
     if let Some(root) = &draft.static_root {
-        draft.static_root = Some(if root == "." { folder.clone() } else { format!("{folder}/{root}") });
+        draft.static_root = Some(if root == "." { folder.to_owned() } else { format!("{folder}/{root}") });
     }
     for (field, value) in [("start", draft.start.clone()), ("static_root", draft.static_root.clone())] {
         if let Some(value) = value
@@ -241,24 +273,6 @@ fn lifted(js: &Js<'_>, member: &Member, members: &[Member], mut draft: Draft) ->
     for warning in &mut draft.warnings {
         *warning = format!("{folder}: {warning}");
     }
-    let manifests: Vec<String> = members.iter().map(Member::manifest).collect();
-    let (options, extra) =
-        draft.install.take().map(|install| (install.options, install.extra)).unwrap_or_default();
-    draft.installed.clear();
-    draft.warnings.retain(|warning| !warning.contains("lock file") && !warning.contains("there is no"));
-    js.chosen.install(js.project, &manifests, &mut draft, extra);
-    if let Some(install) = &mut draft.install {
-        install.options = options;
-    }
-    if draft.version.is_none() {
-        super::version::node(js.project, Some(&js.package), &mut draft)?;
-    }
-    draft.note(
-        "root",
-        folder.clone(),
-        js.context.member.map_or_else(|| format!("{folder}/package.json"), |_| js.context.setting("root")),
-    );
-    Ok(draft)
 }
 
 /// The command, run in the folder, with the programs of its own packages first.
@@ -280,16 +294,40 @@ fn inside(folder: &str, command: &str) -> String {
 fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<String>) -> Option<String> {
     let name = member.package.name.as_deref();
     let is_script = build.as_ref().is_some_and(|build| *build == js.chosen.run("build"));
+    let served: Vec<&Member> = members.iter().filter(|other| is_served(js, member, other)).collect();
     if let Some(name) = name.filter(|_| is_script) {
         if js.package.uses("turbo") && (js.project.has("turbo.json") || js.project.has("turbo.jsonc")) {
-            return Some(js.chosen.exec(&format!("turbo run build --filter={}", shell::word(name))));
+            let pages = served.iter().filter_map(|page| page.package.name.as_deref());
+            let filters: Vec<String> =
+                pages.chain([name]).map(|name| format!("--filter={}", shell::word(name))).collect();
+            return Some(js.chosen.exec(&format!("turbo run build {}", filters.join(" "))));
         }
         if js.chosen.manager == Manager::Pnpm {
-            return Some(format!("pnpm --filter {} run build", shell::word(&format!("{name}..."))));
+            let pages = served.iter().filter_map(|page| page.package.name.as_deref());
+            let filters: Vec<String> = pages
+                .chain([name])
+                .map(|name| format!("--filter {}", shell::word(&format!("{name}..."))))
+                .collect();
+            return Some(format!("pnpm {} run build", filters.join(" ")));
         }
     }
     let mut steps: Vec<String> = Vec::new();
-    for stood_on in stands_on(member, members) {
+    // Where Lerna alone knows the members, it installs them too.
+    if js.package.workspaces.is_empty() && js.project.has("lerna.json") && js.chosen.manager != Manager::Pnpm
+    {
+        steps.push(js.chosen.exec("lerna bootstrap"));
+    }
+    let under = served.iter().flat_map(|page| stands_on(page, members));
+    let mut first: Vec<&Member> = stands_on(member, members);
+    first.extend(under.chain(served.iter().copied()));
+    let mut seen: Vec<&str> = Vec::new();
+    first.retain(|stood_on| {
+        !seen.contains(&stood_on.folder.as_str()) && {
+            seen.push(&stood_on.folder);
+            true
+        }
+    });
+    for stood_on in first {
         if stood_on.package.script("build").is_some() {
             steps.push(js.chosen.run_in(&stood_on.folder, stood_on.package.name.as_deref(), "build"));
         }
@@ -301,6 +339,14 @@ fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<Str
         steps.push(format!("(cd {folder} && export PATH=\"$PWD/node_modules/.bin:$PATH\" && {build})"));
     }
     (!steps.is_empty()).then(|| steps.join(" && "))
+}
+
+/// Whether the member serves the pages that the other one's build makes.
+fn is_served(js: &Js<'_>, member: &Member, other: &Member) -> bool {
+    let name = other.folder.rsplit('/').next().unwrap_or(&other.folder);
+    member.folder != other.folder
+        && other.package.script("build").is_some()
+        && beside::serving(js.project, &member.folder, name).is_some()
 }
 
 /// The members on which this one depends, each behind those on which it depends itself.
@@ -329,21 +375,6 @@ fn visit<'m>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn patterns_of_members_fit_as_globs_do() {
-        for (pattern, folder, fits) in [
-            ("packages/*", "packages/a", true),
-            ("packages/*", "packages/a/b", false),
-            ("./apps/web/", "apps/web", true),
-            ("**", "a/b/c", true),
-            ("apps/**", "apps/x/y", true),
-            ("apps/*-ui", "apps/x-ui", true),
-            ("apps/*", "libs/x", false),
-        ] {
-            assert_eq!(matches(pattern, folder), fits, "{pattern} {folder}");
-        }
-    }
 
     #[test]
     fn commands_of_a_member_run_in_its_folder() {

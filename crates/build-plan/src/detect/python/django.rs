@@ -36,6 +36,7 @@ struct Assigned {
 enum Server {
     Daphne,
     Uvicorn,
+    Granian,
     Gunicorn,
 }
 
@@ -128,11 +129,13 @@ impl Site {
     pub(super) fn draft(&self, context: &Context<'_>, packages: Option<&Packages>) -> Option<Draft> {
         let project = context.project;
         let has = |name: &str| packages.is_some_and(|packages| packages.has(name));
-        let asgi = self
-            .target(project, "asgi")
-            .filter(|_| has("daphne") || has("channels") || (has("uvicorn") && !has("gunicorn")));
+        let asgi = self.target(project, "asgi").filter(|_| {
+            let has_asgi = has("uvicorn") || has("granian");
+            has("daphne") || has("channels") || (has_asgi && !has("gunicorn"))
+        });
         let server = match &asgi {
             Some(_) if has("daphne") => Server::Daphne,
+            Some(_) if has("granian") && !has("uvicorn") => Server::Granian,
             Some(_) => Server::Uvicorn,
             None => Server::Gunicorn,
         };
@@ -152,6 +155,10 @@ impl Site {
             Server::Daphne => {
                 let place = self.place().map_or(String::new(), |place| format!("PYTHONPATH={place} "));
                 format!("{place}daphne -b $HOST -p $PORT {target}")
+            }
+            Server::Granian => {
+                let place = with("--working-dir");
+                format!("granian --interface asgi --host $HOST --port $PORT{place} {target}")
             }
             Server::Uvicorn => format!("uvicorn {target}{} --host $HOST --port $PORT", with("--app-dir")),
             Server::Gunicorn => format!("gunicorn -b $HOST:$PORT{} {target}", with("--pythonpath")),

@@ -2,6 +2,7 @@
 
 use super::frameworks::may_offer;
 use super::source::{App, Kind, Module, scan};
+use super::targets::Target;
 use crate::Candidate;
 use crate::project::{Project, extension};
 use crate::shell;
@@ -85,8 +86,40 @@ pub(crate) fn closed_factory(project: &Project<'_>) -> Option<String> {
     search.closed_factory
 }
 
-/// Looks in the usual places, and where nothing is there in every module of the project.
-pub(crate) fn search(project: &Project<'_>) -> Search {
+/// Looks in the usual places, and where nothing is there in every module of the project. An application that the
+/// project's own files name comes first.
+pub(crate) fn search(project: &Project<'_>, targets: &[Target]) -> Search {
+    let mut search = anywhere(project);
+    if let Some(entry) = targets.iter().find_map(|target| named(project, target)) {
+        search.entries.retain(|other| (&other.path, &other.app.name) != (&entry.path, &entry.app.name));
+        search.entries.insert(0, entry);
+        search.ranked = true;
+    }
+    search
+}
+
+/// The application of a target, where its module is there and offers it, itself or by importing it.
+fn named(project: &Project<'_>, target: &Target) -> Option<Entry> {
+    let path = target.paths().find(|path| project.has(path))?;
+    let source = project.source(&path)?;
+    let module = scan(&source);
+    let app = match &target.name {
+        None => module.best_app()?.clone(),
+        Some(name) => match module.apps.iter().find(|app| app.name == *name) {
+            Some(app) => app.clone(),
+            None => App {
+                name: name.clone(),
+                kind: Kind::Instance,
+                framework: None,
+                line: module.line_of_import(name)?,
+            },
+        },
+    };
+    let place = place(project, &path, &module);
+    Some(Entry { app, path, module: place.module, folder: place.folder })
+}
+
+fn anywhere(project: &Project<'_>) -> Search {
     let mut search = Search { ranked: true, ..Search::default() };
     for path in usual_paths() {
         look(project, &path, &mut search);

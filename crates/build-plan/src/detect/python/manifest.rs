@@ -109,8 +109,11 @@ pub(crate) fn choose(
     let requirements = requirements_file(project);
     let found = match (locked(context, pyproject)?, &requirements) {
         (Lock::Found(manifest), _) => Some(manifest),
-        (Lock::None(_), Some(file)) => {
-            Some(Manifest::of(InstallMethod::Requirements, packages::requirements(project, file)?))
+        (Lock::None(pyproject), Some(file)) => {
+            let python = pyproject.and_then(|pyproject| pyproject.python);
+            let python = python.map(|(python, key)| (python, format!("{}: {key}", pyproject::FILE)));
+            let packages = packages::requirements(project, file)?;
+            Some(Manifest { python, ..Manifest::of(InstallMethod::Requirements, packages) })
         }
         (Lock::None(pyproject), None) => unlocked(project, pyproject, warnings)?,
     };

@@ -6,14 +6,16 @@ mod frameworks;
 mod lines;
 mod locks;
 mod manifest;
+mod migrations;
 pub(crate) mod packages;
 mod pages;
 mod pyproject;
 mod script;
 pub(crate) mod source;
 mod system;
+mod targets;
 
-use super::Context;
+use super::{Context, near_miss};
 use crate::draft::{Draft, Strength};
 use crate::project::extension;
 use crate::{PlanError, Runtime, shell};
@@ -54,12 +56,12 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let project = context.project;
     let has_sources = || project.listing().iter().any(|file| extension(&file.path) == "py");
     let marker = project.first_of(MANIFESTS).map(str::to_owned).or_else(|| requirements_file(project));
-    if marker.is_none() && !has_sources() {
+    if marker.is_none() && !has_sources() && !context.starts_with(Runtime::Python) {
         return Ok(None);
     }
     let search = match &context.entry {
         Some(entry) => entry::search_in(project, &entry.path, entry.attribute.as_deref()),
-        None => entry::search(project),
+        None => entry::search(project, &targets::named(context)),
     };
     let mut warnings = Vec::new();
     let manifest = manifest::choose(context, &mut warnings)?;
@@ -73,7 +75,9 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     }
     draft.warnings.extend(warnings);
     manifest::version(project, manifest.as_ref(), &mut draft)?;
-    system::note(project, manifest.as_ref().map(|manifest| &manifest.packages), &mut draft);
+    let packages = manifest.as_ref().map(|manifest| &manifest.packages);
+    system::note(project, packages, &mut draft);
+    migrations::propose(project, packages, search.entries.first(), &mut draft);
     if let Some(manifest) = manifest {
         install(manifest, &mut draft, context);
     }
@@ -115,13 +119,48 @@ fn started(
     {
         return Ok(Some(page));
     }
+    if let Some(draft) = bot_beside(context, search) {
+        return Ok(Some(draft));
+    }
     if !search.entries.is_empty() {
         return served(context, search, manifest).map(Some);
     }
     match pages::detect(context, packages)? {
-        Some(draft) => Ok(Some(draft)),
+        Some(draft) => {
+            let package = framework_package(&draft).unwrap_or_default();
+            let path = draft.evidence[0].source.split(':').next().unwrap_or_default().to_owned();
+            require_manifest(context, manifest, &path, package)?;
+            Ok(Some(draft))
+        }
         None => script::detect(context, manifest),
     }
+}
+
+/// The script of a bot that has an application beside it, in a thread of its own, so that something answers: the script
+/// starts both.
+fn bot_beside(context: &Context<'_>, search: &Search) -> Option<Draft> {
+    const SCRIPTS: &[&str] = &["main.py", "bot.py", "index.py", "run.py", "app.py"];
+    let project = context.project;
+    let entry = search.entries.first().filter(|entry| !entry.path.contains('/'))?;
+    near_miss::bot(project)?;
+    let imports = |script: &&&str| {
+        let source = project.source(script);
+        **script != entry.path
+            && source.is_some_and(|source| source::scan(&source).imports_from(&entry.module))
+    };
+    let script = SCRIPTS.iter().find(imports)?;
+    let mut draft = Draft::new(Runtime::Python, Strength::Server, *script);
+    if let Some(framework) = entry.app.framework {
+        draft.set_framework(framework.name, entry.source());
+    }
+    draft.set_start(format!("python {script}"), format!("{script} imports {}", entry.module));
+    if project.source(&entry.path).is_some_and(|source| !source.contains("PORT")) {
+        draft.warn(format!(
+            "{} does not read the environment's PORT; it must listen on $HOST:$PORT",
+            entry.path
+        ));
+    }
+    Some(draft)
 }
 
 /// A start command is given; what is left to know is whether it is Python at all, and with which framework.
@@ -144,8 +183,13 @@ fn started_by_hand(
         (None, None) if is_asked_for => context.start.as_ref()?.source.clone(),
         (None, None) => return None,
     };
-    let strength = if found.is_some() { Strength::Server } else { Strength::Program };
+    let command = context.start.as_ref().map(|start| start.command.as_str()).unwrap_or_default();
+    let tool = pages::TOOLS.iter().find(|tool| found.is_none() && shell::mentions(command, tool.name));
+    let strength = if found.is_some() || tool.is_some() { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Python, strength, source);
+    if let (Some(tool), Some(start)) = (tool, &context.start) {
+        draft.set_framework(tool.name, start.source.clone());
+    }
     if let Some(entry) = found
         && let Some(framework) = framework_of(entry, search, packages)
     {
@@ -195,9 +239,16 @@ fn require_manifest(
         "" => ("no framework", "uvicorn or gunicorn"),
         package => (package, package),
     };
+    let of_conda = context.project.first_of(&["environment.yml", "environment.yaml"]);
+    let hint = match of_conda {
+        Some(file) => format!(
+            "{file} is for Conda, which is not used here: write what it lists into a requirements.txt"
+        ),
+        None => format!("write a requirements.txt with the line `{line}` and what else the code imports"),
+    };
     Err(PlanError::Unrecognised {
         reason: format!("{path} makes an application with {made_with}, and no file says what to install"),
-        hint: format!("write a requirements.txt with the line `{line}` and what else the code imports"),
+        hint,
     })
 }
 

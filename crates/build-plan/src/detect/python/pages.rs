@@ -143,13 +143,18 @@ impl Page {
 }
 
 fn pages(project: &Project<'_>, packages: Option<&Packages>) -> Vec<Page> {
-    let tools: Vec<&'static Tool> =
-        TOOLS.iter().filter(|tool| packages.is_none_or(|packages| packages.has_kin(tool.package))).collect();
-    if tools.is_empty() {
-        return Vec::new();
-    }
+    let is_named = |tool: &Tool| packages.is_some_and(|packages| packages.has_kin(tool.package));
+    let named: Vec<&'static Tool> = TOOLS.iter().filter(|tool| is_named(tool)).collect();
+    // Some places that run such pages bring the tool themselves, so no list names it: then only a page at the top counts.
+    let (tools, depth_max) = if named.is_empty() && packages.is_some() {
+        (TOOLS.iter().collect(), 0)
+    } else {
+        (named, usize::MAX)
+    };
+    let tools: Vec<&'static Tool> = if packages.is_none() { TOOLS.iter().collect() } else { tools };
     let paths = module_paths(project);
     let found = paths.iter().filter(|path| !path.starts_with("pages/") && !path.contains("/pages/"));
+    let found = found.filter(|path| path.matches('/').count() <= depth_max);
     found.filter_map(|path| page(project, path, &tools)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Python programs that serve HTTP by themselves: scripts, packages that can be run, and programs that a project defines.
 
 use super::super::Context;
+use super::entry::module_paths;
 use super::manifest::Manifest;
 use super::source::{Module, scan};
 use crate::draft::{Draft, Strength};
@@ -61,6 +62,8 @@ const FILES: &[&str] = &[
     "__main__.py",
     "bot.py",
 ];
+/// How many imports of a script are followed.
+const IMPORTS_MAX: usize = 24;
 /// Folders in which they keep them.
 const FOLDERS: &[&str] = &["", "src/", "app/", "server/", "backend/", "api/"];
 
@@ -79,7 +82,39 @@ pub(super) fn detect(context: &Context<'_>, manifest: Option<&Manifest>) -> Resu
     if let Some(draft) = manifest.map(|manifest| defined(project, manifest)).transpose()?.flatten() {
         return Ok(Some(draft));
     }
-    Ok(runnable(project))
+    match runnable(project) {
+        Some(draft) => Ok(Some(draft)),
+        None => unusual(project),
+    }
+}
+
+/// The only script at the top that is run by itself and serves, whatever its name.
+///
+/// # Errors
+/// [`PlanError::Ambiguous`] where there are several.
+fn unusual(project: &Project<'_>) -> Result<Option<Draft>, PlanError> {
+    let paths = module_paths(project).into_iter().filter(|path| !path.contains('/'));
+    let found: Vec<(String, std::rc::Rc<str>, &'static str)> = paths
+        .filter_map(|path| {
+            let source = project.source(&path)?;
+            let module = scan(&source);
+            let serves = module.main_guard.and_then(|_| serves(&module, &source))?;
+            Some((path, source, serves))
+        })
+        .collect();
+    let command = |path: &str| format!("python {}", shell::word(path));
+    match found.as_slice() {
+        [] => Ok(None),
+        [(path, source, serves)] => Ok(Some(program(path, command(path), source, serves))),
+        several => {
+            let candidate = |(path, _, serves): &(String, std::rc::Rc<str>, &'static str)| Candidate {
+                what: format!("python with {serves}"),
+                source: path.clone(),
+                setting: format!("start: {}", command(path)),
+            };
+            Err(PlanError::Ambiguous { candidates: several.iter().map(candidate).collect() })
+        }
+    }
 }
 
 /// A script that serves HTTP by itself.
@@ -89,6 +124,21 @@ fn serving(project: &Project<'_>) -> Option<Draft> {
         let source = project.source(&path)?;
         let serves = serves(&scan(&source), &source)?;
         Some(program(&path, format!("python {}", shell::word(&path)), &source, serves))
+    })
+}
+
+/// The module with which a script serves, or with which the modules of the project that it imports do.
+fn serves_through(project: &Project<'_>, path: &str, source: &str) -> Option<&'static str> {
+    let module = scan(source);
+    let here = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    serves(&module, source).or_else(|| {
+        module.imports.iter().take(IMPORTS_MAX).find_map(|import| {
+            let inner = import.module.replace('.', "/");
+            let places = [inner.clone(), format!("src/{inner}"), format!("{here}/{inner}")];
+            let file = places.iter().map(|place| format!("{place}.py")).find(|file| project.has(file))?;
+            let source = project.source(&file)?;
+            serves(&scan(&source), &source)
+        })
     })
 }
 
@@ -120,8 +170,8 @@ fn runnable(project: &Project<'_>) -> Option<Draft> {
     });
     let (path, folder, package) = mains.next().filter(|_| mains.next().is_none())?;
     let source = project.source(path)?;
-    let strength =
-        if serves(&scan(&source), &source).is_some() { Strength::Server } else { Strength::Program };
+    let does_serve = serves_through(project, path, &source).is_some();
+    let strength = if does_serve { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Python, strength, path);
     let place = folder.map_or_else(String::new, |folder| format!("PYTHONPATH={folder} "));
     draft.set_start(format!("{place}python -m {package}"), path);
@@ -177,13 +227,30 @@ impl Defined {
         })?;
         let source = project.source(&file)?;
         let place = if folder.is_empty() { "" } else { "PYTHONPATH=src " };
+        let does_serve = serves(&scan(&source), &source).is_some() || source.contains("uvicorn.run(");
+        let subcommand = if takes_subcommands(&source) { serving_subcommand(&source)? } else { "" };
+        let words = if subcommand.is_empty() { String::new() } else { format!(" {subcommand}") };
         Some(Self {
             name: name.to_owned(),
-            command: format!("{place}python -c 'from {module} import {}; {function}()'", first(function)),
-            serves: serves(&scan(&source), &source).is_some() || source.contains("uvicorn.run("),
+            command: format!(
+                "{place}python -c 'from {module} import {}; {function}()'{words}",
+                first(function)
+            ),
+            serves: does_serve,
             rank: SERVING_NAMES.contains(&name),
         })
     }
+}
+
+/// Whether the program of a module does nothing without the name of what it is to do.
+fn takes_subcommands(source: &str) -> bool {
+    ["click.group", "typer.Typer(", "Typer(", ".add_subparsers("].iter().any(|word| source.contains(word))
+}
+
+/// The subcommand that starts a server, as click and Typer name them after their functions.
+fn serving_subcommand(source: &str) -> Option<&'static str> {
+    let names = ["serve", "runserver", "server", "web", "start", "run", "api"];
+    names.into_iter().find(|name| source.contains(&format!("def {name}(")))
 }
 
 /// `app` of `app.run`.

@@ -40,6 +40,8 @@ pub(crate) struct Module {
     pub(crate) closed_factory: Option<(String, usize)>,
     /// The line of `if __name__ == "__main__":`.
     pub(crate) main_guard: Option<usize>,
+    /// Names that are imported from the project's modules or from others, with their lines.
+    imported: BTreeMap<String, usize>,
 }
 
 impl Module {
@@ -53,6 +55,11 @@ impl Module {
             (app.kind == Kind::Factory, app.framework.is_none(), is_own, is_inner, name, app.line)
         };
         self.apps.iter().min_by_key(rank)
+    }
+
+    /// The line on which this name is imported from another module.
+    pub(crate) fn line_of_import(&self, name: &str) -> Option<usize> {
+        self.imported.get(name).copied()
     }
 
     /// Whether the module imports this one, or a part of it.
@@ -98,7 +105,7 @@ impl Scanner {
     fn statement(&mut self, line: &Line, block: &[Line]) -> bool {
         let text = line.text.as_str();
         if let Some(rest) = text.strip_prefix("from ") {
-            self.import_from(rest);
+            self.import_from(rest, line.number);
         } else if let Some(rest) = text.strip_prefix("import ") {
             self.import(rest);
         } else if let Some(rest) = text.strip_prefix("def ") {
@@ -118,7 +125,7 @@ impl Scanner {
         false
     }
 
-    fn import_from(&mut self, rest: &str) {
+    fn import_from(&mut self, rest: &str, line: usize) {
         let Some((from, names)) = rest.split_once(" import") else { return };
         let from = from.trim();
         let module = from.trim_start_matches('.').trim();
@@ -130,6 +137,7 @@ impl Scanner {
                 self.module.imports.push(Import { dots, module: name.to_owned() });
             }
             let from = if dots > 0 { "." } else { module };
+            self.module.imported.insert(alias.to_owned(), line);
             self.aliases.insert(alias.to_owned(), format!("{from}.{name}"));
         }
     }

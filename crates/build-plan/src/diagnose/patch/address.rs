@@ -40,6 +40,14 @@ const NODE: &[&str] = &[
     "src/app.ts",
     "src/main.ts",
 ];
+const GO: &[&str] =
+    &["main.go", "cmd/server/main.go", "cmd/api/main.go", "cmd/web/main.go", "cmd/app/main.go"];
+const RUBY: &[&str] = &["app.rb", "server.rb", "main.rb", "config/puma.rb", "config.ru"];
+const SPRING: &[&str] = &[
+    "src/main/resources/application.properties",
+    "src/main/resources/application.yml",
+    "src/main/resources/application.yaml",
+];
 /// How an address is written that only this machine reaches.
 const LOOPBACK: &[&str] = &["127.0.0.1", "localhost"];
 
@@ -50,6 +58,9 @@ pub(super) fn heed(scene: &Scene, address: &str, files: &Files<'_>) -> Option<Ve
     let source = || match scene.runtime {
         Some(Runtime::Python) => in_sources(files, PYTHON, |text| python(text, port)),
         Some(Runtime::Node | Runtime::Bun) => in_sources(files, NODE, |text| node(text, port)),
+        Some(Runtime::Go) => in_sources(files, GO, |text| go(text, port)),
+        Some(Runtime::Ruby) => in_sources(files, RUBY, |text| ruby(text, port)),
+        Some(Runtime::Java) => in_sources(files, SPRING, |text| spring(text, port)),
         _ => None,
     };
     command.or_else(source).map(|change| vec![change])
@@ -127,6 +138,48 @@ fn node(text: &str, port: &str) -> Option<String> {
         }
     }
     (new != line).then(|| text.replacen(line, &new, 1))
+}
+
+/// The only place with the address, where the environment can be read already.
+fn go(text: &str, port: &str) -> Option<String> {
+    let has_os = |line: &str| line.trim() == "\"os\"" || line.trim() == "import \"os\"";
+    let literals = [
+        format!("\":{port}\""),
+        format!("\"0.0.0.0:{port}\""),
+        format!("\"127.0.0.1:{port}\""),
+        format!("\"localhost:{port}\""),
+    ];
+    let is_address = |line: &str| literals.iter().any(|literal| line.contains(literal));
+    let line = only_line(text, is_address).filter(|_| text.lines().any(has_os))?;
+    let listens = ["ListenAndServe(", ".Run(", ".Listen(", ".Start(", "Addr:", "net.Listen("];
+    if !listens.iter().any(|call| line.contains(call)) {
+        return None;
+    }
+    let literal = literals.iter().find(|literal| line.contains(literal.as_str()))?;
+    Some(text.replacen(line, &line.replacen(literal, "\":\" + os.Getenv(\"PORT\")", 1), 1))
+}
+
+fn ruby(text: &str, port: &str) -> Option<String> {
+    let setting = |line: &str| {
+        let line = line.trim();
+        line == format!("set :port, {port}") || line == format!("port {port}")
+    };
+    let line = only_line(text, setting)?;
+    let new = line.replacen(port, &format!("ENV.fetch(\"PORT\", {port})"), 1);
+    Some(text.replacen(line, &new, 1))
+}
+
+/// `server.port=8080`, or `port: 8080` below `server:`.
+fn spring(text: &str, port: &str) -> Option<String> {
+    let line = only_line(text, |line| {
+        let line: String = line.split_whitespace().collect();
+        line == format!("server.port={port}") || line == format!("port:{port}")
+    })?;
+    let is_nested = line.trim_start().starts_with("port:");
+    if is_nested && !text.lines().any(|line| line.trim_end() == "server:") {
+        return None;
+    }
+    Some(text.replacen(line, &line.replacen(port, &format!("${{PORT:{port}}}"), 1), 1))
 }
 
 fn python(text: &str, port: &str) -> Option<String> {

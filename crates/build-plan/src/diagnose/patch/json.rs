@@ -25,6 +25,13 @@ pub(super) fn with_member(text: &str, object: &str, key: &str, value: &str) -> O
     }
 }
 
+/// The text that is the member of an object at the top level, as it is written.
+pub(super) fn member(text: &str, object: &str, key: &str) -> Option<String> {
+    let parsed: serde_json::Value = serde_json::from_str(text).ok()?;
+    let value = parsed[object][key].as_str()?.to_owned();
+    text.contains(&quoted(&value)).then_some(value)
+}
+
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

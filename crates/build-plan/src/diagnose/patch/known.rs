@@ -250,11 +250,19 @@ const NODE_PROGRAMS: &[(&str, &str)] = &[
     ("concurrently", "concurrently"),
     ("cross-env", "cross-env"),
     ("esbuild", "esbuild"),
+    ("nest", "@nestjs/cli"),
     ("next", "next"),
+    ("nodemon", "nodemon"),
+    ("pm2", "pm2"),
+    ("pm2-runtime", "pm2"),
     ("prisma", "prisma"),
+    ("react-scripts", "react-scripts"),
+    ("rimraf", "rimraf"),
     ("sass", "sass"),
     ("serve", "serve"),
+    ("ts-node", "ts-node"),
     ("tsc", "typescript"),
+    ("tsup", "tsup"),
     ("tsx", "tsx"),
     ("vite", "vite"),
 ];
@@ -271,6 +279,6 @@ pub(super) fn is_node(package: &str) -> bool {
 }
 
 /// The package that brings a program.
-pub(super) fn package_of_program(program: &str) -> Option<&'static str> {
+pub(in crate::diagnose) fn package_of_program(program: &str) -> Option<&'static str> {
     NODE_PROGRAMS.iter().find(|(name, _)| *name == program).map(|(_, package)| *package)
 }

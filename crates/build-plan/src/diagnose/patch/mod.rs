@@ -5,12 +5,16 @@
 //! proposed where a lock file would have to be written anew.
 
 mod address;
+mod command;
 mod diff;
 mod json;
 mod known;
 mod node;
 mod python;
 mod settings;
+mod version;
+
+pub(super) use known::package_of_program;
 
 use super::rule::Finding;
 use super::scene::Scene;
@@ -62,8 +66,10 @@ fn changes(scene: &Scene, found: &Finding, files: &Files<'_>) -> Option<Vec<Chan
     let change = match found.code {
         "port_ignored" | "wrong_address" => return address::heed(scene, first, files),
         "missing_module" if is_js => node::require(files, first)?,
+        "app_module_missing" => command::name_module(files, first)?,
+        "missing_module" if command::names_module(files, first) => command::name_module(files, first)?,
         "missing_module" | "missing_optional_package" => python::require_module(files, first)?,
-        "command_not_found" if is_js => node::require_tool(files, last)?,
+        "command_not_found" if is_js => node::require_tool(scene, files, last)?,
         "command_not_found" => python::require_package(files, last)?,
         "removed_standard_module" => python::require_setuptools(scene, found, files)?,
         "native_library_missing" if first == "pg_config" => {
@@ -79,14 +85,26 @@ fn changes(scene: &Scene, found: &Finding, files: &Files<'_>) -> Option<Vec<Chan
         "missing_start_script" => node::add_start(files, first)?,
         "no_next_build" => node::add_script(files, "build", "next build")?,
         "module_format_mismatch" => node::make_module(scene, found, files)?,
+        "too_many_open_files" => command::stop_watching(files)?,
+        "permission_denied" => command::run_by_shell(files, last)?,
+        "interactive_prompt" => command::force_artisan(files)?,
+        "tool_configuration_invalid" if is_about(scene, found, "using Turbopack") => {
+            command::build_with_webpack(files)?
+        }
+        "python_too_new" => version::older_python(files, &found.captured)?,
+        "wrong_node_version" => version::needed_node(files, first)?,
+        "locale_missing" => settings::set_env(files, "PYTHONUTF8", "\"1\"")?,
         "legacy_openssl" => settings::set_env(files, "NODE_OPTIONS", "--openssl-legacy-provider")?,
         "warnings_as_errors" => settings::set_env(files, "CI", "\"false\"")?,
-        "migrations_pending" | "table_missing" if files.has("manage.py") => {
-            settings::set_key(files, "release", "python manage.py migrate --noinput")?
-        }
+        "migrations_pending" | "table_missing" => command::migrate(files)?,
         _ => return None,
     };
     Some(vec![change])
+}
+
+/// Whether the finding's line has these words.
+fn is_about(scene: &Scene, found: &Finding, words: &str) -> bool {
+    found.line.is_some_and(|line| scene.plain[line].contains(words))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::diff::Change;
 use super::{Files, json, known};
+use crate::diagnose::Phase;
 use crate::diagnose::node::package;
 use crate::diagnose::rule::Finding;
 use crate::diagnose::scene::Scene;
@@ -25,6 +26,17 @@ const ENTRIES: &[&str] = &[
     "src/index.mjs",
 ];
 
+/// How an app of a framework is started once it is built, by the package that says so.
+const FRAMEWORKS: &[(&str, &str)] = &[
+    ("next", "next start"),
+    ("nuxt", "node .output/server/index.mjs"),
+    ("@nestjs/core", "node dist/main"),
+    ("@react-router/serve", "react-router-serve ./build/server/index.js"),
+    ("@remix-run/serve", "remix-serve ./build/server/index.js"),
+    ("@astrojs/node", "node ./dist/server/entry.mjs"),
+    ("@sveltejs/adapter-node", "node build"),
+];
+
 fn change(files: &Files<'_>, edit: impl Fn(&str) -> Option<String>) -> Option<Change> {
     let text = files.text(MANIFEST)?;
     let new = edit(&text)?;
@@ -44,9 +56,13 @@ pub(super) fn require(files: &Files<'_>, module: &str) -> Option<Change> {
     known::is_node(&name).then(|| depend(files, "dependencies", &name))?
 }
 
-/// Adds the package of a program that a script runs.
-pub(super) fn require_tool(files: &Files<'_>, program: &str) -> Option<Change> {
-    depend(files, "devDependencies", known::package_of_program(program)?)
+/// Adds the package of a program that a script runs: beside what the app itself needs if the app starts with it.
+pub(super) fn require_tool(scene: &Scene, files: &Files<'_>, program: &str) -> Option<Change> {
+    let kind = match scene.phase {
+        Phase::Install | Phase::Build | Phase::Test => "devDependencies",
+        Phase::Release | Phase::Start | Phase::Health => "dependencies",
+    };
+    depend(files, kind, known::package_of_program(program)?)
 }
 
 /// Adds a script.
@@ -60,6 +76,11 @@ pub(super) fn add_start(files: &Files<'_>, name: &str) -> Option<Change> {
         return None;
     }
     let parsed: serde_json::Value = serde_json::from_str(&files.text(MANIFEST)?).ok()?;
+    if let Some((_, command)) =
+        FRAMEWORKS.iter().find(|(package, _)| parsed["dependencies"][package].is_string())
+    {
+        return add_script(files, "start", command);
+    }
     let main = parsed["main"].as_str().filter(|main| files.text(main).is_some()).map(str::to_owned);
     let entry = main.or_else(|| files.first(ENTRIES).map(|(path, _)| path.to_owned()))?;
     add_script(files, "start", &format!("node {}", crate::shell::word(&entry)))

@@ -47,6 +47,8 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     key.add("method", format!("{:?}", install.method).as_bytes());
     key.add("extra", install.extra.join("\n").as_bytes());
     key.add("options", install.options.join("\n").as_bytes());
+    // Variables may name another registry, or change how a package is built.
+    key.add("env", &serde_json::to_vec(&build.job.plan.env).unwrap_or_default());
     key.add_files(&build.job.source, &install.inputs).map_err(|error| internal(&error))?;
     let layer = build.take_layer(key).await?;
     let venv = layer.path.join("venv");
@@ -72,7 +74,7 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
 /// Gives `uv` to a project whose commands name it, and makes `uv run` use what is installed: a start must not install.
 async fn provide_uv(build: &mut Build<'_>, python: &Interpreter, venv: &Path) -> Result<(), Failure> {
     let plan = &build.job.plan;
-    let texts = [&plan.start, &plan.build, &plan.test];
+    let texts = [&plan.start, &plan.build, &plan.release, &plan.test];
     if !texts.into_iter().flatten().any(|text| text.split_ascii_whitespace().any(|word| word == "uv")) {
         return Ok(());
     }

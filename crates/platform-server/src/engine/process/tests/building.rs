@@ -183,6 +183,18 @@ async fn equal_dependencies_are_installed_once() {
     assert_eq!(texts(&spec.logs, LogStream::Stdout), [layer.join("venv").display().to_string()]);
 }
 
+#[tokio::test]
+async fn what_installs_see_of_the_projects_variables_makes_another_layer() {
+    let home = Home::new().await;
+    home.engine.tools.uv_is_unavailable.store(true, std::sync::atomic::Ordering::Relaxed);
+    let first = prepare(&home, &requirements(&home, "# nothing\n")).await.unwrap();
+    let mut other = requirements(&home, "# nothing\n");
+    other.plan.env.insert("CFLAGS".to_owned(), "-O3".to_owned());
+    let second = prepare(&home, &other).await.unwrap();
+    assert!(platform_lines(&other).contains("installing dependencies"));
+    assert_ne!(first.layers, second.layers);
+}
+
 /// A project whose installation takes npm half a second.
 fn node_job(home: &Home) -> BuildJob {
     let mut plan = plan(Runtime::Node);

@@ -1,14 +1,21 @@
 //! Java and its relatives: Maven and Gradle, Spring Boot and other frameworks. Manifests are read as text: Gradle's are
 //! programs, and of Maven's only a few elements count.
 
+mod choice;
+
 use super::text::{at, between, element, folder, is_plain, without, without_elements};
 use super::{Context, versions};
 use crate::draft::{Draft, Strength};
-use crate::project::Project;
-use crate::{Candidate, Install, InstallMethod, PlanError, Runtime};
+use crate::project::{Project, extension};
+use crate::{Install, InstallMethod, PlanError, Runtime};
+use choice::choose;
 
 /// How many modules are looked at.
 const MODULES_MAX: usize = 48;
+/// How many sources of a module are read to see whether it listens, where no framework says so.
+const LISTENING_MAX: usize = 60;
+/// How many sources of a module are looked through by their names.
+const SOURCES_MAX: usize = 5_000;
 
 /// What builds the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +47,15 @@ const FRAMEWORKS: &[(&str, Framework)] = &[
     ("io.vertx", Framework::Other("vertx")),
     ("io.dropwizard", Framework::Other("dropwizard")),
     ("org.http4s", Framework::Other("http4s")),
+    ("org.http4k", Framework::Other("http4k")),
+    ("com.linecorp.armeria", Framework::Other("armeria")),
+    ("io.ratpack", Framework::Other("ratpack")),
+    ("io.jooby", Framework::Other("jooby")),
+    ("io.undertow", Framework::Other("undertow")),
+    ("org.eclipse.jetty", Framework::Other("jetty")),
+    ("org.apache.tomcat.embed", Framework::Other("tomcat")),
+    ("org.glassfish.jersey.containers", Framework::Other("jersey")),
+    ("org.nanohttpd", Framework::Other("nanohttpd")),
 ];
 
 /// One module that makes a program.
@@ -51,6 +67,8 @@ struct Module {
     framework: Option<Framework>,
     /// Its manifest, without comments.
     text: String,
+    /// Whether one of its sources is named like the one with which a program begins.
+    has_main: bool,
 }
 
 /// Looks for a Java project.
@@ -69,16 +87,21 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let Some(marker) = marker else { return Ok(None) };
     let tool = if marker == "pom.xml" { Tool::Maven } else { Tool::Gradle };
     let modules = modules(project, tool)?;
-    let Some(module) = choose(&modules)? else {
+    let Some(module) = choose(context, tool, &modules)? else {
         return if context.start.is_some() { Ok(Some(bare(marker, tool, project))) } else { Ok(None) };
     };
-    let strength = if module.framework.is_some() { Strength::Server } else { Strength::Program };
+    let serves = module.framework.is_some() || listens(project, &module.folder);
+    let strength = if serves { Strength::Server } else { Strength::Program };
     let mut draft = Draft::new(Runtime::Java, strength, module.manifest.clone());
     if let Some(framework) = module.framework {
         draft.set_framework(framework.name(), module.manifest.clone());
     }
     version(project, &modules, &mut draft);
     build(project, tool, module, &mut draft);
+    if let Some(start) = context.start.as_ref().filter(|start| start.command.contains("build/install/")) {
+        let command = draft.build.as_deref().unwrap_or_default().replace(module.task(), "installDist");
+        draft.set_build(command, format!("{}, {}", module.manifest, start.source));
+    }
     install(project, tool, &mut draft);
     draft.set_start(start(tool, module), module.manifest.clone());
     Ok(Some(draft))
@@ -162,9 +185,31 @@ fn modules(project: &Project<'_>, tool: Tool) -> Result<Vec<Module>, PlanError> 
             manifest: path.to_owned(),
             framework: framework_of(&text, project),
             text,
+            has_main: has_main(project, folder(path)),
         });
     }
     Ok(modules)
+}
+
+/// Whether a module has a source such as `ShopApplication.java`.
+fn has_main(project: &Project<'_>, folder: &str) -> bool {
+    const ENDINGS: &[&str] =
+        &["Application.java", "Application.kt", "Main.java", "Main.kt", "App.java", "App.kt"];
+    let place = at(folder, "src/main");
+    let sources = project.listing().under(&place);
+    sources.take(SOURCES_MAX).any(|file| ENDINGS.iter().any(|ending| file.path.ends_with(ending)))
+}
+
+/// Whether a source of a module listens by itself, with what the language brings.
+fn listens(project: &Project<'_>, folder: &str) -> bool {
+    let place = at(folder, "src/main");
+    let sources = project.listing().under(&place).map(|file| file.path.as_str());
+    let mut sources =
+        sources.filter(|path| matches!(extension(path), "java" | "kt" | "scala")).take(LISTENING_MAX);
+    sources.any(|path| {
+        let source = project.source(path);
+        source.is_some_and(|source| ["HttpServer", "ServerSocket"].iter().any(|word| source.contains(word)))
+    })
 }
 
 /// The framework of a manifest; with Gradle, a version catalog may hold the name that the manifest shortens.
@@ -177,52 +222,6 @@ fn framework_of(text: &str, project: &Project<'_>) -> Option<Framework> {
         let framework = found(&catalog)?;
         text.contains(framework.name().split('-').next().unwrap_or_default()).then_some(framework)
     })
-}
-
-impl Module {
-    /// Whether it has sources of its own, or says outright that it is a program.
-    fn is_program(&self) -> bool {
-        let is_parent = self.text.contains("<packaging>pom</packaging>") || self.text.contains("<modules>");
-        let applies_nothing = self.text.contains("apply false") && !self.text.contains("mainClass");
-        // An app for phones is a program, but none that serves.
-        if is_parent || applies_nothing || self.text.contains("com.android") {
-            return false;
-        }
-        let plugins = [
-            "spring-boot-maven-plugin",
-            "quarkus-maven-plugin",
-            "mainClass",
-            "application",
-            "shadow",
-            "org.springframework.boot",
-            "io.quarkus",
-            "io.micronaut.application",
-            "io.ktor.plugin",
-        ];
-        plugins.iter().any(|word| self.text.contains(word))
-    }
-}
-
-/// The only module that is a program with a framework, else the only program.
-fn choose(modules: &[Module]) -> Result<Option<&Module>, PlanError> {
-    let programs: Vec<&Module> = modules.iter().filter(|module| module.is_program()).collect();
-    let serving: Vec<&Module> =
-        programs.iter().copied().filter(|module| module.framework.is_some()).collect();
-    let candidates = if serving.is_empty() { programs } else { serving };
-    match candidates.as_slice() {
-        [] => Ok(modules.first().filter(|module| modules.len() == 1 && module.framework.is_some())),
-        [only] => Ok(Some(only)),
-        several => {
-            let candidate = |module: &&Module| Candidate {
-                what: module
-                    .framework
-                    .map_or_else(|| "java".to_owned(), |framework| format!("java with {}", framework.name())),
-                source: module.manifest.clone(),
-                setting: format!("root: {}", if module.folder.is_empty() { "." } else { &module.folder }),
-            };
-            Err(PlanError::Ambiguous { candidates: several.iter().map(candidate).collect() })
-        }
-    }
 }
 
 fn build(project: &Project<'_>, tool: Tool, module: &Module, draft: &mut Draft) {
@@ -293,7 +292,11 @@ impl Module {
             let parent = || element(between(&self.text, "<parent>", "</parent>")?, "version");
             format!("{}-{}", element(&own, "artifactId")?, element(&own, "version").or_else(parent)?)
         };
-        is_plain(&name).then(|| format!("{name}.{ending}"))
+        // The assembly is a second archive, and the one with everything in it.
+        let is_assembly = self.text.contains("jar-with-dependencies")
+            && !self.text.contains("<appendAssemblyId>false</appendAssemblyId>");
+        let kind = if is_assembly { "-jar-with-dependencies" } else { "" };
+        is_plain(&name).then(|| format!("{name}{kind}.{ending}"))
     }
 }
 
@@ -309,7 +312,7 @@ fn start(tool: Tool, module: &Module) -> String {
                 "java -Dquarkus.http.host=$HOST -Dquarkus.http.port=$PORT -jar {place}/quarkus-app/quarkus-run.jar"
             )
         }
-        Some(Framework::Micronaut) if tool == Tool::Maven => {
+        Some(Framework::Micronaut) if tool == Tool::Maven || module.task() != "installDist" => {
             format!("MICRONAUT_SERVER_HOST=$HOST MICRONAUT_SERVER_PORT=$PORT java -jar {archive}")
         }
         _ if tool == Tool::Maven => format!("java -jar {archive}"),
@@ -362,7 +365,9 @@ impl Module {
                 let (_, rest) = self.text.split_once(word)?;
                 let rest = rest
                     .trim_start_matches([' ', '=', '(', '"', '\''])
-                    .trim_start_matches("JavaVersion.VERSION_");
+                    .trim_start_matches("JavaVersion.VERSION_")
+                    .trim_start_matches("JavaVersion.toVersion(")
+                    .trim_start_matches(['"', '\'']);
                 let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
                 (end > 0).then(|| (&rest[..end], word))
             };
@@ -383,7 +388,10 @@ fn install(project: &Project<'_>, tool: Tool, draft: &mut Draft) {
     let version = project.manifest(wrapper).ok().flatten().and_then(|text| wrapper_version(&text));
     let source = project.first_of(&[wrapper]).unwrap_or(tool.manifests()[0]);
     draft.set_package_manager(tool.name(), version, source);
-    if tool == Tool::Maven {
+    // What modules need of each other is nowhere to be had before it is built.
+    let has_modules =
+        project.manifest("pom.xml").ok().flatten().is_some_and(|text| text.contains("<modules>"));
+    if tool == Tool::Maven && !has_modules {
         let inputs = project.listing().iter().map(|file| file.path.as_str());
         let inputs = inputs.filter(|path| *path == "pom.xml" || path.ends_with("/pom.xml")).take(MODULES_MAX);
         draft.installed = vec!["~/.m2/repository".to_owned()];
@@ -415,6 +423,7 @@ mod tests {
             manifest: "pom.xml".to_owned(),
             framework: None,
             text: text.to_owned(),
+            has_main: false,
         }
     }
 

@@ -1,0 +1,111 @@
+//! Rules about Poetry, Pipenv and PDM, and about projects that are packages themselves.
+
+use super::rule::{INSTALL, MAKE, Rule, rule};
+use crate::Runtime::{self, Python};
+
+const PY: &[Runtime] = &[Python];
+
+pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "lock_out_of_sync",
+        MAKE,
+        PY,
+        [
+            "changed significantly since poetry.lock was last generated",
+            "poetry.lock is not up to date with pyproject.toml",
+            "pyproject.toml and poetry.lock are not consistent",
+        ],
+        "poetry.lock does not match pyproject.toml",
+        "run `poetry lock`, and deploy the new poetry.lock with pyproject.toml",
+    ),
+    rule!(
+        "lock_out_of_sync",
+        MAKE,
+        PY,
+        ["Your Pipfile.lock ({}) is out of date"],
+        "Pipfile.lock does not match the Pipfile",
+        "run `pipenv lock`, and deploy the new Pipfile.lock with the Pipfile",
+    ),
+    rule!(
+        "lock_out_of_sync",
+        MAKE,
+        PY,
+        [
+            "[PdmUsageError]: The lock file is not up-to-date{}",
+            "Lock file hash doesn't match pyproject.toml",
+            "Lockfile hash doesn't match pyproject.toml",
+            "Lock file does not exist or hash doesn't match",
+        ],
+        "pdm.lock does not match pyproject.toml",
+        "run `pdm lock`, and deploy the new pdm.lock with pyproject.toml",
+    ),
+    rule!(
+        "lock_unreadable",
+        MAKE,
+        PY,
+        [
+            "The lock file is not compatible with the current version of Poetry",
+            "Failed to parse `uv.lock`",
+            "The lockfile at `uv.lock` uses an unsupported schema version",
+        ],
+        "The lock file was written by another version of the package manager, or is broken",
+        "write it again with the version that is installed here, or install the version that wrote it",
+    ),
+    rule!(
+        "wrong_python_version",
+        MAKE,
+        PY,
+        [
+            "Current Python version ({}) is not allowed by the project ({})",
+            "The currently activated Python version {} is not supported by the project ({})",
+            "Python {} was not found on your system",
+            "does not match the Python requirement",
+        ],
+        "The project needs another Python ({1|see the message})",
+        "install that Python on this machine, or widen `requires-python` in pyproject.toml (and .python-version) to the one that is installed",
+    ),
+    rule!(
+        "python_too_new",
+        MAKE,
+        PY,
+        [
+            "error: the configured Python interpreter version ({}) is newer than PyO3's maximum supported version ({})",
+            "Cannot install on Python version {}; only versions {} are supported",
+            "RuntimeError: {} is not supported on this version of Python",
+            "longintrepr.h: No such file or directory",
+            "'PyThreadState' has no member named 'use_tracing'",
+        ],
+        "A package has no version for this Python yet ({0})",
+        "update the package to a version that is built for this Python, or say an older Python in .python-version",
+    ),
+    rule!(
+        "package_layout_unclear",
+        MAKE,
+        PY,
+        [
+            "Multiple top-level packages discovered in a flat-layout: {}",
+            "Multiple top-level modules discovered in a flat-layout: {}",
+            "Unable to determine which files to ship inside the wheel",
+            "The current project could not be installed: {}",
+            "Expected a Python module at: `{}`",
+            "package directory '{}' does not exist",
+        ],
+        "The project is built as a package, and its packages cannot be told",
+        "name them (`[tool.setuptools] packages = [\"app\"]`, `[tool.hatch.build.targets.wheel] packages = [\"app\"]`), or say that it is none: `package-mode = false` for Poetry, `[tool.uv] package = false` for uv",
+    ),
+    rule!(
+        "wrong_platform",
+        INSTALL,
+        PY,
+        [
+            "No matching distribution found for pywin32{}",
+            "No matching distribution found for pypiwin32{}",
+            "No matching distribution found for pywinpty{}",
+            "No matching distribution found for windows-curses{}",
+            "No matching distribution found for pyobjc{}",
+            "No matching distribution found for comtypes{}",
+        ],
+        "A package is made for another operating system",
+        "remove it from requirements.txt, or mark it: `pywin32; sys_platform == \"win32\"`",
+    ),
+];

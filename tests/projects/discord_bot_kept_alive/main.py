@@ -1,0 +1,5 @@
+import discord
+from pulse import start
+
+start()
+discord.Client(intents=discord.Intents.default()).run("token")

@@ -1,0 +1,1 @@
+import { Ignitor } from '@adonisjs/core'

@@ -1,0 +1,2 @@
+const app = require('express')()
+module.exports = app

@@ -1,0 +1,3 @@
+import express from 'express'
+import { config } from './config'
+express().listen(config.port)

@@ -1,0 +1,2 @@
+import { tanstackStart } from '@tanstack/react-start/plugin/vite'
+export default { plugins: [tanstackStart()] }

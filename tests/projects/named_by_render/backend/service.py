@@ -1,0 +1,8 @@
+from fastapi import FastAPI
+
+pantry = FastAPI()
+
+
+@pantry.get("/")
+def shelves():
+    return []

@@ -1,0 +1,2 @@
+SITENAME = "Harbour"
+PATH = "content"

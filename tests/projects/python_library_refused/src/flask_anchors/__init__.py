@@ -1,0 +1,3 @@
+class Anchors:
+    def init_app(self, app):
+        app.extensions["anchors"] = self

@@ -1,0 +1,3 @@
+fn main() {
+    tides_web::run();
+}

@@ -1,0 +1,3 @@
+project = "Boilers"
+extensions = ["myst_parser"]
+html_theme = "furo"

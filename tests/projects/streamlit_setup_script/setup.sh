@@ -1,0 +1,2 @@
+mkdir -p ~/.streamlit
+printf '[server]\nport = %s\n' "$PORT" > ~/.streamlit/config.toml
