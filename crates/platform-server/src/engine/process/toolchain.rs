@@ -1,6 +1,6 @@
 //! Runtimes whose plans are plain commands: the engine only sees to it that the machine has the program they need.
 
-use build_plan::Runtime;
+use build_plan::{InstallMethod, Runtime};
 use platform_api::Failure;
 
 use super::prepare::Build;
@@ -51,10 +51,15 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// `not found` after ten minutes of downloads helps nobody.
 pub(super) fn require_programs(build: &Build<'_>) -> Result<(), Failure> {
     let plan = &build.job.plan;
-    // What another runtime needs may come with its own installation.
+    // What another runtime needs may come with its own installation, and package managers are fetched: also for pages,
+    // which only need one to be built.
     let is_served_elsewhere =
         matches!(plan.runtime, Runtime::Node | Runtime::Bun | Runtime::Deno | Runtime::Python);
-    if is_served_elsewhere {
+    let is_fetched = plan
+        .install
+        .as_ref()
+        .is_some_and(|install| !matches!(install.method, InstallMethod::Tool | InstallMethod::Command));
+    if is_served_elsewhere || is_fetched {
         return Ok(());
     }
     let install = plan.install.as_ref().map(|install| &install.command);
