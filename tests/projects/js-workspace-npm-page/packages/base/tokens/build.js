@@ -1,4 +1,4 @@
-const fs = require('node:fs')
+import fs from 'node:fs'
 
 fs.mkdirSync('dist', { recursive: true })
-fs.writeFileSync('dist/index.js', "exports.colour = 'teal'\n")
+fs.writeFileSync('dist/index.js', "export const colour = 'teal'\n")
