@@ -209,8 +209,8 @@ fn packages_get_the_node_that_they_run_on_where_the_project_names_none() {
     let home = home();
     let live = home.deploy(&project.arg());
     let answer = asked(&live, "/");
-    let line = answer.strip_prefix("on ").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-    assert!(line.is_some_and(|line| line >= 22), "{answer}: {}", build_log(&home, "modern"));
+    let major = answer.strip_prefix("on ").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    assert!(major.is_some_and(|major| major >= 22), "{answer}: {}", build_log(&home, "modern"));
 }
 
 #[test]

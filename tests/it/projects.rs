@@ -45,27 +45,30 @@ fn every_project_that_can_be_run_goes_live_and_answers() {
     }
     let home = Home::new();
     let (queue, failures) = (Mutex::new(queue.into_iter()), Mutex::new(Vec::<String>::new()));
+    // Not in the loop's head, where it would be locked for as long as its body runs.
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        while let Some(row) = next() {
+            let failure = reported(&home, row);
+            failures.lock().expect("no panic").extend(failure);
+        }
+    };
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                // Not in the loop's head, where it would be locked for as long as its body runs.
-                let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                while let Some(row) = next() {
-                    let since = Instant::now();
-                    let result = deployed(&home, &row);
-                    let text = result
-                        .as_ref()
-                        .map_or_else(|why| format!("FAILED\n{why}"), |()| "answers".to_owned());
-                    say(&format!("{:<38} {:>4} s  {text}", row.name, since.elapsed().as_secs()));
-                    if result.is_err() {
-                        failures.lock().expect("no panic").push(row.name);
-                    }
-                }
-            });
+            scope.spawn(work);
         }
     });
     let failures = failures.into_inner().expect("no panic");
     assert!(failures.is_empty(), "{} failed, see above: {}", failures.len(), failures.join(", "));
+}
+
+/// Deploys a project and says how that went; its name if it did not answer.
+fn reported(home: &Home, row: Row) -> Option<String> {
+    let since = Instant::now();
+    let result = deployed(home, &row);
+    let text = result.as_ref().map_or_else(|why| format!("FAILED\n{why}"), |()| "answers".to_owned());
+    say(&format!("{:<38} {:>4} s  {text}", row.name, since.elapsed().as_secs()));
+    result.is_err().then_some(row.name)
 }
 
 /// Deploys a project, asks it, and deletes it; says what went wrong.
