@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Home, Project, eventually, get, has_tool, run_within};
+use crate::harness::{Done, Home, Project, eventually, get, has_tool, run_within};
 
 /// How long one run of somebody else's program may take, in seconds.
 const RUN_LIMIT_S: u64 = 600;
@@ -119,9 +119,9 @@ fn an_image_is_built_and_answers_without_being_root() {
     let Some(podman) = Podman::with_images_of(test, &dockerfile) else { return };
     let name = format!("backend-im-test-{}", std::process::id());
     let built =
-        podman.run(&["build", "--isolation=chroot", "--format=docker", "--tag", &name, &project.arg()]);
+        podman_does(&["build", "--isolation=chroot", "--format=docker", "--tag", &name, &project.arg()]);
     assert_eq!(built.code, 0, "{built:#?}");
-    let container = Container { podman: &podman, name: name.clone() };
+    let container = Container { name: name.clone() };
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|free| free.local_addr())
         .expect("a free port")
@@ -131,14 +131,14 @@ fn an_image_is_built_and_answers_without_being_root() {
     arguments.push(&given);
     arguments.extend(podman.flags);
     arguments.push(&name);
-    let started = podman.run(&arguments);
+    let started = podman_does(&arguments);
     assert_eq!(started.code, 0, "{started:#?}");
     let url = format!("http://127.0.0.1:{port}");
     eventually("the container answers", 30, || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
     assert_eq!(get(&url).text, "from a container");
     // It writes into the volume, so that belongs to the user who runs it.
     assert_eq!(get(&format!("{url}/count")).text, "1");
-    let user = podman.run(&["inspect", "--format", "{{.Config.User}}", &name]);
+    let user = podman_does(&["inspect", "--format", "{{.Config.User}}", &name]);
     assert_eq!(user.stdout.trim(), "10001:10001");
     drop(container);
 }
@@ -161,13 +161,14 @@ impl Podman {
         let podman = Self { flags: FLAGS[0] };
         let images = dockerfile.lines().filter_map(|line| line.strip_prefix("FROM "));
         let images: Vec<String> = images.map(|image| format!("docker.io/library/{image}")).collect();
-        if let Some(missing) = images.iter().find(|image| podman.run(&["image", "exists", image]).code != 0) {
+        if let Some(missing) = images.iter().find(|image| podman_does(&["image", "exists", image]).code != 0)
+        {
             eprintln!("SKIPPED {test}: the image {missing} is not on this machine");
             return None;
         }
         let starts = |flags: &[&str]| {
             let words = [&["run", "--rm", "--network=host"], flags, &[images[0].as_str(), "true"]].concat();
-            podman.run(&words).code == 0
+            podman_does(&words).code == 0
         };
         let flags = FLAGS.into_iter().find(|flags| starts(flags));
         if flags.is_none() {
@@ -175,22 +176,21 @@ impl Podman {
         }
         Some(Self { flags: flags? })
     }
+}
 
-    fn run(&self, arguments: &[&str]) -> crate::harness::Done {
-        run_within(RUN_LIMIT_S, Command::new("podman").args(arguments))
-    }
+fn podman_does(arguments: &[&str]) -> Done {
+    run_within(RUN_LIMIT_S, Command::new("podman").args(arguments))
 }
 
 /// A container and its image, which go with the test.
-struct Container<'p> {
-    podman: &'p Podman,
+struct Container {
     name: String,
 }
 
-impl Drop for Container<'_> {
+impl Drop for Container {
     fn drop(&mut self) {
         for arguments in [&["rm", "--force", "--time=5", &self.name][..], &["rmi", "--force", &self.name]] {
-            self.podman.run(arguments);
+            podman_does(arguments);
         }
     }
 }

@@ -196,6 +196,24 @@ fn types_are_stripped_by_a_node_that_is_fetched_for_it() {
 }
 
 #[test]
+fn packages_get_the_node_that_they_run_on_where_the_project_names_none() {
+    if !has_tool("packages_get_the_node_that_they_run_on_where_the_project_names_none", "npm") {
+        return;
+    }
+    // It says in its own manifest that it needs Node 22.12.
+    let package = r#"{"name": "modern", "type": "module", "scripts": {"start": "node server.js"}, "dependencies": {"commander": "15.1.0"}}"#;
+    let source = "import http from 'node:http'\nimport { Command } from 'commander'\n\
+        const text = new Command('on').name() + ' ' + process.versions.node\n\
+        http.createServer((_, response) => response.end(text)).listen(process.env.PORT)\n";
+    let project = Project::of("modern", &[("server.js", source), ("package.json", package)]);
+    let home = home();
+    let live = home.deploy(&project.arg());
+    let answer = asked(&live, "/");
+    let major = answer.strip_prefix("on ").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    assert!(major.is_some_and(|major| major >= 22), "{answer}: {}", build_log(&home, "modern"));
+}
+
+#[test]
 fn typescript_without_a_build_is_run_by_what_is_added() {
     if !has_tool("typescript_without_a_build_is_run_by_what_is_added", "npm") {
         return;

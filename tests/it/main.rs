@@ -29,6 +29,7 @@ mod listing;
 mod mcp;
 mod plans;
 mod previews;
+mod projects;
 mod readme;
 mod runtimes;
 mod secrets;

@@ -108,13 +108,15 @@ impl Starter {
             Box::pin(async move {
                 match &starter.platform {
                     PlatformAt::Embedded => starter.look_here(&needs).await,
-                    PlatformAt::Remote { .. } => {
-                        let asked = async { starter.remote().await?.toolchains(&needs).await };
-                        timeout(LOOK_LIMIT, asked).await.ok()?.ok()
-                    }
+                    PlatformAt::Remote { .. } => starter.ask_there(&needs).await,
                 }
             })
         })
+    }
+
+    async fn ask_there(&self, needs: &[Need]) -> Option<Vec<Shortfall>> {
+        let asked = async { self.remote().await?.toolchains(needs).await };
+        timeout(LOOK_LIMIT, asked).await.ok()?.ok()
     }
 
     #[cfg(feature = "platform")]

@@ -19,7 +19,7 @@ pub(crate) fn eventually<T>(what: &str, limit_s: u64, mut ask: impl FnMut() -> O
 pub(crate) fn has_tool(test: &str, tool: &str) -> bool {
     // A program that is there may not know `--version`, and one that answers anything may be an empty shim.
     let question = match tool {
-        "openssl" => "version",
+        "openssl" | "go" | "hugo" => "version",
         "unzip" => "-v",
         _ => "--version",
     };

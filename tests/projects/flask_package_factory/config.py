@@ -1,2 +1,5 @@
+import os
+
+
 class Config:
-    pass
+    SQLALCHEMY_DATABASE_URI = os.environ.get("DATABASE_URL", "sqlite:///blog.db")

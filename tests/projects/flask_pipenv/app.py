@@ -5,4 +5,4 @@ app = Flask(__name__)
 
 @app.get("/")
 def home():
-    return "hello"
+    return "hello from Pipenv"

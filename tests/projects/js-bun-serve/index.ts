@@ -1,1 +1,1 @@
-Bun.serve({ fetch() { return new Response('hello') } })
+Bun.serve({ fetch() { return new Response('hello from Bun') } })

@@ -1,1 +1,1 @@
-export default { fetch: () => new Response("hello") };
+export default { fetch: () => new Response("hello from deno serve") };

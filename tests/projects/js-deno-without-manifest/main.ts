@@ -1,1 +1,1 @@
-Deno.serve({ port: 3000 }, () => new Response("hello"));
+Deno.serve({ port: 3000 }, () => new Response("hello from Deno"));

@@ -1,4 +1,6 @@
 const express = require('express')
+
 const app = express()
-app.get('/', (request, response) => response.send('hello'))
+app.get('/', (request, response) => response.send('hello from bin/www'))
+
 module.exports = app

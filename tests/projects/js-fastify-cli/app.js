@@ -1,1 +1,3 @@
-module.exports = async (fastify) => { fastify.get('/', async () => ({ hello: 'world' })) }
+module.exports = async (fastify, options) => {
+  fastify.get('/', async () => ({ hello: 'world' }))
+}

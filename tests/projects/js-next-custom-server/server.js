@@ -1,3 +1,11 @@
-const next = require('next'), express = require('express')
+const express = require('express')
+const next = require('next')
+
 const app = next({})
-app.prepare().then(() => express().all('*', app.getRequestHandler()).listen(process.env.PORT))
+const handle = app.getRequestHandler()
+
+app.prepare().then(() => {
+  const server = express()
+  server.all('*', (request, response) => handle(request, response))
+  server.listen(process.env.PORT)
+})

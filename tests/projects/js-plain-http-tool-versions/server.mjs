@@ -1,2 +1,3 @@
 import http from 'node:http'
-http.createServer((q, s) => s.end('hi')).listen(process.env.PORT)
+
+http.createServer((request, response) => response.end(`hello on ${process.version}`)).listen(process.env.PORT)

@@ -1,2 +1,4 @@
 import { vitePlugin as remix } from "@remix-run/dev";
-export default { plugins: [remix()] };
+import { defineConfig } from "vite";
+
+export default defineConfig({ plugins: [remix()] });

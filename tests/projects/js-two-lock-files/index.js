@@ -1,1 +1,1 @@
-require('express')().listen(process.env.PORT)
+require('express')().get('/', (request, response) => response.send(`hello on ${process.version}`)).listen(process.env.PORT)

@@ -1,2 +1,4 @@
+import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
-export default defineConfig({ build: { outDir: 'www' }, base: '/app/' })
+
+export default defineConfig({ plugins: [react()], build: { outDir: 'www' }, base: '/app/' })

@@ -1,1 +1,1 @@
-require('express')().listen(process.env.PORT)
+require('express')().get('/', (request, response) => response.send('hello without node_modules')).listen(process.env.PORT)

@@ -3,7 +3,7 @@ from litestar import Litestar, get
 
 @get("/")
 async def index() -> str:
-    return "hello"
+    return "hello from Litestar"
 
 
 app = Litestar([index])

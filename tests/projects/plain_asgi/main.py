@@ -1,3 +1,5 @@
 async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"hello"})
+    await send({"type": "http.response.body", "body": b"hello from plain ASGI"})

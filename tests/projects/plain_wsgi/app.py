@@ -1,3 +1,3 @@
 def application(environ, start_response):
     start_response("200 OK", [("content-type", "text/plain")])
-    return [b"hello"]
+    return [b"hello from plain WSGI"]

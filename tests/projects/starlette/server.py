@@ -1,4 +1,10 @@
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-asgi = Starlette(routes=[])
+
+async def home(request):
+    return PlainTextResponse("hello from Starlette")
+
+
+asgi = Starlette(routes=[Route("/", home)])

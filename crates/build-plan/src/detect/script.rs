@@ -81,6 +81,7 @@ fn parse(text: &str) -> Script {
         } else if runtime_of(&command).is_some() && shell::sequence(&command).is_some() {
             // What ran before was not the app, and does something else.
             script.is_plain &= script.start.as_ref().is_none_or(|(before, _)| is_build(before));
+            script.is_plain &= !takes_arguments(&command);
             script.start = Some((command, line));
         } else {
             script.is_plain &= says_nothing(&command);
@@ -90,6 +91,12 @@ fn parse(text: &str) -> Script {
     let texts: Vec<&str> = migrations.iter().map(|(text, _)| text.as_str()).collect();
     script.migrations = first.map(|line| (texts.join(" && "), line));
     script
+}
+
+/// Whether a command is made of what its script is given, and means nothing outside of it: `--port "$2"`.
+fn takes_arguments(command: &str) -> bool {
+    let mut rests = command.match_indices('$').map(|(at, _)| command[at + 1..].trim_start_matches('{'));
+    rests.any(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '@' | '*')))
 }
 
 /// Whether a command only collects files, as builds do here.
@@ -118,6 +125,8 @@ mod tests {
         );
         assert!(!parse("python seed.py\ngunicorn a.wsgi").is_plain);
         assert!(parse("#!/bin/bash\nexec \"$@\"").passes_on);
+        assert!(parse("#!/bin/sh\nexec gunicorn -b :$PORT app:app\n").is_plain);
+        assert!(!parse("#!/bin/sh\nexec gunicorn -b :\"$2\" app:app\n").is_plain);
     }
 
     proptest::proptest! {

@@ -120,7 +120,7 @@ fn instruction(name: &str, rest: &str) -> Vec<String> {
     let mut broken = Vec::new();
     match name {
         "ADD" | "ARG" | "ENTRYPOINT" | "SHELL" | "MAINTAINER" | "ONBUILD" => {
-            broken.push(format!("{name} is not needed"))
+            broken.push(format!("{name} is not needed"));
         }
         "WORKDIR" if !rest.starts_with('/') => broken.push(format!("WORKDIR {rest} is relative")),
         "ENV" => {

@@ -48,7 +48,7 @@ fn named(name: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// What a platform without Go says.
-fn no_go(blocks: bool) -> Lacking {
+fn no_go() -> Lacking {
     let missing = Shortfall {
         name: "go".to_owned(),
         shortage: Shortage::Missing,
@@ -57,9 +57,15 @@ fn no_go(blocks: bool) -> Lacking {
         why: "go.mod: go 1.24".to_owned(),
         install: "apt install -y golang-go".to_owned(),
         note: None,
-        blocks,
+        blocks: true,
     };
     Lacking { missing: vec![missing] }
+}
+
+/// The same where the plan may come true without it.
+fn no_go_needed() -> Lacking {
+    let may_do = |missing| Shortfall { blocks: false, ..missing };
+    Lacking { missing: no_go().missing.into_iter().map(may_do).collect() }
 }
 
 const GO: &[(&str, &str)] = &[
@@ -71,7 +77,7 @@ const GO: &[(&str, &str)] = &[
 async fn what_the_platform_lacks_is_said_before_anything_is_sent() {
     let it = Fixture::new().await;
     let (_outer, app) = named("app", GO);
-    it.platform.store().lacking = no_go(true);
+    it.platform.store().lacking = no_go();
     let error = it.deploy(&app).await.unwrap_err();
     assert_eq!(error.code, Code::MISSING_TOOL);
     assert!(error.message.contains("Go 1.24 or newer"), "{}", error.message);
@@ -85,7 +91,7 @@ async fn what_the_platform_lacks_is_said_before_anything_is_sent() {
 async fn the_platform_is_asked_again_only_when_something_else_is_needed() {
     let it = Fixture::new().await;
     let (_outer, app) = named("app", GO);
-    it.platform.store().lacking = no_go(false);
+    it.platform.store().lacking = no_go_needed();
     let first = it.deploy(&app).await.unwrap();
     assert_eq!(first.plan.missing.len(), 1, "what may be done without is told");
     let asked = || it.platform.store().asked.len();
@@ -113,9 +119,9 @@ async fn a_plan_looks_where_it_is_given_eyes() {
     let blind = it.backend().plan(options.clone()).await.unwrap();
     assert!(blind.report.missing.is_empty());
     let backend = it.backend().looking_with(Arc::new(|needs| {
-        Box::pin(async move { (needs[0].name == "go").then(|| no_go(true).missing) })
+        Box::pin(async move { (needs[0].name == "go").then(|| no_go().missing) })
     }));
-    assert_eq!(backend.plan(options).await.unwrap().report.missing, no_go(true).missing);
+    assert_eq!(backend.plan(options).await.unwrap().report.missing, no_go().missing);
     assert!(it.platform.store().asked.is_empty(), "the platform is not looked for");
 }
 

@@ -1,1 +1,4 @@
-urlpatterns = []
+from django.http import HttpResponse
+from django.urls import path
+
+urlpatterns = [path("", lambda request: HttpResponse("hello from mysite"))]

@@ -1,2 +1,7 @@
-def register(app):
-    pass
+from fastapi import FastAPI
+
+
+def register(app: FastAPI) -> None:
+    @app.get("/")
+    def home():
+        return {"hello": "from a factory"}

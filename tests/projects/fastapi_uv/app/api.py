@@ -1,3 +1,8 @@
 from fastapi import APIRouter
 
 router = APIRouter()
+
+
+@router.get("/")
+def home():
+    return {"hello": "from a router"}

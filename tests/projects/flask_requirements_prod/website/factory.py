@@ -2,4 +2,6 @@ from flask import Flask
 
 
 def create_app():
-    return Flask(__name__)
+    app = Flask(__name__)
+    app.get("/")(lambda: "hello from a website")
+    return app

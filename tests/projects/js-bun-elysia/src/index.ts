@@ -1,2 +1,3 @@
 import { Elysia } from 'elysia'
-new Elysia().get('/', () => 'hello').listen(process.env.PORT ?? 3000)
+
+new Elysia().get('/', () => 'hello from Elysia').listen(process.env.PORT ?? 3000)

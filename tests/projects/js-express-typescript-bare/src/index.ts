@@ -1,3 +1,5 @@
 import express from 'express'
-enum Mode { A }
-express().listen(process.env.PORT)
+
+enum Mode { Friendly = 'friendly' }
+
+express().get('/', (request, response) => response.send(`hello, ${Mode.Friendly}`)).listen(process.env.PORT)

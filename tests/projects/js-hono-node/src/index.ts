@@ -1,4 +1,7 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
+
 const app = new Hono()
-serve({ fetch: app.fetch, port: 3000 })
+app.get('/', (context) => context.text('hello from Hono'))
+
+serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) })

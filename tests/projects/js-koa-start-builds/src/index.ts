@@ -1,2 +1,5 @@
 import Koa from 'koa'
-new Koa().listen(process.env.PORT)
+
+const app = new Koa()
+app.use((context) => { context.body = 'hello from Koa' })
+app.listen(process.env.PORT)

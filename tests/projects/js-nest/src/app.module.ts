@@ -1,1 +1,12 @@
+import { Controller, Get, Module } from '@nestjs/common';
+
+@Controller()
+class AppController {
+  @Get()
+  hello() {
+    return 'hello from Nest';
+  }
+}
+
+@Module({ controllers: [AppController] })
 export class AppModule {}

@@ -1,1 +1,3 @@
-export default () => null
+export default function Page() {
+  return <p>hello from an export</p>
+}

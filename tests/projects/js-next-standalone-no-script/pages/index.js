@@ -1,1 +1,3 @@
-export default () => 'hello'
+export default function Page() {
+  return <p>hello standalone</p>
+}

@@ -1,1 +1,5 @@
-export default function Page() { return <p>hello</p> }
+export const dynamic = 'force-dynamic'
+
+export default function Page() {
+  return <p>hello from Next</p>
+}

@@ -1,5 +1,6 @@
-const { WebSocketServer } = require('ws')
 const http = require('http')
-const server = http.createServer()
+const { WebSocketServer } = require('ws')
+
+const server = http.createServer((request, response) => response.end('hello from a gateway'))
 new WebSocketServer({ server })
 server.listen(process.env.PORT)

@@ -1,1 +1,5 @@
-import { createApp } from 'vue'
+import { createApp, h } from 'vue'
+
+/** @typedef {import('socket.io').Socket} Socket */
+
+createApp({ render: () => h('h1', 'hello') }).mount('#app')

@@ -1,2 +1,3 @@
 import express from 'express'
+
 express().use(express.static('dist')).listen(process.env.PORT)

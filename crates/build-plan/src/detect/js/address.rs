@@ -14,6 +14,7 @@ const OPTIONS: &[(&str, &str, &str)] = &[
     ("fastify", "-a", "-p"),
     ("astro", "--host", "--port"),
     ("vinxi", "--host", "--port"),
+    ("vite", "--host", "--port"),
     ("micro", "-H", "-p"),
 ];
 
@@ -93,6 +94,7 @@ mod tests {
                 Some("NODE_ENV=production next start -H $HOST -p $PORT"),
             ),
             ("json-server db.json --watch", Some("json-server db.json --watch --host $HOST --port $PORT")),
+            ("vite --open --mode ssr", Some("vite --open --mode ssr --host $HOST --port $PORT")),
             ("node server.js", None),
             ("next start && x", None),
         ] {

@@ -18,8 +18,10 @@ pub(super) fn angular(js: &Js<'_>) -> Option<Draft> {
         path => path["base"].as_str().map_or_else(|| format!("dist/{name}"), str::to_owned),
     };
     let base = base.trim_start_matches("./").trim_end_matches('/').to_owned();
-    if options.get("ssr").is_some_and(|ssr| ssr.is_object() || ssr.as_bool() == Some(true)) {
-        let start = format!("node {}", crate::shell::word(&format!("{base}/server/server.mjs")));
+    if makes_server(options) {
+        // Its server renders nothing for hosts that it does not know. Here the gateway decides which ones reach it.
+        let file = crate::shell::word(&format!("{base}/server/server.mjs"));
+        let start = format!("NG_ALLOWED_HOSTS=${{NG_ALLOWED_HOSTS:-*}} node {file}");
         return Some(server(js, "angular", "@angular/core", ("ng build", &start)));
     }
     // The newer builder puts what browsers get into a folder of its own.
@@ -33,6 +35,12 @@ pub(super) fn angular(js: &Js<'_>) -> Option<Draft> {
     Some(draft)
 }
 
+/// Whether the build makes a server, and does not only render every page once.
+fn makes_server(options: &Value) -> bool {
+    let renders = options.get("ssr").is_some_and(|ssr| ssr.is_object() || ssr.as_bool() == Some(true));
+    renders && text_at(options, &["outputMode"]) != Some("static")
+}
+
 /// The default project, or the first one that is an application.
 fn application(config: &Value) -> Option<(&str, &Value)> {
     let projects = config["projects"].as_object()?;
@@ -43,4 +51,22 @@ fn application(config: &Value) -> Option<(&str, &Value)> {
     }
     let is_app = |project: &Value| project["projectType"].as_str() != Some("library");
     projects.iter().find(|(_, project)| is_app(project)).map(|(name, project)| (name.as_str(), project))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_are_rendered_once_need_no_server() {
+        for (options, makes) in [
+            (serde_json::json!({"ssr": {"entry": "src/server.ts"}, "outputMode": "server"}), true),
+            (serde_json::json!({"ssr": true}), true),
+            (serde_json::json!({"ssr": {"entry": "src/server.ts"}, "outputMode": "static"}), false),
+            (serde_json::json!({"ssr": false}), false),
+            (serde_json::json!({}), false),
+        ] {
+            assert_eq!(makes_server(&options), makes, "{options}");
+        }
+    }
 }

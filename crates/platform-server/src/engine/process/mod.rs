@@ -14,6 +14,8 @@ mod launcher;
 mod layers;
 mod machine;
 mod node;
+mod node_needs;
+mod node_program;
 mod npm_tools;
 mod output;
 mod ports;

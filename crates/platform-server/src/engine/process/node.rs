@@ -3,65 +3,20 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use build_plan::toolchain::{Dialect, Range};
 use build_plan::{Install, InstallMethod, Phase, Runtime};
 use platform_api::Failure;
 use serde_json::Value;
 
-use super::layers::LayerKey;
-use super::machine::{missing, unless_it_does};
+use super::layers::{Layer, LayerKey};
+use super::machine::missing;
 use super::npm_tools::{self, Wanted};
 use super::prepare::Build;
 use super::step::internal;
-use super::{blocking, bun, remove_dir};
+use super::{blocking, bun, node_program, remove_dir};
 
 /// Scripts that a package manager runs for the project itself while it installs: they expect the project's files.
 const INSTALL_SCRIPTS: &[&str] =
     &["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare"];
-
-/// Sees to it that there is a Node, in the version that the project asks for where that can be had, and says which.
-pub(super) async fn require(build: &mut Build<'_>) -> Result<String, Failure> {
-    // What the plan's version is about: Bun has one of its own.
-    let version = build.job.plan.version.clone().filter(|_| build.job.plan.runtime != Runtime::Bun);
-    let own = build.engine.env.which("node").ok_or_else(|| missing("node"))?;
-    let identity = npm_tools::ask(build, "node", &own).await?;
-    let found = identity.split(' ').next().unwrap_or_default().to_owned();
-    let wanted = version.filter(|wanted| !Range::parse(wanted, Dialect::Npm).allows(&found));
-    let identity = match wanted {
-        None => identity,
-        Some(wanted) => other_version(build, &wanted, &found).await?.unwrap_or(identity),
-    };
-    build.path_prefix.insert(0, build.job.source.join("node_modules/.bin"));
-    build.runtime_env.insert("NODE_ENV".to_owned(), "production".to_owned());
-    Ok(identity)
-}
-
-/// Fetches the Node that the project asks for. Where that cannot be had, the machine's own is used unless it is too old,
-/// and that is said.
-async fn other_version(build: &mut Build<'_>, wanted: &str, found: &str) -> Result<Option<String>, Failure> {
-    let package = format!("node-linux-{}", npm_tools::machine());
-    let node = Wanted {
-        program: "node",
-        package: &package,
-        version: Some(wanted),
-        usual: "22",
-        inside: Some("bin/node"),
-    };
-    if let Some(program) = npm_tools::fetch(build, node).await?
-        && let Ok(identity) = npm_tools::ask(build, "node", &program).await
-    {
-        npm_tools::first_on_path(build, &program);
-        let version = identity.split(' ').next().unwrap_or_default();
-        build
-            .note(format!("the project asks for Node {wanted}: using {version}, not this machine's {found}"));
-        return Ok(Some(identity));
-    }
-    let engine = build.engine;
-    for warning in unless_it_does(&build.job.plan, "node", &engine.env, &engine.tools.answers).await? {
-        build.note(warning);
-    }
-    Ok(None)
-}
 
 /// Installs the project's dependencies.
 pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<(), Failure> {
@@ -69,28 +24,23 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     let commands = Commands::new(build, install).await?;
     if let Some(reason) = needs_project_files(&build.job.source, install) {
         build.note(format!("{reason}: installing among the project's files, without a layer"));
-        return commands.run(build, build.job.source.clone()).await;
+        let root = build.job.source.clone();
+        let done = commands.run(build, root.clone()).await;
+        return match node_program::reconsider(build, &root, &identity).await? {
+            Some(_) => commands.run(build, root).await,
+            None => done,
+        };
     }
-    let mut key = LayerKey::new("node");
-    key.add("node", identity.as_bytes());
-    key.add("command", commands.shown().as_bytes());
-    // Variables may name another registry, or change what scripts of packages do.
-    key.add("env", &serde_json::to_vec(&build.job.plan.env).unwrap_or_default());
-    key.add_files(&build.job.source, &install.inputs).map_err(|error| internal(&error))?;
-    let layer = build.take_layer(key).await?;
-    if layer.is_complete() {
-        build.note(format!("dependencies unchanged: reusing layer {}", layer.short()));
-    } else {
-        layer.begin().await.map_err(|error| internal(&error))?;
-        let runtime: Vec<&str> = identity.split(' ').take(2).collect();
-        build.note(format!(
-            "installing dependencies with {} into layer {}",
-            runtime.join(" "),
-            layer.short()
-        ));
-        copy_inputs(&build.job.source, &install.inputs, &layer.path).map_err(|error| internal(&error))?;
-        commands.run(build, layer.path.clone()).await?;
-        layer.complete().map_err(|error| internal(&error))?;
+    let mut layer = layer(build, install, &commands, &identity).await?;
+    let filled = fill(build, install, &commands, &layer).await;
+    // What the packages need is known for certain once they are there; a failure may be for want of it.
+    match node_program::reconsider(build, &layer.path, &identity).await? {
+        Some(better) => {
+            build.layers.push(layer.key.clone());
+            layer = self::layer(build, install, &commands, &better).await?;
+            fill(build, install, &commands, &layer).await?;
+        }
+        None => filled?,
     }
     let (modules, place) = (layer.path.join("node_modules"), build.job.source.join("node_modules"));
     // Bundlers resolve links and then miss what lies outside of the project; what only starts is content with one.
@@ -103,14 +53,48 @@ pub(super) async fn install(build: &mut Build<'_>, install: &Install) -> Result<
     Ok(())
 }
 
+/// Takes the layer that these commands make on this runtime.
+async fn layer(
+    build: &Build<'_>,
+    install: &Install,
+    commands: &Commands,
+    identity: &str,
+) -> Result<Layer, Failure> {
+    let mut key = LayerKey::new("node");
+    key.add("node", identity.as_bytes());
+    key.add("command", commands.shown().as_bytes());
+    // Variables may name another registry, or change what scripts of packages do.
+    key.add("env", &serde_json::to_vec(&build.job.plan.env).unwrap_or_default());
+    key.add_files(&build.job.source, &install.inputs).map_err(|error| internal(&error))?;
+    build.take_layer(key).await
+}
+
+/// Installs into the layer, unless that was done before.
+async fn fill(
+    build: &mut Build<'_>,
+    install: &Install,
+    commands: &Commands,
+    layer: &Layer,
+) -> Result<(), Failure> {
+    if layer.is_complete() {
+        build.note(format!("dependencies unchanged: reusing layer {}", layer.short()));
+        return Ok(());
+    }
+    layer.begin().await.map_err(|error| internal(&error))?;
+    build.note(format!("installing dependencies into layer {}", layer.short()));
+    copy_inputs(&build.job.source, &install.inputs, &layer.path).map_err(|error| internal(&error))?;
+    commands.run(build, layer.path.clone()).await?;
+    layer.complete().map_err(|error| internal(&error))
+}
+
 /// The runtime that decides what installed packages fit. Bun needs no Node, and most machines have one all the same.
 async fn identity(build: &mut Build<'_>, install: &Install) -> Result<String, Failure> {
     if build.job.plan.runtime != Runtime::Bun {
-        return Ok(format!("Node {}", require(build).await?));
+        return Ok(format!("Node {}", node_program::require(build).await?));
     }
     let bun = bun::require(build).await?;
     if install.method != InstallMethod::Bun {
-        require(build).await?;
+        node_program::require(build).await?;
     }
     Ok(bun)
 }

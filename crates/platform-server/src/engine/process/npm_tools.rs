@@ -1,6 +1,7 @@
 //! Programs that npm has as ordinary packages: other versions of Node, package managers, Bun, Deno. Each is fetched once
 //! into a folder of its own; npm verifies its checksum, and no script of it is run.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use build_plan::Phase;
@@ -105,9 +106,13 @@ pub(super) fn machine() -> &'static str {
     }
 }
 
-/// Puts the program's folder before all others.
+/// Puts the program's folder before all others. The machine's own programs are found without that, and their folder has
+/// others in it that would hide what was fetched.
 pub(super) fn first_on_path(build: &mut Build<'_>, program: &Path) {
-    if let Some(folder) = program.parent() {
+    let is_own = program.file_name().and_then(OsStr::to_str).and_then(|name| build.engine.env.which(name));
+    if is_own.as_deref() != Some(program)
+        && let Some(folder) = program.parent()
+    {
         build.path_prefix.retain(|known| known != folder);
         build.path_prefix.insert(0, folder.to_owned());
     }

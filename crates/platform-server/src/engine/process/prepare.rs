@@ -13,7 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::layers::{Layer, LayerKey};
 use super::step::{Step, Whose, cancelled, internal};
-use super::{ProcessEngine, blocking, bun, command, machine, node, python, remove_dir, rust, tmp};
+use super::{
+    ProcessEngine, blocking, bun, command, machine, node, node_program, python, remove_dir, rust, tmp,
+};
 use crate::engine::{BuildJob, Engine as _, Release, StartCommand};
 use crate::secrets::{Injected, plain};
 
@@ -109,7 +111,7 @@ impl Build<'_> {
     async fn install_nothing(&mut self) -> Result<(), Failure> {
         match self.job.plan.runtime {
             Runtime::Python => python::install_nothing(self).await,
-            Runtime::Node => node::require(self).await.map(drop),
+            Runtime::Node => node_program::require(self).await.map(drop),
             Runtime::Bun => bun::require(self).await.map(drop),
             Runtime::Deno => bun::require_deno(self).await.map(drop),
             Runtime::Go

@@ -1,2 +1,10 @@
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+INSTALLED_APPS = ["django.contrib.staticfiles"]
+ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-STATIC_ROOT = "/srv/static"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -1,3 +1,4 @@
 from .base import *  # noqa
 
 DEBUG = True
+SECRET_KEY = "for development"

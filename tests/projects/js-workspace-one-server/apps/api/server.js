@@ -1,1 +1,4 @@
-require('express')().listen(process.env.PORT)
+const express = require('express')
+const { greeting } = require('@shop/core')
+
+express().get('/', (request, response) => response.send(greeting)).listen(process.env.PORT)

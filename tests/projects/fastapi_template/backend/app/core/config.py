@@ -1,1 +1,1 @@
-settings = "x"
+settings = "full stack"

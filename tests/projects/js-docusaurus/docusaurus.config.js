@@ -1,0 +1,6 @@
+export default {
+  title: 'Docs',
+  url: 'https://example.org',
+  baseUrl: '/',
+  presets: [['classic', { docs: { routeBasePath: '/' }, blog: false }]],
+}

@@ -1,0 +1,4 @@
+import fs from 'node:fs'
+
+fs.mkdirSync('dist', { recursive: true })
+fs.writeFileSync('dist/index.js', "export const colour = 'teal'\n")

@@ -1,0 +1,3 @@
+import { colour } from 'tokens'
+
+export const greeting = `hello in ${colour}`

@@ -1,0 +1,1 @@
+export default { build: { lib: { entry: 'index.js', formats: ['es'], fileName: 'ui' } } }
