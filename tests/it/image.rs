@@ -158,7 +158,6 @@ impl Podman {
         if !has_tool(test, "podman") {
             return None;
         }
-        let podman = Self { flags: FLAGS[0] };
         let images = dockerfile.lines().filter_map(|line| line.strip_prefix("FROM "));
         let images: Vec<String> = images.map(|image| format!("docker.io/library/{image}")).collect();
         if let Some(missing) = images.iter().find(|image| podman_does(&["image", "exists", image]).code != 0)
