@@ -65,7 +65,7 @@ fn hadolint_has_nothing_to_say_about_any_projects_dockerfile() {
     let Some(hadolint) = hadolint(test) else { return };
     let home = Home::new();
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/projects");
-    let mut checked = 0;
+    let (mut checked, mut complaints) = (0, Vec::new());
     for entry in std::fs::read_dir(all).expect("the projects").flatten().filter(|entry| entry.path().is_dir())
     {
         let project = Project::empty("project");
@@ -77,11 +77,17 @@ fn hadolint_has_nothing_to_say_about_any_projects_dockerfile() {
         let file = project.path().join("Dockerfile");
         let said = run_within(
             RUN_LIMIT_S,
-            Command::new(&hadolint).args(["--no-color", "--failure-threshold=style"]).arg(&file),
+            // Steps of their own have caches of their own, and one that changes leaves the layer of the other.
+            Command::new(&hadolint)
+                .args(["--no-color", "--failure-threshold=style", "--ignore=DL3059"])
+                .arg(&file),
         );
-        assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{}", entry.path().display());
+        if (said.code, said.stdout.as_str()) != (0, "") {
+            complaints.push(format!("{}: {}{}", entry.path().display(), said.stdout, said.stderr));
+        }
         checked += 1;
     }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     assert!(checked >= 80, "only {checked} projects got a Dockerfile");
 }
 

@@ -56,6 +56,10 @@ fn built(subject: &Subject<'_>, mut recipe: Recipe) -> Recipe {
     let Some(text) = &subject.plan.build else { return recipe };
     let commands = std::iter::once(text.clone()).chain(pruning(subject).map(str::to_owned)).collect();
     let caches = subject.caches().into_iter().chain(downloads(text).map(str::to_owned)).collect();
+    // The build's own words, which may go from folder to folder.
+    if text.contains("cd ") {
+        recipe.build.push(Step::Unlike("DL3003"));
+    }
     recipe.build.push(Step::Run { caches, commands });
     recipe.taken = Taken::Everything { beside: Vec::new() };
     recipe
