@@ -104,6 +104,8 @@ const WRAPPING: &[&str] = &[
     "Kernel pid terminated",
     "connection not available and request was dropped from queue",
     "gunicorn.errors.HaltServer",
+    "Worker failed to boot",
+    "App failed to load",
     "exited with 1",
 ];
 
@@ -130,9 +132,11 @@ impl Scene {
         fatal
     }
 
-    /// The lines behind this one in which the app itself speaks, and not what reports its end.
+    /// The lines behind this one in which the app itself speaks, and not what reports its end or says the same again, as
+    /// gunicorn does with the message of an exception.
     pub(super) fn spoken_after(&self, at: usize) -> impl DoubleEndedIterator<Item = usize> {
-        (at + 1..self.plain.len()).filter(|line| self.is_spoken(*line))
+        let is_echo = move |line: usize| self.plain[at].ends_with(self.plain[line].as_str());
+        (at + 1..self.plain.len()).filter(move |line| self.is_spoken(*line) && !is_echo(*line))
     }
 
     /// Whether the line belongs to the report of the error above it.
