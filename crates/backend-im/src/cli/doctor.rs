@@ -45,7 +45,7 @@ enum State {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Check {
     name: &'static str,
     state: State,
@@ -74,7 +74,7 @@ impl Check {
 /// [`Error::NotReady`] when something that everything needs is broken.
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), Error> {
     let home = home_of(context)?;
-    let mut checks = vec![
+    let checks = vec![
         Check::ok("program", format!("backend-im {}", release::THIS)),
         settings(context),
         folder(&home),
@@ -85,8 +85,9 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<(), E
         names(),
         platform(context, &home).await,
     ];
+    // A program without the platform builds nothing here.
     #[cfg(feature = "platform")]
-    checks.extend(programs(context, &home).await);
+    let checks = [checks, programs(context, &home).await].concat();
     let is_ready = checks.iter().all(|check| check.state != State::Broken);
     match arguments.json.format() {
         Format::Json => render::json(&serde_json::json!({"ok": is_ready, "checks": checks}))?,
