@@ -71,7 +71,12 @@ fn the_document_lists_every_call_and_says_which_need_a_token() {
     }
     let expected: BTreeSet<String> = CALLS.trim().lines().map(|line| line.trim().to_owned()).collect();
     assert_eq!(documented, expected);
-    let problem = &document["components"]["schemas"]["Problem"]["properties"];
+    let schemas = &document["components"]["schemas"];
+    for reference in answer.text.split("#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().expect("a name");
+        assert!(schemas[name].is_object(), "{name} is referred to and not described");
+    }
+    let problem = &schemas["Problem"]["properties"];
     assert!(["code", "title", "detail", "hint", "retryable"].iter().all(|it| problem[it].is_object()));
 }
 

@@ -71,6 +71,7 @@ pub(super) struct Patience {
     #[param(rename = "timeoutS")]
     timeout_s: u64,
     /// `terminal`: answer only once the deployment has ended. `verified`: and trying its patch, if it has one, too.
+    #[param(inline)]
     wait_for: Option<WaitFor>,
 }
 

@@ -42,6 +42,7 @@ pub(super) async fn status(State(api): State<Api>) -> Result<Json<PlatformStatus
 pub(super) struct End {
     /// What becomes of the apps; `stop` by default.
     #[serde(default)]
+    #[param(inline)]
     apps: Apps,
 }
 

@@ -19,10 +19,13 @@ pub(super) fn angular(js: &Js<'_>) -> Option<Draft> {
     };
     let base = base.trim_start_matches("./").trim_end_matches('/').to_owned();
     if makes_server(options) {
-        // Its server renders nothing for hosts that it does not know. Here the gateway decides which ones reach it.
         let file = crate::shell::word(&format!("{base}/server/server.mjs"));
-        let start = format!("NG_ALLOWED_HOSTS=${{NG_ALLOWED_HOSTS:-*}} node {file}");
-        return Some(server(js, "angular", "@angular/core", ("ng build", &start)));
+        let mut draft = server(js, "angular", "@angular/core", ("ng build", &format!("node {file}")));
+        // It renders nothing for hosts that it does not know, and nothing behind a proxy that it does not trust. Here the
+        // gateway decides which hosts reach it, and lets no client write these headers.
+        draft.set_env("NG_ALLOWED_HOSTS", "*");
+        draft.set_env("NG_TRUST_PROXY_HEADERS", "x-forwarded-for,x-forwarded-host,x-forwarded-proto");
+        return Some(draft);
     }
     // The newer builder puts what browsers get into a folder of its own.
     let is_new = text_at(build, &["builder"]).is_some_and(|builder| builder.ends_with(":application"));
