@@ -8,7 +8,7 @@ use crate::project::Project;
 const FILE: &str = "package.json";
 
 /// Lock files, and what installs what they lock.
-const LOCKS: [(&str, &str); 5] = [
+pub(crate) const LOCKS: [(&str, &str); 5] = [
     ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
     ("bun.lock", "bun install --frozen-lockfile"),
     ("bun.lockb", "bun install --frozen-lockfile"),

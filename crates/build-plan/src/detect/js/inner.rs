@@ -5,19 +5,12 @@ use super::chain::script_of;
 use super::manifest::{self, PackageJson};
 use super::script::{is_source, plain};
 use super::{Js, entry, members};
+use crate::detect::page_packages::LOCKS;
 use crate::detect::text::{at, folder};
 use crate::draft::Draft;
 use crate::project::Project;
 use crate::{Runtime, shell};
 
-/// Lock files, and what installs what they lock.
-const LOCKS: [(&str, &str); 5] = [
-    ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
-    ("bun.lock", "bun install --frozen-lockfile"),
-    ("bun.lockb", "bun install --frozen-lockfile"),
-    ("yarn.lock", "yarn install --frozen-lockfile"),
-    ("package-lock.json", "npm ci"),
-];
 /// Scripts that run while the project is installed.
 const HOOKS: &[&str] = &["preinstall", "install", "postinstall", "prepare"];
 /// How deep scripts run scripts.
