@@ -429,8 +429,9 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
         }
     } else if drafts.is_empty() {
         drafts.extend(generators::detect(context).or_else(|| static_site::detect(context)));
-    } else if drafts.iter().all(is_mere_script)
+    } else if drafts.iter().all(|draft| is_mere_script(draft) || is_bundle(draft))
         && let Some(site) = generators::detect(context)
+        && (site.framework.as_deref() == Some("hugo") || drafts.iter().all(is_mere_script))
     {
         drafts = vec![site];
     }
@@ -442,6 +443,13 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
 /// Whether a draft only runs a script of package.json, such as the one that previews a generator's pages.
 fn is_mere_script(draft: &Draft) -> bool {
     draft.runtime == Runtime::Node && draft.framework.is_none() && draft.strength <= Strength::Program
+}
+
+/// Whether a draft only bundles scripts and styles, which a site of Hugo has for its pages.
+fn is_bundle(draft: &Draft) -> bool {
+    const BUNDLERS: &[&str] = &["vite", "webpack", "parcel", "rspack", "snowpack"];
+    draft.runtime == Runtime::Static
+        && draft.framework.as_deref().is_some_and(|framework| BUNDLERS.contains(&framework))
 }
 
 fn strongest(
@@ -468,7 +476,9 @@ fn strongest(
     // What the best one installs too, such as the package.json of Laravel's pages, is part of it.
     let is_covered = |source: &str| {
         let file = source.split(':').next().unwrap_or(source);
+        let is_built = || best.build.as_deref().is_some_and(|build| build.contains("npm run build"));
         best.install.as_ref().is_some_and(|install| install.inputs.iter().any(|input| input == file))
+            || file == "package.json" && best.runtime == Runtime::Python && is_built()
     };
     let others = drafts.iter().map(|draft| draft.evidence[0].source.as_str());
     let others: Vec<&str> = others.filter(|source| !is_covered(source)).collect();
