@@ -151,7 +151,7 @@ pub(crate) fn module_paths(project: &Project<'_>) -> Vec<String> {
         .listing()
         .iter()
         .map(|file| file.path.as_str())
-        .filter(|path| path.ends_with(".py"))
+        .filter(|path| path.as_bytes().ends_with(b".py"))
         .map(|path| (path.bytes().filter(|byte| *byte == b'/').count(), path))
         .filter(|(depth, path)| *depth < DEPTH_MAX && !is_aside(path))
         .collect();
