@@ -477,9 +477,7 @@ fn strongest(
     // What the best one installs too, such as the package.json of Laravel's pages, is part of it.
     let is_covered = |source: &str| {
         let file = source.split(':').next().unwrap_or(source);
-        let is_built = || best.build.as_deref().is_some_and(|build| build.contains("npm run build"));
         best.install.as_ref().is_some_and(|install| install.inputs.iter().any(|input| input == file))
-            || file == "package.json" && best.runtime == Runtime::Python && is_built()
     };
     let others = drafts.iter().map(|draft| draft.evidence[0].source.as_str());
     let others: Vec<&str> = others.filter(|source| !is_covered(source)).collect();

@@ -89,7 +89,6 @@ pub(super) const RULES: &[Rule] = &[
             "module 'collections' has no attribute '{}'",
             "cannot import name 'Feature' from 'setuptools'",
             "module 'configparser' has no attribute 'SafeConfigParser'",
-            "use_2to3 is invalid",
             "has no member named 'ob_digit'",
             "has no member named 'recursion_depth'",
         ],

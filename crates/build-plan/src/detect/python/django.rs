@@ -20,7 +20,7 @@ pub(super) struct Site {
     /// The folder from which its modules are imported; empty for the project itself.
     folder: String,
     /// The files of its settings, the one that counts first.
-    pub(super) settings: Vec<String>,
+    settings: Vec<String>,
     /// The settings module that manage.py names, or that is there.
     module: Option<String>,
     /// Whether neither manage.py nor its server says so, and both must be told.
@@ -50,6 +50,7 @@ pub(super) fn find(project: &Project<'_>) -> Option<Site> {
     let named = settings_module(&source);
     let is_guess = named.is_none();
     let module = named.or_else(|| unnamed(project, &folder));
+    let folder = module.as_deref().map_or(folder.clone(), |module| beside(project, folder, module));
     let mut settings = Vec::new();
     if let Some(file) = module.as_deref().and_then(|module| module_file(project, &folder, module)) {
         let package = file.rsplit_once('/').map_or(String::new(), |(package, _)| package.to_owned());
@@ -59,6 +60,20 @@ pub(super) fn find(project: &Project<'_>) -> Option<Site> {
         settings.extend(bases.filter(|base| is_package && project.has(base)));
     }
     Some(Site { manage, folder, settings, module, is_guess })
+}
+
+/// The folder from which the settings are imported: manage.py may put one beside it on the path.
+fn beside(project: &Project<'_>, folder: String, module: &str) -> String {
+    if module_file(project, &folder, module).is_some() {
+        return folder;
+    }
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let inner = project.listing().iter().find_map(|file| {
+        let (inner, _) = file.path.strip_prefix(&prefix)?.split_once('/')?;
+        let inner = format!("{prefix}{inner}");
+        (!is_aside(&file.path) && module_file(project, &inner, module).is_some()).then_some(inner)
+    });
+    inner.unwrap_or(folder)
 }
 
 /// The settings module of a site whose manage.py leaves it to a file that is not uploaded: what its server names, else

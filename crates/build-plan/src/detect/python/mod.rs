@@ -1,7 +1,6 @@
 //! Python: what to install, and how to start what the source offers.
 
 mod absent;
-mod client;
 mod companions;
 mod django;
 pub(crate) mod entry;
@@ -87,8 +86,6 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     manifest::version(project, manifest.as_ref(), &mut draft)?;
     let packages = manifest.as_ref().map(|manifest| &manifest.packages);
     name_framework(context, packages, &mut draft);
-    let settings = django::find(project).map(|site| site.settings).unwrap_or_default();
-    client::build(context, search.entries.first(), &settings, &mut draft);
     system::note(project, packages, &mut draft);
     migrations::propose(project, packages, search.entries.first(), &mut draft);
     if let Some(manifest) = manifest {

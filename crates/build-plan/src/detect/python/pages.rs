@@ -4,7 +4,7 @@
 use super::super::Context;
 use super::entry::{module_paths, search_words};
 use super::packages::Packages;
-use super::source::scan;
+use super::source::{Import, scan};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
 use crate::{Candidate, PlanError, Runtime, shell};
@@ -172,12 +172,14 @@ fn launched(project: &Project<'_>, page: Page) -> Page {
         return page;
     }
     let name = page.path.trim_end_matches(".py").replace('/', ".");
+    let top = name.split('.').next().unwrap_or_default();
+    // Through whichever modules of the page's folder it gets there.
     let launches = |script: &&&str| {
-        let source = project.source(script);
+        let module = project.source(script).map(|source| scan(&source)).unwrap_or_default();
+        let is_page_of_it = |import: &Import| import.dots == 0 && import.module == name;
         **script != page.path
-            && source.is_some_and(|source| {
-                scan(&source).imports.iter().any(|import| import.dots == 0 && import.module == name)
-            })
+            && (module.imports.iter().any(is_page_of_it)
+                || module.main_guard.is_some() && module.imports_from(top))
     };
     match SCRIPTS.iter().find(launches) {
         Some(script) => Page { path: (*script).to_owned(), line: 1, rank: (0, 0), ..page },

@@ -53,6 +53,17 @@ pub(super) fn require_older(scene: &Scene, found: &Finding, files: &Files<'_>) -
     require(files, bound)
 }
 
+/// Names the packages that a list has as files of the machine on which conda built them.
+pub(super) fn name_packages(files: &Files<'_>) -> Option<Change> {
+    let text = files.text(REQUIREMENTS)?;
+    let named = |line: &str| match line.split_once("@ file:///") {
+        Some((name, _)) if !name.starts_with('#') => format!("{}\n", name.trim_end()),
+        _ => line.to_owned(),
+    };
+    let new: String = text.split_inclusive('\n').map(named).collect();
+    (new != text).then(|| Change::of(REQUIREMENTS, text, new))
+}
+
 /// Takes out what Python itself brings.
 pub(super) fn drop_standard(files: &Files<'_>, package: &str) -> Option<Change> {
     let package = standard::module(package)?;

@@ -224,3 +224,17 @@ fn a_module_of_python_is_no_requirement() {
     let other = output.replace("sqlite3", "quay-flow");
     assert_eq!(patch(&failed, &other, &[("requirements.txt", "flask\nquay-flow\n")]), "");
 }
+
+#[test]
+fn packages_that_conda_built_elsewhere_are_named_only() {
+    let failed = ended(Phase::Install, Runtime::Python);
+    let output = "error: Distribution not found at: file:///tmp/build/80754af9/absl-py_1600297527605/work";
+    let files = [(
+        "requirements.txt",
+        "absl-py @ file:///tmp/build/80754af9/absl-py_1600297527605/work\nflask==3.0.0\n",
+    )];
+    let mended = patch(&failed, output, &files);
+    let lines = changed(&mended);
+    assert!(lines.contains(&"+absl-py") && lines.iter().all(|line| !line.contains("flask")), "{mended}");
+    assert_eq!(patch(&failed, output, &[("requirements.txt", "./wheels/quay.whl\n")]), "");
+}
