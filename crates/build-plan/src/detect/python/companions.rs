@@ -48,7 +48,9 @@ mod tests {
 
     fn bounds(requirements: &[&str]) -> Vec<&'static str> {
         let mut packages = Packages::of("requirements.txt");
-        requirements.iter().for_each(|requirement| packages.add(requirement));
+        for requirement in requirements {
+            packages.add(requirement);
+        }
         missing(&packages).into_iter().map(|(bound, _)| bound).collect()
     }
 

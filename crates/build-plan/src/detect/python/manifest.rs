@@ -305,7 +305,7 @@ fn is_lock(file: &str) -> bool {
 fn command(method: InstallMethod, inputs: &[String], extra: &[String], options: &[String]) -> String {
     let listed = |words: &[String]| words.iter().flat_map(|word| [" ", word]).collect::<String>();
     // A bound such as `numpy<2` has a sign that means something to a shell.
-    let more: String = extra.iter().map(|package| format!(" {}", shell::word(package))).collect();
+    let more: String = extra.iter().flat_map(|package| [" ".to_owned(), shell::word(package)]).collect();
     let options = listed(options);
     let then = if extra.is_empty() { String::new() } else { format!(" && uv pip install{more}") };
     let first = inputs.first().map(String::as_str).unwrap_or_default();
