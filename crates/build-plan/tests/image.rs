@@ -48,6 +48,7 @@ const SHOWN: &[&str] = &[
 
 /// Projects whose dependencies cannot be installed before their code is there, and why.
 const ALL_AT_ONCE: &[(&str, &str)] = &[
+    ("pyramid_ini", "the list is made by running the project's own setup"),
     ("flask_setup_cfg", "the list is made by running the project's own setup"),
     ("tornado_in_a_package", "the list is made by running the project's own setup"),
     ("js-nuxt", "what runs after its installation reads the code"),

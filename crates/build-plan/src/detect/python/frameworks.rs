@@ -11,6 +11,8 @@ pub(crate) enum Protocol {
     Asgi,
     /// Under gunicorn.
     Wsgi,
+    /// Under gunicorn, with the worker that aiohttp has for it.
+    Aiohttp,
     /// The module that makes it also serves it, when it is run.
     Own,
 }
@@ -52,6 +54,15 @@ pub(crate) const FRAMEWORKS: &[Framework] = &[
     wsgi("django", &["django"], "get_wsgi_application"),
     asgi("django", &["django", "channels"], "get_asgi_application"),
     Framework { package: "channels", ..asgi("django", &["channels"], "ProtocolTypeRouter") },
+    Framework { package: "python-fasthtml", ..asgi("fasthtml", &["fasthtml"], "fast_app") },
+    Framework { package: "python-fasthtml", ..asgi("fasthtml", &["fasthtml"], "FastHTML") },
+    asgi("connexion", &["connexion"], "FlaskApp"),
+    asgi("connexion", &["connexion"], "AsyncApp"),
+    asgi("connexion", &["connexion"], "App"),
+    Framework { package: "strawberry-graphql", ..asgi("strawberry", &["strawberry.asgi"], "GraphQL") },
+    asgi("ariadne", &["ariadne.asgi"], "GraphQL"),
+    wsgi("ariadne", &["ariadne.wsgi"], "GraphQL"),
+    Framework { protocol: Protocol::Aiohttp, ..wsgi("aiohttp", &["aiohttp"], "Application") },
     Framework { protocol: Protocol::Own, ..wsgi("dash", &["dash", "dash_extensions"], "Dash") },
     Framework { protocol: Protocol::Own, ..wsgi("robyn", &["robyn"], "Robyn") },
 ];
@@ -87,6 +98,11 @@ impl Framework {
         self.protocol == Protocol::Own
     }
 
+    /// Whether this is most often a part of another application, which mounts it.
+    pub(crate) fn is_mounted(&self) -> bool {
+        self.constructor == "GraphQL"
+    }
+
     /// Whether this is a wrapper around the application of another framework, which it then serves as well.
     pub(crate) fn wraps_others(&self) -> bool {
         self.name == "socketio" || self.constructor == "ProtocolTypeRouter"
@@ -105,7 +121,9 @@ impl Framework {
 
     /// The framework that a package brings.
     pub(crate) fn of_package(has: impl Fn(&str) -> bool) -> Option<&'static Self> {
-        FRAMEWORKS.iter().find(|known| !known.wraps_others() && has(known.package))
+        // aiohttp is as often a client.
+        let is_telling = |known: &&Self| !known.wraps_others() && known.protocol != Protocol::Aiohttp;
+        FRAMEWORKS.iter().filter(is_telling).find(|known| has(known.package))
     }
 }
 

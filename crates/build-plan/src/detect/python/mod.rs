@@ -11,6 +11,7 @@ mod manifest;
 mod migrations;
 pub(crate) mod packages;
 mod pages;
+mod paste;
 mod pyproject;
 mod script;
 pub(crate) mod source;
@@ -129,6 +130,12 @@ fn started(
         require_manifest(context, manifest, "manage.py", "django")?;
         return Ok(Some(draft));
     }
+    if !is_asked_for
+        && !search.ranked
+        && let Some(draft) = paste::detect(context.project, manifest)
+    {
+        return Ok(Some(draft));
+    }
     // A page at the top is likelier the program than an application in an unusual place.
     if !search.ranked
         && !search.entries.is_empty()
@@ -227,6 +234,16 @@ fn served(context: &Context<'_>, search: &Search, manifest: Option<&Manifest>) -
             hint: "name the framework in requirements.txt, or set `start` in backend-im.yml".to_owned(),
         });
     };
+    // Its own file says where it listens, or starts it in a way of its own.
+    if framework.protocol == Protocol::Aiohttp
+        && context
+            .project
+            .source(&entry.path)
+            .is_some_and(|text| text.contains("PORT") || text.contains("Runner"))
+        && let Some(draft) = script::of_entry(context.project, &entry.path)
+    {
+        return Ok(draft);
+    }
     if !search.ranked && search.entries.len() > 1 {
         let start = |entry: &Entry| command(entry, entry.app.framework.unwrap_or(framework));
         return Err(PlanError::Ambiguous { candidates: candidates(&search.entries, start) });
@@ -300,6 +317,12 @@ fn command(entry: &Entry, framework: &Framework) -> String {
                 entry::target(entry)
             };
             format!("gunicorn -b $HOST:$PORT{path} {target}")
+        }
+        Protocol::Aiohttp => {
+            let path = folder.map_or_else(String::new, |folder| format!(" --pythonpath {folder}"));
+            let call = if is_factory { "()" } else { "" };
+            let target = shell::word(&format!("{}:{}{call}", entry.module, entry.app.name));
+            format!("gunicorn -b $HOST:$PORT --worker-class aiohttp.GunicornWebWorker{path} {target}")
         }
         Protocol::Own => format!("python {}", shell::word(&entry.path)),
     }

@@ -65,6 +65,22 @@ pub(super) const TOOLS: &[Tool] = &[
         literal_port: "",
     },
     Tool {
+        name: "shiny",
+        module: "shiny",
+        serves: "ui.",
+        command: "shiny run --host $HOST --port $PORT FILE",
+        package: "shiny",
+        literal_port: "",
+    },
+    Tool {
+        name: "bokeh",
+        module: "bokeh",
+        serves: "curdoc(",
+        command: "bokeh serve FILE --address $HOST --port $PORT --allow-websocket-origin '*'",
+        package: "bokeh",
+        literal_port: "",
+    },
+    Tool {
         name: "marimo",
         module: "marimo",
         serves: "marimo.App(",

@@ -41,6 +41,7 @@ const CALLS: &[&str] = &[
     "run_app",
     ".run(",
     " run(",
+    "\nrun(",
     "uvicorn.run",
     "listen(",
     "quickstart(",
@@ -190,11 +191,25 @@ fn program(path: &str, command: String, source: &str, serves: &str) -> Draft {
     if let Some(framework) = frameworks::of_script(serves) {
         draft.set_framework(framework, path);
     }
+    if let Some(command) = of_bottle(path, source).filter(|_| serves == "bottle") {
+        draft.set_start(command, format!("{path} imports {serves}"));
+        return draft;
+    }
     draft.set_start(command, format!("{path} imports {serves}"));
     if !source.contains("PORT") {
         draft.warn(format!("{path} does not read the environment's PORT; it must listen on $HOST:$PORT"));
     }
     draft
+}
+
+/// Bottle's own command for a script whose routes belong to its default application: it passes over the script's `run`,
+/// and with it over the port that is written there.
+fn of_bottle(path: &str, source: &str) -> Option<String> {
+    const ROUTES: &[&str] =
+        &["@route(", "@get(", "@post(", "@bottle.route(", "@bottle.get(", "@bottle.post("];
+    let stem = path.strip_suffix(".py").filter(|stem| !stem.contains('/') && !source.contains("PORT"))?;
+    let is_outer = source.lines().any(|line| ROUTES.iter().any(|route| line.starts_with(route)));
+    is_outer.then(|| format!("python -m bottle -s gunicorn -b $HOST:$PORT {}", shell::word(stem)))
 }
 
 /// A package with `__main__.py`, beside which nothing else can be started.

@@ -60,7 +60,8 @@ impl Module {
             let name = NAMES.iter().position(|name| *name == app.name).unwrap_or(NAMES.len());
             let is_inner = !app.framework.is_some_and(Framework::wraps_others);
             let is_own = app.framework.is_some_and(|known| known.protocol == Protocol::Own);
-            (app.kind == Kind::Factory, app.framework.is_none(), is_own, is_inner, name, app.line)
+            let is_part = app.framework.is_some_and(Framework::is_mounted);
+            (app.kind == Kind::Factory, app.framework.is_none(), is_own || is_part, is_inner, name, app.line)
         };
         self.apps.iter().min_by_key(rank)
     }
@@ -111,6 +112,8 @@ struct Scanner {
     module: Module,
     /// What a name in this module stands for elsewhere: `Flask` for `flask.Flask`.
     aliases: BTreeMap<String, String>,
+    /// The modules of which all names are imported.
+    stars: Vec<String>,
 }
 
 impl Scanner {
@@ -161,6 +164,9 @@ impl Scanner {
         self.module.imports.push(Import { dots, module: module.to_owned() });
         for name in names.trim().trim_matches(['(', ')']).split(',') {
             let (name, alias) = split_alias(name);
+            if name == "*" && dots == 0 {
+                self.stars.push(module.to_owned());
+            }
             if dots > 0 && module.is_empty() && !name.is_empty() {
                 self.module.imports.push(Import { dots, module: name.to_owned() });
             }
@@ -191,7 +197,8 @@ impl Scanner {
         let inline = behind.split_once(':').map_or("", |(_, body)| body.trim());
         let inline = Line { number, indent: 0, text: inline.to_owned() };
         let body = || block.iter().chain([&inline]);
-        let mut inner = Self { aliases: self.aliases.clone(), ..Self::default() };
+        let (aliases, stars) = (self.aliases.clone(), self.stars.clone());
+        let mut inner = Self { aliases, stars, ..Self::default() };
         for line in body() {
             inner.statement(line, &[]);
         }
@@ -229,7 +236,9 @@ impl Scanner {
     }
 
     fn assignment(&mut self, line: &Line) {
-        let Some((target, value)) = split_assignment(&line.text) else { return };
+        let Some((target, value)) = split_assignment(&line.text).or_else(|| split_pair(&line.text)) else {
+            return;
+        };
         let framework = self.constructed(value).or_else(|| self.dash_server(value));
         if framework.is_none() && !self.is_factory_call(value) {
             return;
@@ -257,7 +266,9 @@ impl Scanner {
             return Framework::made_by("pyramid.make_wsgi_app");
         }
         let (first, rest) = callee.split_once('.').unwrap_or((callee, ""));
-        let origin = self.aliases.get(first)?;
+        let Some(origin) = self.aliases.get(first) else {
+            return self.stars.iter().find_map(|star| Framework::made_by(&format!("{star}.{callee}")));
+        };
         Framework::made_by(&if rest.is_empty() { origin.clone() } else { format!("{origin}.{rest}") })
     }
 
@@ -289,6 +300,14 @@ fn split_assignment(text: &str) -> Option<(&str, &str)> {
         None => rest.strip_prefix('=').filter(|value| !value.starts_with('='))?,
     };
     (!target.is_empty()).then(|| (target, value.trim()))
+}
+
+/// `app, rt = fast_app()`: the application is the first of what this gives back.
+fn split_pair(text: &str) -> Option<(&str, &str)> {
+    let (targets, value) = text.split_once('=')?;
+    let (first, _) = targets.split_once(',')?;
+    let is_name = !first.is_empty() && first.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_name && callee(value.trim())?.ends_with("fast_app")).then(|| (first, value.trim()))
 }
 
 /// The dotted name in front of the first bracket: `a.b` of `a.b(c)`.
