@@ -1,4 +1,4 @@
-//! Sites that a settings file of PasteDeploy puts together, as those made with Pyramid: the file names the package whose
+//! Sites that a settings file of `PasteDeploy` puts together, as those made with Pyramid: the file names the package whose
 //! entry point makes the application, and gunicorn reads it in the place of `pserve`, whose port is written in the file.
 
 use super::manifest::Manifest;
