@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::declared::python_target;
 use super::{Context, advice, dockerfile, migrations, script, start};
 use crate::draft::{Cache, Draft};
 use crate::project::Project;
@@ -269,7 +270,29 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
                 settle_start(context.project, &command, &start.source, draft);
             }
         }
-        None => {}
+        None => prepared_as_elsewhere(context, draft),
+    }
+}
+
+/// Scripts of the project that run before the same application wherever else it is started, such as one that fills its
+/// database: the application counts on them.
+fn prepared_as_elsewhere(context: &Context<'_>, draft: &mut Draft) {
+    let Some(start) = draft.start.clone().filter(|start| python_target(start).is_some()) else { return };
+    let is_script = |step: &shell::Step<'_>| {
+        let mut words = shell::words(step.command);
+        let is_interpreter = words.next().is_some_and(|word| matches!(word, "python" | "python3"));
+        is_interpreter && words.next().is_some_and(|file| context.project.has(file.trim_start_matches("./")))
+    };
+    let before = context.starts_elsewhere().into_iter().find_map(|elsewhere| {
+        let steps = shell::sequence(&elsewhere.command)?;
+        let (last, before) = steps.split_last()?;
+        let scripts: Vec<&str> =
+            before.iter().filter(|step| is_script(step)).map(|step| step.command).collect();
+        let is_same = python_target(last.command) == python_target(&start);
+        (is_same && !scripts.is_empty()).then(|| (scripts.join(" && "), elsewhere.source.clone()))
+    });
+    if let Some((scripts, source)) = before {
+        draft.set_start(format!("{scripts} && {start}"), source);
     }
 }
 

@@ -484,6 +484,36 @@ fn links_are_not_followed_and_said() {
     assert_eq!(plan.warnings, ["`package.json` is a symbolic link, which detection does not follow"]);
 }
 
+fn start(text: &str) -> String {
+    Files::parse(text).plan().unwrap().start.unwrap_or_default()
+}
+
+#[test]
+fn the_command_behind_an_entered_folder_is_run_as_it_is() {
+    let project = "=== api/requirements.txt\nfastapi\nuvicorn\nalembic\n=== api/main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n";
+    let web = "cd api && alembic upgrade head && uvicorn main:app --proxy-headers";
+    let plan = Files::parse(&format!("{project}=== Procfile\nweb: {web}\nworker: cd api && rq worker\n"))
+        .plan()
+        .unwrap();
+    assert_eq!(plan.root.as_deref(), Some("api"));
+    assert_eq!(plan.start.as_deref(), Some("uvicorn main:app --proxy-headers --host $HOST --port $PORT"));
+    assert_eq!(plan.release.as_deref(), Some("alembic upgrade head"));
+    assert_eq!(plan.processes["worker"], "rq worker");
+}
+
+#[test]
+fn scripts_that_run_before_the_same_application_elsewhere_run_before_it_here() {
+    let project = "=== requirements.txt\nflask\ngunicorn\n=== seed.py\nprint(1)\n=== shop.py\nfrom flask import Flask\napp = Flask(__name__)\n=== render.yaml\nservices:\n  - type: web\n    startCommand: ";
+    let of = |command: &str| start(&format!("{project}{command}\n"));
+    let bare = "gunicorn -b $HOST:$PORT shop:app";
+    assert_eq!(of("python seed.py && gunicorn shop:app"), format!("python seed.py && {bare}"));
+    for other in
+        ["gunicorn shop:app", "python gone.py && gunicorn shop:app", "python seed.py && gunicorn a:b"]
+    {
+        assert_eq!(of(other), bare, "{other}");
+    }
+}
+
 #[test]
 fn names_of_files_cannot_become_commands() {
     let text = "\n=== backend-im.yml\nentrypoint: a $(reboot).js\n=== a $(reboot).js\nrequire('http').createServer().listen(process.env.PORT)\n";
