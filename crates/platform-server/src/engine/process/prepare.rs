@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::layers::{Layer, LayerKey};
 use super::step::{Step, Whose, cancelled, internal};
 use super::{
-    ProcessEngine, blocking, bun, command, machine, node, node_program, python, remove_dir, rust, tmp,
+    ProcessEngine, blocking, bun, command, machine, node, node_program, page_tools, python, remove_dir, rust,
+    tmp,
 };
 use crate::engine::{BuildJob, Engine as _, Release, StartCommand};
 use crate::secrets::{Injected, plain};
@@ -122,7 +123,7 @@ impl Build<'_> {
             | Runtime::Dotnet
             | Runtime::Elixir
             | Runtime::Static
-            | Runtime::Command => Ok(()),
+            | Runtime::Command => page_tools::provide(self).await,
         }
     }
 
