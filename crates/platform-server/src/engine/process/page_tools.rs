@@ -28,18 +28,23 @@ pub(super) async fn provide(build: &mut Build<'_>) -> Result<(), Failure> {
 async fn manager(build: &mut Build<'_>, program: &'static str) -> Result<PathBuf, Failure> {
     let source = build.job.source.clone();
     let version = version(&source, program);
-    let is_modern_yarn = version.as_ref().map_or_else(
-        || std::fs::read_to_string(source.join("yarn.lock")).is_ok_and(|lock| lock.contains("\n__metadata:")),
-        |version| !version.starts_with("1."),
-    );
     let (package, usual) = match program {
         "pnpm" => ("pnpm", "9"),
         // From its second version on, Yarn is another package.
-        _ if is_modern_yarn => ("@yarnpkg/cli-dist", "4"),
+        _ if is_modern(&source, version.as_deref()) => ("@yarnpkg/cli-dist", "4"),
         _ => ("yarn", "1"),
     };
     let wanted = Wanted { program, package, version: version.as_deref(), usual, inside: None };
     npm_tools::provide(build, wanted).await?.ok_or_else(|| missing(program))
+}
+
+/// Whether it is Yarn 2 or later that is meant: where no version is named, the lock tells.
+fn is_modern(source: &Path, version: Option<&str>) -> bool {
+    let lock = || std::fs::read_to_string(source.join("yarn.lock"));
+    version.map_or_else(
+        || lock().is_ok_and(|lock| lock.contains("\n__metadata:")),
+        |version| !version.starts_with("1."),
+    )
 }
 
 /// The version that package.json asks for: `9.1.0` of `"packageManager": "pnpm@9.1.0+sha512.…"`.
@@ -66,5 +71,17 @@ mod tests {
         assert_eq!(of(pnpm, "yarn"), None);
         assert_eq!(of("{}", "pnpm"), None);
         assert_eq!(of("[", "pnpm"), None);
+    }
+
+    #[test]
+    fn the_lock_tells_which_yarn_wrote_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |lock: &str, version| {
+            std::fs::write(folder.path().join("yarn.lock"), lock).unwrap();
+            is_modern(folder.path(), version)
+        };
+        let modern = "# generated\n\n__metadata:\n  version: 8\n";
+        assert!(of(modern, None) && of("", Some("4.1.0")));
+        assert!(!of("# yarn lockfile v1\n", None) && !of(modern, Some("1.22.22")));
     }
 }
