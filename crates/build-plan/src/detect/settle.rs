@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::declared::python_target;
-use super::{Context, advice, dockerfile, migrations, script, start};
+use super::{Context, advice, dockerfile, migrations, script, served_pages, start};
 use crate::draft::{Cache, Draft};
 use crate::project::Project;
 use crate::{CacheLayer, Install, InstallMethod, Listing, Plan, PlanError, Runtime, hash, shell};
@@ -37,6 +37,7 @@ const INSTALL_INPUTS: &[&str] = &[
 /// # Errors
 /// [`PlanError::InvalidConfig`] when the settings name a folder that is not there.
 pub(crate) fn settle(context: &Context<'_>, mut draft: Draft) -> Result<Plan, PlanError> {
+    served_pages::add(context, &mut draft);
     commands(context, &mut draft);
     if draft.runtime == Runtime::Static {
         static_root(context, &mut draft)?;
@@ -346,4 +347,39 @@ fn static_root(context: &Context<'_>, draft: &mut Draft) -> Result<(), PlanError
         draft.warn(format!("there is no {index}, so `/` answers 404"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::tests::Files;
+
+    fn start(text: &str) -> String {
+        Files::parse(text).plan().unwrap().start.unwrap_or_default()
+    }
+
+    #[test]
+    fn the_command_behind_an_entered_folder_is_run_as_it_is() {
+        let project = "=== api/requirements.txt\nfastapi\nuvicorn\nalembic\n=== api/main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n";
+        let web = "cd api && alembic upgrade head && uvicorn main:app --proxy-headers";
+        let plan = Files::parse(&format!("{project}=== Procfile\nweb: {web}\nworker: cd api && rq worker\n"))
+            .plan()
+            .unwrap();
+        assert_eq!(plan.root.as_deref(), Some("api"));
+        assert_eq!(plan.start.as_deref(), Some("uvicorn main:app --proxy-headers --host $HOST --port $PORT"));
+        assert_eq!(plan.release.as_deref(), Some("alembic upgrade head"));
+        assert_eq!(plan.processes["worker"], "rq worker");
+    }
+
+    #[test]
+    fn scripts_that_run_before_the_same_application_elsewhere_run_before_it_here() {
+        let project = "=== requirements.txt\nflask\ngunicorn\n=== seed.py\nprint(1)\n=== shop.py\nfrom flask import Flask\napp = Flask(__name__)\n=== render.yaml\nservices:\n  - type: web\n    startCommand: ";
+        let of = |command: &str| start(&format!("{project}{command}\n"));
+        let bare = "gunicorn -b $HOST:$PORT shop:app";
+        assert_eq!(of("python seed.py && gunicorn shop:app"), format!("python seed.py && {bare}"));
+        for other in
+            ["gunicorn shop:app", "python gone.py && gunicorn shop:app", "python seed.py && gunicorn a:b"]
+        {
+            assert_eq!(of(other), bare, "{other}");
+        }
+    }
 }

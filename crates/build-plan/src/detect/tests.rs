@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::ListedFile;
 
-struct Files(BTreeMap<String, Vec<u8>>);
+pub(super) struct Files(BTreeMap<String, Vec<u8>>);
 
 impl Files {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut files = BTreeMap::new();
         for part in text.trim_start().split("=== ").skip(1) {
             let (path, content) = part.split_once('\n').unwrap_or((part, ""));
@@ -28,7 +28,7 @@ impl Files {
         Listing::new(self.0.iter().map(file).collect())
     }
 
-    fn plan(&self) -> Result<Plan, PlanError> {
+    pub(super) fn plan(&self) -> Result<Plan, PlanError> {
         plan(&self.listing(), &|path| self.0.get(path).cloned())
     }
 }
@@ -346,6 +346,95 @@ uvicorn
 === index.html
 ",
     ),
+    (
+        "flask_in_a_folder_serves_the_pages_beside_it",
+        "
+=== backend/app.py
+from flask import Flask
+app = Flask(__name__, static_folder='../frontend/build', static_url_path='/')
+=== backend/requirements.txt
+flask
+gunicorn
+=== frontend/package.json
+{\"scripts\": {\"build\": \"react-scripts build\"}, \"dependencies\": {\"react-scripts\": \"5\"}}
+=== frontend/yarn.lock
+=== frontend/src/index.js
+",
+    ),
+    (
+        "django_whose_styles_are_made_with_tailwind_and_has_no_database",
+        "
+=== manage.py
+os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site1.settings')
+import django
+=== site1/settings.py
+WSGI_APPLICATION = 'site1.wsgi.application'
+STATIC_ROOT = BASE_DIR / 'collected'
+=== site1/wsgi.py
+=== requirements.txt
+django
+whitenoise
+gunicorn
+=== package.json
+{\"scripts\": {\"build\": \"npm run build:css\", \"build:css\": \"tailwindcss -i in.css -o static/site.css\"}}
+=== package-lock.json
+{}
+",
+    ),
+    (
+        "styles_that_are_there_are_not_made_again",
+        "
+=== app.py
+from flask import Flask
+app = Flask(__name__)
+=== requirements.txt
+flask
+gunicorn
+=== static/site.css
+=== package.json
+{\"scripts\": {\"build\": \"tailwindcss -i in.css -o ./static/site.css\"}}
+",
+    ),
+    (
+        "go_embeds_pages",
+        "
+=== go.mod
+module example.com/clock
+
+go 1.24
+=== main.go
+package main
+
+import (
+\t\"embed\"
+\t\"net/http\"
+)
+
+//go:embed all:web/dist
+var pages embed.FS
+
+func main() { http.ListenAndServe(\":\"+os.Getenv(\"PORT\"), http.FileServerFS(pages)) }
+=== web/package.json
+{\"scripts\": {\"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"7\"}}
+=== web/pnpm-lock.yaml
+",
+    ),
+    (
+        "pages_are_built_into_the_server",
+        "
+=== server/main.py
+from fastapi import FastAPI
+app = FastAPI()
+=== server/requirements.txt
+fastapi
+uvicorn
+=== web/package.json
+{\"scripts\": {\"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"7\"}}
+=== web/vite.config.ts
+export default defineConfig({ build: { outDir: '../server/static', emptyOutDir: true } })
+=== web/index.html
+",
+    ),
 ];
 
 #[test]
@@ -482,36 +571,6 @@ fn links_are_not_followed_and_said() {
     let listing = Listing::new(vec![file("index.html", "100644"), file("package.json", "120000")]);
     let plan = plan(&listing, &|_| None).unwrap();
     assert_eq!(plan.warnings, ["`package.json` is a symbolic link, which detection does not follow"]);
-}
-
-fn start(text: &str) -> String {
-    Files::parse(text).plan().unwrap().start.unwrap_or_default()
-}
-
-#[test]
-fn the_command_behind_an_entered_folder_is_run_as_it_is() {
-    let project = "=== api/requirements.txt\nfastapi\nuvicorn\nalembic\n=== api/main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n";
-    let web = "cd api && alembic upgrade head && uvicorn main:app --proxy-headers";
-    let plan = Files::parse(&format!("{project}=== Procfile\nweb: {web}\nworker: cd api && rq worker\n"))
-        .plan()
-        .unwrap();
-    assert_eq!(plan.root.as_deref(), Some("api"));
-    assert_eq!(plan.start.as_deref(), Some("uvicorn main:app --proxy-headers --host $HOST --port $PORT"));
-    assert_eq!(plan.release.as_deref(), Some("alembic upgrade head"));
-    assert_eq!(plan.processes["worker"], "rq worker");
-}
-
-#[test]
-fn scripts_that_run_before_the_same_application_elsewhere_run_before_it_here() {
-    let project = "=== requirements.txt\nflask\ngunicorn\n=== seed.py\nprint(1)\n=== shop.py\nfrom flask import Flask\napp = Flask(__name__)\n=== render.yaml\nservices:\n  - type: web\n    startCommand: ";
-    let of = |command: &str| start(&format!("{project}{command}\n"));
-    let bare = "gunicorn -b $HOST:$PORT shop:app";
-    assert_eq!(of("python seed.py && gunicorn shop:app"), format!("python seed.py && {bare}"));
-    for other in
-        ["gunicorn shop:app", "python gone.py && gunicorn shop:app", "python seed.py && gunicorn a:b"]
-    {
-        assert_eq!(of(other), bare, "{other}");
-    }
 }
 
 #[test]

@@ -3,44 +3,64 @@
 
 use std::path::{Path, PathBuf};
 
-use build_plan::toolchain::needs;
+use build_plan::Runtime;
 use platform_api::Failure;
 
 use super::bun;
-use super::machine::missing;
 use super::npm_tools::{self, Wanted};
 use super::prepare::Build;
 
-/// Puts those that the plan's commands start on the `PATH`.
+/// Puts those that the plan's commands name on the `PATH`. JavaScript's own runtimes bring theirs.
 pub(super) async fn provide(build: &mut Build<'_>) -> Result<(), Failure> {
-    for need in needs(&build.job.plan) {
-        let program = match need.name.as_str() {
-            "bun" => bun::program(build).await?,
-            "pnpm" => manager(build, "pnpm").await?,
-            "yarn" => manager(build, "yarn").await?,
-            _ => continue,
-        };
+    let plan = &build.job.plan;
+    if matches!(plan.runtime, Runtime::Node | Runtime::Bun | Runtime::Deno) {
+        return Ok(());
+    }
+    let install = plan.install.as_ref().map(|install| &install.command);
+    let texts = [&plan.build, &plan.test, &plan.release, &plan.start].into_iter().flatten().chain(install);
+    let words: Vec<&str> = texts.flat_map(|text| text.split(|c: char| !is_of_word(c))).collect();
+    let folders: Vec<PathBuf> = folders(&words).map(|folder| build.job.source.join(folder)).collect();
+    for name in ["pnpm", "yarn"].into_iter().filter(|name| words.contains(name)) {
+        if let Some(program) = manager(build, name, &folders).await? {
+            npm_tools::first_on_path(build, &program);
+        }
+    }
+    if words.contains(&"bun") {
+        let program = bun::program(build).await?;
         npm_tools::first_on_path(build, &program);
     }
     Ok(())
 }
 
-async fn manager(build: &mut Build<'_>, program: &'static str) -> Result<PathBuf, Failure> {
-    let source = build.job.source.clone();
-    let version = version(&source, program);
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || "_-./@".contains(c)
+}
+
+/// The folders in which commands are run: the project's own, and those that they enter.
+fn folders<'w>(words: &[&'w str]) -> impl Iterator<Item = &'w str> {
+    let entered = words.windows(2).filter(|pair| pair[0] == "cd").map(|pair| pair[1]);
+    std::iter::once("").chain(entered.collect::<Vec<_>>())
+}
+
+async fn manager(
+    build: &mut Build<'_>,
+    program: &'static str,
+    folders: &[PathBuf],
+) -> Result<Option<PathBuf>, Failure> {
+    let version = folders.iter().find_map(|folder| version(folder, program));
+    let version = version.as_deref();
     let (package, usual) = match program {
         "pnpm" => ("pnpm", "9"),
         // From its second version on, Yarn is another package.
-        _ if is_modern(&source, version.as_deref()) => ("@yarnpkg/cli-dist", "4"),
+        _ if folders.iter().any(|folder| is_modern(folder, version)) => ("@yarnpkg/cli-dist", "4"),
         _ => ("yarn", "1"),
     };
-    let wanted = Wanted { program, package, version: version.as_deref(), usual, inside: None };
-    npm_tools::provide(build, wanted).await?.ok_or_else(|| missing(program))
+    npm_tools::provide(build, Wanted { program, package, version, usual, inside: None }).await
 }
 
 /// Whether it is Yarn 2 or later that is meant: where no version is named, the lock tells.
-fn is_modern(source: &Path, version: Option<&str>) -> bool {
-    let lock = || std::fs::read_to_string(source.join("yarn.lock"));
+fn is_modern(folder: &Path, version: Option<&str>) -> bool {
+    let lock = || std::fs::read_to_string(folder.join("yarn.lock"));
     version.map_or_else(
         || lock().is_ok_and(|lock| lock.contains("\n__metadata:")),
         |version| !version.starts_with("1."),
@@ -48,8 +68,8 @@ fn is_modern(source: &Path, version: Option<&str>) -> bool {
 }
 
 /// The version that package.json asks for: `9.1.0` of `"packageManager": "pnpm@9.1.0+sha512.…"`.
-fn version(source: &Path, program: &str) -> Option<String> {
-    let text = std::fs::read(source.join("package.json")).ok()?;
+fn version(folder: &Path, program: &str) -> Option<String> {
+    let text = std::fs::read(folder.join("package.json")).ok()?;
     let root: serde_json::Value = serde_json::from_slice(&text).ok()?;
     let version = root.get("packageManager")?.as_str()?.strip_prefix(program)?.strip_prefix('@')?;
     version.split('+').next().map(str::to_owned)
@@ -58,6 +78,12 @@ fn version(source: &Path, program: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_run_in_the_folders_that_they_enter() {
+        let words = ["cd", "../web", "pnpm", "install", "cd", "api"];
+        assert_eq!(folders(&words).collect::<Vec<_>>(), ["", "../web", "api"]);
+    }
 
     #[test]
     fn the_version_is_that_of_the_program_that_is_named() {

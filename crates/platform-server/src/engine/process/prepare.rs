@@ -59,6 +59,7 @@ pub(super) struct Build<'a> {
 impl Build<'_> {
     async fn make(&mut self) -> Result<Release, Failure> {
         self.require_tools().await?;
+        page_tools::provide(self).await?;
         self.install().await?;
         self.build().await?;
         self.test().await?;
@@ -123,7 +124,7 @@ impl Build<'_> {
             | Runtime::Dotnet
             | Runtime::Elixir
             | Runtime::Static
-            | Runtime::Command => page_tools::provide(self).await,
+            | Runtime::Command => Ok(()),
         }
     }
 
