@@ -273,7 +273,7 @@ fn consider<T>(
     then: impl FnOnce(&Context<'_>) -> Result<T, PlanError>,
 ) -> Result<T, PlanError> {
     let project = place.project;
-    let procfile = procfile::read(project)?;
+    let procfile = procfile_of(place)?;
     let wish = start::wish(project, settings, file, procfile.as_ref());
     let mut declared = declared::read(project);
     declared.retain(|declared| declared.root.is_none());
@@ -295,6 +295,13 @@ fn consider<T>(
         start: wish.start,
         entry: wish.entry,
     })
+}
+
+/// The place's own Procfile, or what the one at the top says about it.
+fn procfile_of(place: &Place<'_>) -> Result<Option<Procfile>, PlanError> {
+    let own = procfile::read(place.project)?;
+    let (None, Some(whole), Some(root)) = (&own, place.whole, place.root) else { return Ok(own) };
+    Ok(procfile::read(whole)?.map(|procfile| procfile.inside(root)))
 }
 
 /// What the project is, as the settings ask or as its files say. Where they leave it open, the command that the project
