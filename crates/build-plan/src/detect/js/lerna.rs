@@ -17,8 +17,12 @@ pub(super) fn is_alone(js: &Js<'_>) -> bool {
     js.package.workspaces.is_empty() && js.project.has("lerna.json") && js.chosen.manager != Manager::Pnpm
 }
 
-/// What installs the members: Lerna, which links them to each other too, or each on its own where it does not.
+/// What installs the members that nobody else installs: Lerna, which links them to each other too, or each on its own
+/// where it does not.
 pub(super) fn installs<'m>(js: &Js<'_>, members: impl Iterator<Item = &'m Member>) -> Vec<String> {
+    if !is_alone(js) {
+        return Vec::new();
+    }
     let is_early =
         js.package.version_of("lerna").and_then(major).is_some_and(|it| it < INSTALLS_NOTHING_SINCE);
     if is_early || js.package.uses(BOOTSTRAP) {
@@ -86,6 +90,8 @@ mod tests {
         ] {
             assert_eq!(build(package).as_ref(), Some(expected), "{package}");
         }
+        let top = r#"{"scripts": {"start": "lerna run start --scope api", "build": "tsc -b"}, "devDependencies": {"lerna": "6"}}"#;
+        assert_eq!(build(top).as_deref(), Some("lerna bootstrap && npm run build"));
         let npm_knows = build(r#"{"workspaces": ["packages/*"], "devDependencies": {"lerna": "^8"}}"#);
         assert_eq!(
             npm_knows.as_deref(),

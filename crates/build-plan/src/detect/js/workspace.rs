@@ -102,7 +102,9 @@ fn started(js: &Js<'_>, members: &[Member]) -> Result<Option<Draft>, PlanError> 
     if let Some(name) = js.package.build_script()
         && !js.package.script(name).is_some_and(is_for_all)
     {
-        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+        let mut steps = lerna::installs(js, members.iter());
+        steps.push(js.chosen.run(name));
+        draft.set_build(steps.join(" && "), format!("package.json: scripts.{name}"));
     }
     Ok(Some(draft))
 }
@@ -321,10 +323,7 @@ fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<Str
             true
         }
     });
-    let mut steps: Vec<String> = Vec::new();
-    if lerna::is_alone(js) {
-        steps.extend(lerna::installs(js, first.iter().copied().chain([member])));
-    }
+    let mut steps = lerna::installs(js, first.iter().copied().chain([member]));
     let run_build = |member: &Member| {
         if lerna::is_alone(js) {
             return lerna::run_build(js, member);
