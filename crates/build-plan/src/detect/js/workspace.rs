@@ -330,8 +330,8 @@ fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<Str
         }
         js.chosen.run_in(&member.folder, member.package.name.as_deref(), "build")
     };
-    let built = first.into_iter().filter(|stood_on| stood_on.package.script("build").is_some());
-    steps.extend(built.map(run_build));
+    first.retain(|stood_on| stood_on.package.script("build").is_some());
+    steps.extend(first.into_iter().map(run_build));
     if is_script {
         steps.push(run_build(member));
     } else if let Some(build) = build {
