@@ -430,8 +430,9 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
         }
     } else if drafts.is_empty() {
         drafts.extend(generators::detect(context).or_else(|| static_site::detect(context)));
-    } else if drafts.iter().all(is_mere_script)
+    } else if drafts.iter().all(|draft| is_mere_script(draft) || is_bundle(draft))
         && let Some(site) = generators::detect(context)
+        && (site.framework.as_deref() == Some("hugo") || drafts.iter().all(is_mere_script))
     {
         drafts = vec![site];
     }
@@ -443,6 +444,13 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
 /// Whether a draft only runs a script of package.json, such as the one that previews a generator's pages.
 fn is_mere_script(draft: &Draft) -> bool {
     draft.runtime == Runtime::Node && draft.framework.is_none() && draft.strength <= Strength::Program
+}
+
+/// Whether a draft only bundles scripts and styles, which a site of Hugo has for its pages.
+fn is_bundle(draft: &Draft) -> bool {
+    const BUNDLERS: &[&str] = &["vite", "webpack", "parcel", "rspack", "snowpack"];
+    draft.runtime == Runtime::Static
+        && draft.framework.as_deref().is_some_and(|framework| BUNDLERS.contains(&framework))
 }
 
 fn strongest(

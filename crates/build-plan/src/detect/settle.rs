@@ -297,6 +297,10 @@ fn settle_start(project: &Project<'_>, command: &str, source: &str, draft: &mut 
             draft.set_release(release, source);
         }
     }
+    // What listens at a port of its own elsewhere listens at the one it is given here.
+    if start::literal_port(&start).is_some() {
+        start = dockerfile::adapted(&start);
+    }
     draft.set_start(start::with_address(&start), source);
 }
 

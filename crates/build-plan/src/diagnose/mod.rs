@@ -48,6 +48,7 @@ mod running;
 mod rust;
 mod scene;
 mod settings;
+mod standard;
 mod structured;
 mod system;
 mod test_run;

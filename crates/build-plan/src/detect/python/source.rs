@@ -31,11 +31,19 @@ pub(crate) struct Import {
     pub(crate) module: String,
 }
 
+impl Import {
+    fn is_of(&self, top: &str) -> bool {
+        self.dots == 0 && first_part(&self.module) == top
+    }
+}
+
 /// What a module offers and needs.
 #[derive(Debug, Default)]
 pub(crate) struct Module {
     pub(crate) apps: Vec<App>,
     pub(crate) imports: Vec<Import>,
+    /// The imports within its functions: they too need the folder from which the module is imported.
+    pub(crate) inner_imports: Vec<Import>,
     /// A factory that cannot be called without arguments, with its line.
     pub(crate) closed_factory: Option<(String, usize)>,
     /// The line of `if __name__ == "__main__":`.
@@ -64,7 +72,12 @@ impl Module {
 
     /// Whether the module imports this one, or a part of it.
     pub(crate) fn imports_from(&self, top: &str) -> bool {
-        self.imports.iter().any(|import| import.dots == 0 && first_part(&import.module) == top)
+        self.imports.iter().any(|import| import.is_of(top))
+    }
+
+    /// Whether a function of the module does.
+    pub(crate) fn imports_from_within(&self, top: &str) -> bool {
+        self.inner_imports.iter().any(|import| import.is_of(top))
     }
 }
 
@@ -110,8 +123,10 @@ impl Scanner {
             self.import(rest);
         } else if let Some(rest) = text.strip_prefix("def ") {
             self.function(rest, line.number, block);
+            self.imports_within(block);
             return true;
         } else if let Some(rest) = text.strip_prefix("async def ") {
+            self.imports_within(block);
             self.callable(rest, line.number, &PLAIN_ASGI, &["scope", "receive", "send"]);
             return true;
         } else if text.starts_with("class ") {
@@ -123,6 +138,19 @@ impl Scanner {
             self.assignment(line);
         }
         false
+    }
+
+    /// The imports of a function's block, which bind no name of the module.
+    fn imports_within(&mut self, block: &[Line]) {
+        let mut inner = Self::default();
+        for line in block {
+            if let Some(rest) = line.text.strip_prefix("from ") {
+                inner.import_from(rest, line.number);
+            } else if let Some(rest) = line.text.strip_prefix("import ") {
+                inner.import(rest);
+            }
+        }
+        self.module.inner_imports.extend(inner.module.imports);
     }
 
     fn import_from(&mut self, rest: &str, line: usize) {
@@ -155,10 +183,11 @@ impl Scanner {
     fn function(&mut self, rest: &str, number: usize, block: &[Line]) {
         let Some((name, signature)) = rest.split_once('(') else { return };
         let name = name.trim();
-        if !is_factory_name(name) {
+        let (parameters, behind) = split_parameters(signature);
+        let annotated = self.annotated(behind);
+        if !is_factory_name(name) && annotated.is_none() {
             return self.callable(rest, number, &PLAIN_WSGI, &["environ", "start_response"]);
         }
-        let (parameters, behind) = split_parameters(signature);
         let inline = behind.split_once(':').map_or("", |(_, body)| body.trim());
         let inline = Line { number, indent: 0, text: inline.to_owned() };
         let body = || block.iter().chain([&inline]);
@@ -167,9 +196,8 @@ impl Scanner {
             inner.statement(line, &[]);
         }
         let made = inner.module.apps.iter().find_map(|app| app.framework);
-        let Some(framework) = made.or_else(|| body().find_map(|line| inner.returned(line))) else {
-            return;
-        };
+        let returned = || body().find_map(|line| inner.returned(line));
+        let Some(framework) = made.or_else(returned).or(annotated) else { return };
         if parameters.into_iter().any(is_required) {
             self.module.closed_factory = Some((name.to_owned(), number));
             return;
@@ -187,6 +215,12 @@ impl Scanner {
             let (name, framework) = (name.trim().to_owned(), Some(framework));
             self.module.apps.push(App { name, kind: Kind::Instance, framework, line });
         }
+    }
+
+    /// The framework of `-> FastAPI:`, which stands behind a function's parameters.
+    fn annotated(&self, behind: &str) -> Option<&'static Framework> {
+        let (annotation, _) = behind.trim_start().strip_prefix("->")?.split_once(':')?;
+        self.constructed(&format!("{}()", annotation.trim()))
     }
 
     /// The framework of `return FastAPI(…)`.
@@ -398,6 +432,18 @@ mod tests {
         let imports: Vec<_> = module.imports.iter().map(|i| (i.dots, i.module.as_str())).collect();
         assert_eq!(imports, [(1, ""), (1, "db"), (1, "models"), (2, "core"), (0, "os.path"), (0, "app.x")]);
         assert!(module.imports_from("app") && !module.imports_from("models"));
+        let module =
+            scan("def create_app():\n    app = Flask(__name__)\n    from .routes import bp\n    return app");
+        assert!(module.imports.is_empty());
+        assert_eq!(module.inner_imports, [Import { dots: 1, module: "routes".to_owned() }]);
+    }
+
+    #[test]
+    fn a_function_that_says_it_returns_an_application_is_a_factory() {
+        let typed = "from sanic import Sanic\ndef main() -> Sanic:\n    return container[Sanic]";
+        assert_eq!(best(typed), Some(("main".to_owned(), Kind::Factory, Some("sanic"), 2)));
+        assert_eq!(best("from flask import Flask\ndef site(x) -> Flask:\n    return x"), None);
+        assert_eq!(best("from shop import Flask\ndef site() -> Flask:\n    return x"), None);
     }
 
     proptest::proptest! {

@@ -42,6 +42,15 @@ const NODE: &[&str] = &[
 ];
 const GO: &[&str] =
     &["main.go", "cmd/server/main.go", "cmd/api/main.go", "cmd/web/main.go", "cmd/app/main.go"];
+const RUST: &[&str] = &[
+    "src/main.rs",
+    "src/lib.rs",
+    "src/server.rs",
+    "src/startup.rs",
+    "src/app.rs",
+    "src/bin/server.rs",
+    "src/bin/main.rs",
+];
 const RUBY: &[&str] = &["app.rb", "server.rb", "main.rb", "config/puma.rb", "config.ru"];
 const SPRING: &[&str] = &[
     "src/main/resources/application.properties",
@@ -59,6 +68,7 @@ pub(super) fn heed(scene: &Scene, address: &str, files: &Files<'_>) -> Option<Ve
         Some(Runtime::Python) => in_sources(files, PYTHON, |text| python(text, port)),
         Some(Runtime::Node | Runtime::Bun) => in_sources(files, NODE, |text| node(text, port)),
         Some(Runtime::Go) => in_sources(files, GO, |text| go(text, port)),
+        Some(Runtime::Rust) => in_sources(files, RUST, |text| rust(text, port)),
         Some(Runtime::Ruby) => in_sources(files, RUBY, |text| ruby(text, port)),
         Some(Runtime::Java) => in_sources(files, SPRING, |text| spring(text, port)),
         _ => None,
@@ -157,6 +167,35 @@ fn go(text: &str, port: &str) -> Option<String> {
     }
     let literal = literals.iter().find(|literal| line.contains(literal.as_str()))?;
     Some(text.replacen(line, &line.replacen(literal, "\":\" + os.Getenv(\"PORT\")", 1), 1))
+}
+
+/// The only place with the address, whatever its form: `"127.0.0.1:3000"`, `("127.0.0.1", 3000)`, `([127, 0, 0, 1], 3000)`.
+fn rust(text: &str, port: &str) -> Option<String> {
+    const HOSTS: &[&str] = &["127.0.0.1", "0.0.0.0", "localhost", "[::]", "[::1]"];
+    // A constant cannot be read from the environment, and what is printed listens nowhere.
+    let is_other = |line: &str| {
+        let line = line.trim_start();
+        ["//", "const ", "pub const ", "static ", "pub static "].iter().any(|word| line.starts_with(word))
+            || ["println!", "info!", "log!", "debug!", ": &str"].iter().any(|word| line.contains(word))
+    };
+    let literals: Vec<String> = HOSTS.iter().map(|host| format!("\"{host}:{port}\"")).collect();
+    let of_environment = format!(
+        "format!(\"{{}}:{{}}\", std::env::var(\"HOST\").unwrap_or_else(|_| \"0.0.0.0\".into()), \
+         std::env::var(\"PORT\").unwrap_or_else(|_| \"{port}\".into()))"
+    );
+    let is_address = |line: &str| !is_other(line) && literals.iter().any(|literal| line.contains(literal));
+    if let Some(line) = only_line(text, is_address) {
+        let literal = literals.iter().find(|literal| line.contains(literal.as_str()))?;
+        return Some(text.replacen(line, &line.replacen(literal, &of_environment, 1), 1));
+    }
+    let pair = format!(", {port})");
+    let calls = ["bind(", ".run(", "SocketAddr", ".serve(", "addr"];
+    let line = only_line(text, |line| {
+        !is_other(line) && line.contains(&pair) && calls.iter().any(|call| line.contains(call))
+    })?;
+    let number =
+        format!(", std::env::var(\"PORT\").ok().and_then(|port| port.parse().ok()).unwrap_or({port}))");
+    Some(text.replacen(line, &line.replacen(&pair, &number, 1), 1))
 }
 
 fn ruby(text: &str, port: &str) -> Option<String> {
