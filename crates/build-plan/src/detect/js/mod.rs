@@ -16,6 +16,7 @@ mod frameworks;
 mod inner;
 pub(crate) mod jsonc;
 mod kit;
+mod lerna;
 mod manager;
 pub(crate) mod manifest;
 pub(crate) mod members;
