@@ -131,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
             "couldn't be rendered statically because it used {}",
             "Dynamic server usage: {}"
         ],
-        "The page {0} cannot be rendered while building",
+        "The page {0|that the lines name} cannot be rendered while building",
         "what it fetches or reads must be there at build time, or the page must be dynamic (Next: `export const dynamic = 'force-dynamic'`); browser objects such as `window` need a check",
     ),
     rule!(
@@ -215,13 +215,22 @@ pub(super) const RULES: &[Rule] = &[
         BUILD,
         JS,
         [
+            "found page without a React Component as default export",
+            "The default export is not a React Component in page"
+        ],
+        "A page has no component as its default export",
+        "export one (`export default function Page() { … }`), or move the file out of the folder of pages",
+    ),
+    rule!(
+        "missing_export",
+        BUILD,
+        JS,
+        [
             "\"{}\" is not exported by \"{}\"",
             "Attempted import error: '{}' is not exported from '{}'",
             "export '{}' (imported as {}) was not found in '{}'",
             "No matching export in \"{}\" for import \"{}\"",
             "Export {} doesn't exist in target module",
-            "found page without a React Component as default export",
-            "The default export is not a React Component in page"
         ],
         "`{0}` is imported and not exported where it is looked for",
         "correct the name or the import (default or in braces), or pin the version of the package that exports it",
@@ -316,7 +325,7 @@ pub(super) const RULES: &[Rule] = &[
         "missing_file",
         CODE,
         JS,
-        ["Cannot find \"{}\". Have you run \"sequelize init\"?"],
+        ["Cannot find \"{}\". Have you run \"sequelize init\"?", "[PM2][ERROR] Error: Script not found: {}"],
         "The configuration `{0}` does not exist",
         "deploy it, or name the right folder in .sequelizerc; what holds passwords belongs into `env`, from which config.js reads it",
     ),
@@ -358,6 +367,14 @@ pub(super) const RULES: &[Rule] = &[
         "mend the line that the message names, or add the plugin that reads this kind of file",
     ),
     rule!(
+        "circular_dependency",
+        RUN,
+        JS,
+        ["A circular dependency has been detected"],
+        "Providers of Nest need each other in a circle",
+        "move what both need into a third provider, or use `forwardRef(() => …)` on both sides",
+    ),
+    rule!(
         "dependency_injection_failed",
         RUN,
         JS,
@@ -365,7 +382,6 @@ pub(super) const RULES: &[Rule] = &[
             "Nest can't resolve dependencies of the {}.",
             "Nest can't resolve dependencies of the {} ",
             "Nest cannot create the {} instance",
-            "A circular dependency has been detected"
         ],
         "Nest cannot provide what {0} asks for",
         "add the provider to `providers` of the module, or export it from its own module and import that one",

@@ -112,6 +112,7 @@ pub(super) const RULES: &[Rule] = &[
             "Unknown lifecycle phase \"{}\"",
             "Command \"{}\" is not defined",
             "Unrecognized command \"{}\"",
+            "^Unknown command: '{}'"
         ],
         "There is nothing to run by the name `{0}`",
         "correct the name in the command, or define it (Makefile, justfile, tasks of Gradle, Rake or Mix)",
@@ -128,7 +129,9 @@ pub(super) const RULES: &[Rule] = &[
             "Interactive prompts require a TTY terminal",
             "User force closed the prompt",
             "ERR_PNPM_ABORTED_REMOVE_MODULES_DIR_NO_TTY{}",
-            "npx canceled due to missing packages and no YES option"
+            "npx canceled due to missing packages and no YES option",
+            "APPLICATION IN PRODUCTION",
+            "Application In Production!"
         ],
         "The command asks a question, and nobody answers",
         "give the answer as an option, such as `--force`, `--yes` or `--noinput` (Laravel: `php artisan migrate --force`, Prisma: `prisma migrate deploy`)",

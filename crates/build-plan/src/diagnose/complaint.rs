@@ -137,7 +137,7 @@ fn is_named(line: &str) -> bool {
 }
 
 /// Whether the line is an exception's name and nothing else.
-fn is_bare(line: &str) -> bool {
+pub(super) fn is_bare(line: &str) -> bool {
     let line = line.trim();
     is_exception(line) && line.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '\\' | '.' | '_'))
 }

@@ -69,7 +69,7 @@ pub(super) const RULES: &[Rule] = &[
             "Could not find a matching package for '{}' in the node_modules directory",
             "--cached-only is specified"
         ],
-        "The dependencies of Deno are not in its cache: `{0}`",
+        "The dependencies of Deno are not in its cache: {0|see the message}",
         "install them before the start (`deno install`, or `deno cache main.ts`), or leave `--cached-only` out",
     ),
     rule!(

@@ -219,8 +219,8 @@ pub(super) const RULES: &[Rule] = &[
             "Cannot consume scoped service '{}'",
             "Some services are not able to be constructed"
         ],
-        "No service `{0}` is registered",
-        "register it in Program.cs: `builder.Services.AddScoped<{0}>()`",
+        "A service is not registered: {0|see the message}",
+        "register it in Program.cs (`builder.Services.AddScoped<…>()`); a singleton may not take a scoped service",
     ),
     rule!(
         "invalid_database_url",

@@ -99,6 +99,8 @@ const LIBRARIES: &[&str] = &[
     "URL and Key are required to create a Supabase client",
     "URL and API key are required",
     "missing secret key",
+    "You must specify a region",
+    "Region is missing",
     "Please add your Mongo URI",
     "No database connection string was provided",
     "No database host or connection string was set",

@@ -77,6 +77,7 @@ pub(super) const RULES: &[Rule] = &[
             "> Could not find {}.",
             "Could not find artifact {}",
             "Plugin [id: '{}'",
+            "Plugin with id '{}' not found"
         ],
         "There is no such artifact: `{0}`",
         "correct the name or version of `{0}` in pom.xml or build.gradle, and check the repositories there",
@@ -187,7 +188,7 @@ pub(super) const RULES: &[Rule] = &[
             "could not be registered. A bean with that name has already been defined",
             "NoSuchBeanDefinitionException: {}",
         ],
-        "Spring finds no bean `{0}`",
+        "Spring finds no bean `{0|see the message}`",
         "define it (`@Component`, `@Service`, `@Bean`) in a package below the application class, or import its configuration",
     ),
     rule!(
@@ -242,11 +243,18 @@ pub(super) const RULES: &[Rule] = &[
         "configuration_invalid",
         RUN,
         JVM,
+        ["is not secure enough for any JWT"],
+        "The key that signs tokens is too short",
+        "set a key of at least 256 bits as a secret, under the name that the code reads: `openssl rand -base64 48` makes one",
+    ),
+    rule!(
+        "configuration_invalid",
+        RUN,
+        JVM,
         [
             "Failed to bind properties under '{}'",
             "Binding to target {} failed",
             "Failed to load configuration from {}",
-            "is not secure enough for any JWT"
         ],
         "A setting has a value that does not fit: {0}",
         "correct the setting in application.yml or its variable under `env` (capitals, with underscores for dots)",

@@ -151,7 +151,9 @@ pub(super) const RULES: &[Rule] = &[
             "Found incompatible lockfile",
             "Failed to load lockfile",
             "failed to parse lockfile",
-            "Outdated lockfile version"
+            "Outdated lockfile version",
+            "^Invalid Version:",
+            "Merge conflict detected in {}"
         ],
         "The lock file was written by another version of the package manager, or is broken",
         "say in `packageManager` of package.json which version wrote it, or write it again; a merge may have left conflict marks in it",

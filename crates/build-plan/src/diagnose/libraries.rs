@@ -44,14 +44,20 @@ pub(super) const RULES: &[Rule] = &[
         "system_package_missing",
         MAKE,
         &[],
+        ["The repository '{}' does not have a Release file"],
+        "The system of the base image is so old that its packages are gone: `{0}`",
+        "take a newer base image in FROM (such as `-bookworm` instead of `-buster`)",
+    ),
+    rule!(
+        "system_package_missing",
+        MAKE,
+        &[],
         [
             "E: Unable to locate package {}",
             "E: Package '{}' has no installation candidate",
             "{} (no such package):",
             "No match for argument: {}",
             "Unable to find a match: {}",
-            "The repository '{}' does not have a Release file",
-            "does not have a Release file"
         ],
         "The system has no package `{0}`",
         "correct the name of the package for this system (Debian: `libx-dev`, Alpine: `x-dev`, Fedora: `x-devel`), and update the package lists before installing",
@@ -89,6 +95,8 @@ pub(super) const RULES: &[Rule] = &[
             "FileNotFoundError: [Errno 2] No such file or directory: 'ninja'",
             "FileNotFoundError: [Errno 2] No such file or directory: 'git'",
             "Platform linker ({}) not found",
+            "The compiler failed to generate an executable file",
+            "You have to install development tools first",
         ],
         title: |c| format!("A package is compiled here, and `{}` is not installed", or(c, 0, "pkg-config")),
         fix: |c| {

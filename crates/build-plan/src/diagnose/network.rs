@@ -155,6 +155,7 @@ pub(super) const RULES: &[Rule] = &[
             "[Errno 111] Connection refused",
             "Connection refused - connect(2) for {}",
             "connection refused",
+            "We couldn't connect to '{}'",
         ],
         title: |_| "A service that the app needs does not answer".to_owned(),
         fix: |_| {

@@ -11,7 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         BUILD,
         JS,
         ["Failed to fetch `{}` from Google Fonts", "Failed to fetch font `{}`", "Inlining of fonts failed"],
-        "A font could not be fetched while building: `{0}`",
+        "A font could not be fetched while building: `{0|see the message}`",
         "check the machine's network and proxy settings (HTTPS_PROXY, NO_PROXY), or keep the font in the project (`next/font/local`)",
     ),
     rule!(
@@ -23,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
             "Received response with status {} when requesting {}",
             "Module not found: Can't resolve '@vercel/turbopack-next/internal/font/google/font'"
         ],
-        "A font could not be fetched while building: {0}",
+        "A font could not be fetched while building: {0|see the lines around}",
         "check the machine's network and proxy settings (HTTPS_PROXY, NO_PROXY), or keep the font in the project (`next/font/local`)",
     ),
     rule!(

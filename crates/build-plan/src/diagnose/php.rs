@@ -43,7 +43,7 @@ pub(super) const RULES: &[Rule] = &[
             "requires php {} -> your php version",
             "incompatible with your PHP version"
         ],
-        "The project needs another PHP ({0})",
+        "The project needs another PHP ({0|see the message})",
         "install the PHP that composer.json asks for, or lower `require.php` there",
     ),
     rule!(
@@ -212,11 +212,18 @@ pub(super) const RULES: &[Rule] = &[
         "missing_module",
         ANY,
         PHP,
+        ["Symfony Runtime is missing"],
+        "The package `symfony/runtime` is not installed",
+        "run `composer require symfony/runtime`, allow its plugin (`config.allow-plugins`), and deploy composer.json with composer.lock",
+    ),
+    rule!(
+        "missing_module",
+        ANY,
+        PHP,
         [
             "Uncaught Error: Class \"{}\" not found",
             "Class \"{}\" not found",
             "Class '{}' not found",
-            "Symfony Runtime is missing",
             "Target class [{}] does not exist",
             "Interface \"{}\" not found",
             "Trait \"{}\" not found"

@@ -142,7 +142,7 @@ pub(super) const RULES: &[Rule] = &[
             "{} can't be installed because it doesn't have a source distribution or wheel for the current platform",
             "{} has no wheels with a matching platform"
         ],
-        "A package has no version for this Python yet ({0})",
+        "A package has no version for this Python yet ({0|see the message})",
         "update the package to a version that is built for this Python, or say an older Python in .python-version",
     ),
     rule!(

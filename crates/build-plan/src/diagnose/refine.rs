@@ -90,9 +90,17 @@ pub(super) fn said_below(scene: &Scene, line: usize) -> usize {
     }
     let says = |at: &usize| {
         let text = scene.plain[*at].trim();
-        !text.is_empty() && !text.chars().all(|c| c.is_ascii_punctuation()) && !text.starts_with("at ")
+        !text.is_empty()
+            && !is_place(text)
+            && !text.chars().all(|c| c.is_ascii_punctuation())
+            && !text.starts_with("at ")
     };
     (line + 1..scene.plain.len().min(line + CONTEXT_LINES)).find(says).unwrap_or(line)
+}
+
+/// A line that says only where, such as `./app/page.tsx:3:7`.
+fn is_place(text: &str) -> bool {
+    text.starts_with("./") && !text.contains(' ')
 }
 
 /// A connection that was refused is a database's when another error of the chain says so.

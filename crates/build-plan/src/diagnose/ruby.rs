@@ -53,7 +53,7 @@ pub(super) const RULES: &[Rule] = &[
             "configuration {} not found",
             "No application configured, nothing to run"
         ],
-        "A file is not there: {0}",
+        "A file is not there: {0|see the message}",
         "check the path and that no ignore file excludes it; what yarn or npm brings must be installed before the assets are built",
     ),
     rule!(
