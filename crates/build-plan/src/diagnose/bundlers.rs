@@ -41,6 +41,80 @@ pub(super) const RULES: &[Rule] = &[
         "install `@sveltejs/adapter-node` or `@astrojs/node` and name it in the configuration, or build a static site",
     ),
     rule!(
+        "library_api_changed",
+        CODE,
+        JS,
+        [
+            "ERR_PACKAGE_PATH_NOT_EXPORTED",
+            "No \"exports\" main defined in {}",
+            "\"{}\" is not exported under the conditions {}",
+            "Missing \"{}\" specifier in \"{}\" package"
+        ],
+        "A package has no such path in this version: {0|see the message}",
+        "import what its version offers (its README says how it moved), or pin the version that still has the path",
+    ),
+    rule!(
+        "module_format_mismatch",
+        MAKE,
+        JS,
+        ["\"{}\" resolved to an ESM file. ESM file cannot be loaded by `require`"],
+        "The configuration loads `{0}`, which is an ES module, with `require`",
+        "rename the configuration to `.mjs` (`vite.config.mjs`), or set `\"type\": \"module\"` in package.json",
+    ),
+    rule!(
+        "tool_configuration_invalid",
+        MAKE,
+        JS,
+        [
+            "Found an unknown key `{}`",
+            "Missing `packageManager` field in package.json",
+            "Could not resolve workspaces",
+            "Could not find turbo.json",
+            "Invalid `{}` configuration",
+            "Invalid options object. {}"
+        ],
+        "The configuration of the build does not work: {0|see the message}",
+        "mend the configuration that the message names: `packageManager` must be in package.json (`\"pnpm@10.0.0\"`), and turbo.json must fit the version of turbo (`tasks` since 2, `pipeline` before)",
+    ),
+    rule!(
+        "output_setting_conflict",
+        BUILD,
+        JS,
+        ["all routes must be fully prerenderable"],
+        "The app has routes that need a server, and its adapter writes static pages",
+        "use `@sveltejs/adapter-node`, or give adapter-static a `fallback` page; `export const prerender = true` makes a route static",
+    ),
+    rule!(
+        "client_code_on_server",
+        CODE,
+        JS,
+        [
+            "ReferenceError: window is not defined",
+            "ReferenceError: document is not defined",
+            "ReferenceError: localStorage is not defined",
+            "ReferenceError: sessionStorage is not defined",
+            "ReferenceError: navigator is not defined",
+            "ReferenceError: self is not defined",
+            "ReferenceError: location is not defined",
+            "ReferenceError: HTMLElement is not defined"
+        ],
+        "Code that only a browser can run is run on the server",
+        "call it in an effect or behind `typeof window !== \"undefined\"`, or load the component without server rendering (Next: `dynamic(…, { ssr: false })`)",
+    ),
+    rule!(
+        "duplicate_route",
+        BUILD,
+        JS,
+        [
+            "You cannot use different slug names for the same dynamic path",
+            "You cannot have two parallel pages that resolve to the same path",
+            "Conflicting app and page file was found",
+            "Conflicting public file and page file was found"
+        ],
+        "Two pages have the same path",
+        "rename or remove one of the pages that the lines around name",
+    ),
+    rule!(
         "prerender_failed",
         BUILD,
         JS,
@@ -51,8 +125,13 @@ pub(super) const RULES: &[Rule] = &[
             "[prerender] {}",
             "Error: {} {} (linked from",
             "WebpackError: {}",
+            "Exiting due to prerender errors",
+            "[GetStaticPathsRequired] {}",
+            "[NoMatchingStaticPathFound] {}",
+            "couldn't be rendered statically because it used {}",
+            "Dynamic server usage: {}"
         ],
-        "The page {0} cannot be rendered while building",
+        "The page {0|that the lines name} cannot be rendered while building",
         "what it fetches or reads must be there at build time, or the page must be dynamic (Next: `export const dynamic = 'force-dynamic'`); browser objects such as `window` need a check",
     ),
     rule!(
@@ -67,9 +146,14 @@ pub(super) const RULES: &[Rule] = &[
         "budget_exceeded",
         BUILD,
         JS,
-        ["bundle initial exceeded maximum budget", "{} exceeded maximum budget. Budget {}"],
-        "The bundle is larger than angular.json allows",
-        "raise `budgets` in angular.json, or import less",
+        [
+            "bundle initial exceeded maximum budget",
+            "{} exceeded maximum budget. Budget {}",
+            "Assets exceeding the limit",
+            "Configure \"workbox.maximumFileSizeToCacheInBytes\""
+        ],
+        "The bundle is larger than the configuration allows",
+        "raise the limit (`budgets` in angular.json, `workbox.maximumFileSizeToCacheInBytes` of the PWA plugin), or import less",
     ),
     rule!(
         "missing_env_var",
@@ -131,6 +215,17 @@ pub(super) const RULES: &[Rule] = &[
         BUILD,
         JS,
         [
+            "found page without a React Component as default export",
+            "The default export is not a React Component in page"
+        ],
+        "A page has no component as its default export",
+        "export one (`export default function Page() { … }`), or move the file out of the folder of pages",
+    ),
+    rule!(
+        "missing_export",
+        BUILD,
+        JS,
+        [
             "\"{}\" is not exported by \"{}\"",
             "Attempted import error: '{}' is not exported from '{}'",
             "export '{}' (imported as {}) was not found in '{}'",
@@ -184,7 +279,8 @@ pub(super) const RULES: &[Rule] = &[
         [
             "[InvalidContentEntryDataError] {}",
             "[InvalidContentEntryFrontmatterError] {}",
-            "InvalidContentEntryDataError: {}"
+            "InvalidContentEntryDataError: {}",
+            "Found {} problems in {} documents"
         ],
         "A file of the content does not have the fields that its schema asks for: {0}",
         "mend the file that the lines below name, or the schema of its collection",
@@ -210,6 +306,28 @@ pub(super) const RULES: &[Rule] = &[
         ["Can't find stylesheet to import", "Failed to find '{}' in ["],
         "A style sheet imports a file that is not there",
         "correct the path in the line that the message names, and check that no ignore file excludes the file",
+    ),
+    rule!(
+        "missing_optional_package",
+        CODE,
+        JS,
+        [
+            "Could not find Sharp",
+            "To use the {} adapter you need to install `{}`",
+            "Please install the `{}` package",
+            "Reflect.getMetadata is not a function",
+            "Reflect.defineMetadata is not a function"
+        ],
+        "A package is needed and not installed",
+        "install the package that the message names (`npm install sharp`), and deploy package.json with the lock",
+    ),
+    rule!(
+        "missing_file",
+        CODE,
+        JS,
+        ["Cannot find \"{}\". Have you run \"sequelize init\"?", "[PM2][ERROR] Error: Script not found: {}"],
+        "The configuration `{0}` does not exist",
+        "deploy it, or name the right folder in .sequelizerc; what holds passwords belongs into `env`, from which config.js reads it",
     ),
     rule!(
         "missing_style_tool",
@@ -240,15 +358,31 @@ pub(super) const RULES: &[Rule] = &[
             "You may need an appropriate loader to handle this file type",
             "Expression expected",
             "Unexpected token. Did you mean",
+            "Could not parse expression with acorn",
+            "Could not parse import/exports with acorn",
+            "Expected a closing tag for `<{}>`",
+            "in name, expected a name character"
         ],
         "The bundler cannot parse a source file: {0|see the message}",
         "mend the line that the message names, or add the plugin that reads this kind of file",
     ),
     rule!(
+        "circular_dependency",
+        RUN,
+        JS,
+        ["A circular dependency has been detected"],
+        "Providers of Nest need each other in a circle",
+        "move what both need into a third provider, or use `forwardRef(() => …)` on both sides",
+    ),
+    rule!(
         "dependency_injection_failed",
         RUN,
         JS,
-        ["Nest can't resolve dependencies of the {}.", "Nest can't resolve dependencies of the {} "],
+        [
+            "Nest can't resolve dependencies of the {}.",
+            "Nest can't resolve dependencies of the {} ",
+            "Nest cannot create the {} instance",
+        ],
         "Nest cannot provide what {0} asks for",
         "add the provider to `providers` of the module, or export it from its own module and import that one",
     ),
@@ -280,7 +414,15 @@ pub(super) const RULES: &[Rule] = &[
         "invalid_url",
         RUN,
         JS,
-        ["TypeError: Invalid URL", "TypeError [ERR_INVALID_URL]: Invalid URL", "code: 'ERR_INVALID_URL'"],
+        [
+            "TypeError: Invalid URL",
+            "TypeError [ERR_INVALID_URL]: Invalid URL",
+            "code: 'ERR_INVALID_URL'",
+            "Failed to parse URL from undefined",
+            "Failed to parse URL from {}",
+            "The URL 'undefined' is not in a valid format",
+            "TypeError: Invalid URL: undefined"
+        ],
         "An address is no URL, most often a variable that is not set",
         "set the variable that holds it under `env` in backend-im.yml, in full: `https://…` or `postgres://…`",
     ),
@@ -307,8 +449,12 @@ pub(super) const GENERAL: &[Rule] = &[rule!(
     [
         "TypeError: {} is not a function",
         "TypeError: {} is not a constructor",
-        "TypeError: {} is not iterable"
+        "TypeError: {} is not iterable",
+        "argument handler must be a function",
+        "requires a callback function but got a",
+        "requires a middleware function",
+        "argument callback is required"
     ],
-    "`{0}` is not what the code takes it for",
-    "check how `{0}` is imported (default or in braces, `.default` behind `require`), and whether its version still offers it that way",
+    "`{0|A handler}` is not what the code takes it for",
+    "check how `{0|the handler}` is imported (default or in braces, `.default` behind `require`), whether the file exports it, and whether its version still offers it that way",
 )];

@@ -20,6 +20,8 @@ pub(super) const RULES: &[Rule] = &[
             "server does not support SSL, but SSL was required",
             "connection is insecure (try using `sslmode=require`)",
             "SSL connection has been closed unexpectedly",
+            "Error opening a TLS connection: {}",
+            "SSL is not enabled on the server"
         ],
         "The database and the app do not agree on encryption",
         "add `?sslmode=require` to the database's URL (Node's pg: `ssl: {rejectUnauthorized: true}`), or `sslmode=disable` for a server without TLS",
@@ -47,12 +49,84 @@ pub(super) const RULES: &[Rule] = &[
         "use the pooler's session mode or the database's own address, or prepare nothing (asyncpg: `statement_cache_size=0`, Prisma: `?pgbouncer=true`)",
     ),
     rule!(
+        "database_permission_denied",
+        RUN,
+        &[],
+        [
+            "permission denied for schema {}",
+            "permission denied for table {}",
+            "permission denied for database {}",
+            "permission denied to create {}",
+            "must be owner of {}",
+            "InsufficientPrivilege",
+            "command denied to user {}"
+        ],
+        "The database user may not do what the app asks for: {0|see the message}",
+        "grant the right to the user (`GRANT ALL ON SCHEMA public TO …`; new databases of PostgreSQL 15 and later no longer give it to everybody), or log in as the owner",
+    ),
+    rule!(
+        "database_extension_missing",
+        RUN,
+        &[],
+        [
+            "could not open extension control file \"{}\"",
+            "extension \"{}\" is not available",
+            "type \"{}\" does not exist",
+            "function gen_random_uuid() does not exist",
+            "function uuid_generate_v4() does not exist"
+        ],
+        "The database lacks an extension or type: {0|see the message}",
+        "use a server that has the extension (for `vector` one with pgvector), and create it in a migration: `CREATE EXTENSION IF NOT EXISTS …`",
+    ),
+    rule!(
+        "database_too_old",
+        CODE,
+        &[],
+        [
+            "PostgreSQL {} or later is required",
+            "MariaDB {} or later is required",
+            "MySQL {} or later is required",
+            "SQLite {} or later is required",
+            "unsupported version of sqlite3"
+        ],
+        "The database is too old for the framework: {0|see the message}",
+        "use a newer server (or a newer base image, for SQLite), or an older version of the framework",
+    ),
+    rule!(
+        "database_connection_lost",
+        RUN,
+        &[],
+        [
+            "server closed the connection unexpectedly",
+            "Connection terminated unexpectedly",
+            "SSL SYSCALL error: EOF detected",
+            "Lost connection to MySQL server",
+            "Server has closed the connection",
+            "MySQL server has gone away"
+        ],
+        "The database ended the connection",
+        "look at the server's own log: it may restart, want TLS (`?sslmode=require`), or be short of memory or connections; open connections anew after an error",
+    ),
+    rule!(
         "database_locked",
         RUN,
         &[],
         ["database is locked", "SQLITE_BUSY: {}", "(code 5): database is locked"],
         "The SQLite file is locked by another process",
         "use one writer, `PRAGMA journal_mode=WAL` and a busy timeout; two releases that run side by side during a switch share the file",
+    ),
+    rule!(
+        "database_locked",
+        RUN,
+        &[],
+        [
+            "Timed out trying to acquire a postgres advisory lock",
+            "Waiting for changelog lock",
+            "Could not acquire change log lock",
+            "ActiveRecord::ConcurrentMigrationError"
+        ],
+        "The migration waits for a lock that another one holds",
+        "run one migration at a time, and over the database's own address instead of a pooler (Prisma: `directUrl`); a lock that nobody holds any more must be released by hand (Liquibase: `release-locks`)",
     ),
     Rule {
         code: "database_auth_failed",
@@ -77,6 +151,11 @@ pub(super) const RULES: &[Rule] = &[
             "Login failed for user '{}'",
             "WRONGPASS invalid username-password pair",
             "ERR invalid password",
+            "was denied access on the database `{}`",
+            "Tenant or user not found",
+            "failed SASL auth",
+            "Client does not support authentication protocol",
+            "Authentication plugin {} cannot be loaded",
         ],
         title: |c| format!("The database refused the login of `{}`", or(c, 0, "the app")),
         fix: |_| {
@@ -94,6 +173,8 @@ pub(super) const RULES: &[Rule] = &[
             "We could not find your database: {}.",
             "Cannot open database \"{}\" requested by the login",
             "Database `{}` does not exist on the database server",
+            "Database file at path [{}] does not exist",
+            "ActiveRecord::NoDatabaseError",
         ],
         title: |c| match c.first() {
             Some(name) => format!("The database `{name}` does not exist"),
@@ -146,10 +227,26 @@ pub(super) const RULES: &[Rule] = &[
             "SequelizeConnectionRefusedError: {}",
             "psycopg.OperationalError: connection failed: {}",
             "Npgsql.NpgsqlException (0x80004005): Failed to connect to {}",
+            "A network-related or instance-specific error occurred while establishing a connection to SQL Server",
+            "the database system is starting up",
+            "The database for {} couldn't be created",
         ],
         title: |c| format!("No database answers at {}", or(c, 0, "the configured address")),
         fix: |_| REFUSED_FIX.to_owned(),
     },
+    rule!(
+        "database_unconfigured",
+        CODE,
+        &[],
+        [
+            "settings.DATABASES is improperly configured",
+            "{} database is not configured for the `{}` environment",
+            "Either connection \"url\" or \"host\", \"database\" are required",
+            "No database provider has been configured for this DbContext"
+        ],
+        "No database is configured",
+        "set DATABASE_URL under `env` (or as a secret) and let the settings read it, such as `DATABASES = {\"default\": dj_database_url.config(default=\"sqlite:///…\")}` in Django; a file of SQLite belongs below DATA_DIR",
+    ),
     rule!(
         "invalid_database_url",
         CODE,
@@ -162,6 +259,12 @@ pub(super) const RULES: &[Rule] = &[
             "invalid connection string",
             "invalid dsn: {}",
             "cannot parse `{}`: failed to parse as",
+            "Unable to determine Dialect without JDBC metadata",
+            "MongoParseError: {}",
+            "Redis URL must specify one of the following schemes",
+            "Failed to determine suitable jdbc url",
+            "Access to DialectResolutionInfo cannot be null",
+            "URI must include hostname"
         ],
         "The database's URL is missing or has another form than the app reads",
         "set DATABASE_URL (or the variable that the code reads) under `env` in full: `postgresql://user:password@host:5432/name`",
@@ -180,6 +283,7 @@ pub(super) const RULES: &[Rule] = &[
             "Could not find table '{}'",
             "Schema-validation: missing table [{}]",
             "Invalid object name '{}'",
+            "Schema-validation: missing column [{}]",
         ],
         title: |c| format!("The table `{}` does not exist", or(c, 0, "?").trim_end_matches(')')),
         fix: |_| {

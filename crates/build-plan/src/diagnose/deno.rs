@@ -53,6 +53,26 @@ pub(super) const RULES: &[Rule] = &[
         "correct the name or the version of `{0}` in the import or in deno.json",
     ),
     rule!(
+        "dependency_scripts_blocked",
+        CODE,
+        DENO,
+        ["Cannot find module '{}.node'"],
+        "A package with native code was installed without its scripts: `{0}`",
+        "install with `deno install --allow-scripts`, and let that run before the start",
+    ),
+    rule!(
+        "dependencies_not_installed",
+        ANY,
+        DENO,
+        [
+            "Specifier not found in cache: \"{}\"",
+            "Could not find a matching package for '{}' in the node_modules directory",
+            "--cached-only is specified"
+        ],
+        "The dependencies of Deno are not in its cache: {0|see the message}",
+        "install them before the start (`deno install`, or `deno cache main.ts`), or leave `--cached-only` out",
+    ),
+    rule!(
         "missing_module",
         ANY,
         DENO,

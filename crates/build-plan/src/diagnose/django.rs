@@ -89,6 +89,8 @@ pub(super) const RULES: &[Rule] = &[
             "There is no current event loop in thread",
             "attached to a different loop",
             "Event loop is closed",
+            "RuntimeError: no running event loop",
+            "This event loop is already running"
         ],
         "Code runs an event loop inside of another one",
         "make what the server calls a coroutine and `await` it, and create clients inside of the running loop (in the lifespan)",

@@ -26,6 +26,7 @@ const GIVING_UP: &[&str] = &[
     "unknown",
     "unexpected",
     "not exist",
+    "undefined",
     "doesn't exist",
     "no such",
     "abort",
@@ -109,11 +110,14 @@ pub(super) fn by_end(scene: &Scene) -> Option<Finding> {
 
 /// The app ended with an error and a sentence of its own.
 pub(super) fn own_words(scene: &Scene) -> Option<Finding> {
-    let last = last_said(scene)?;
+    let last = (0..scene.lines.len())
+        .rev()
+        .find(|at| !scene.lines[*at].trim().is_empty() && !scene.is_passed_on(*at))?;
     let candidates = (last.saturating_sub(super::LAST_WORDS)..=last).rev();
     let line = candidates.into_iter().find(|at| {
         let line = &scene.plain[*at];
-        let is_report = is_frame_of_backtrace(line) || is_field(line) || is_wrapping(line);
+        let is_report =
+            is_frame_of_backtrace(line) || is_field(line) || is_wrapping(line) || complaint::is_bare(line);
         !scene.is_chat(*at) && !is_report && gives_up(line)
     })?;
     let text = short(scene.plain[line].trim(), 160);

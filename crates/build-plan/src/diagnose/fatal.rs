@@ -149,6 +149,7 @@ impl Scene {
         let is_name_of_field =
             || self.plain.get(at + 1).is_some_and(|next| next.contains("[type=")) && !line.contains(' ');
         !(line.is_empty()
+            || self.is_passed_on(at)
             || line.starts_with([' ', '│', '╭', '╰', '~', '^'])
             || CLOSING.iter().any(|start| line.starts_with(start))
             || CLOSING_WORDS.iter().any(|word| line.contains(word))

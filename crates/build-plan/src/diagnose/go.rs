@@ -15,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[
             "requires go >= {} (running go {}",
             "invalid go version '{}': must match format",
             "toolchain not available",
-            "unknown directive: toolchain",
+            "unknown directive: toolchain"
         ],
         "The project needs another Go ({0|see go.mod})",
         "install Go {0|of the version in go.mod} on this machine, or lower the `go` line of go.mod to the version that is installed",
@@ -46,6 +46,14 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "Go finds no package `{0}`",
         "run `go get {0}` and deploy go.mod with go.sum; a package of this project is imported by the module's name in go.mod followed by its folder",
+    ),
+    rule!(
+        "dependency_file_missing",
+        MAKE,
+        GO,
+        ["replacement directory {} does not exist", "(replaced by {}): reading {}: no such file"],
+        "go.mod replaces a module with the folder `{0}`, which is not there",
+        "deploy that folder too (set `root` to the top that holds both), or remove the `replace` line from go.mod and name a version",
     ),
     rule!(
         "dependency_version_missing",
@@ -80,6 +88,7 @@ pub(super) const RULES: &[Rule] = &[
             "package {} is not a main package",
             "function main is undeclared in the main package",
             "directory {} outside main module or its selected dependencies",
+            "stat {}: directory not found"
         ],
         "There is no program in {0|the folder that is built}",
         "build the folder that holds `package main` with `func main()`, such as `go build -o app ./cmd/server`",
@@ -103,6 +112,22 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "cgo_required",
+        MAKE,
+        GO,
+        ["build constraints exclude all Go files in {}"],
+        "A package needs C code or another system, and is left out of the build",
+        "build with `CGO_ENABLED=1` and a C compiler, and check GOOS, GOARCH and build tags",
+    ),
+    rule!(
+        "missing_module",
+        RUN,
+        GO,
+        ["sql: unknown driver \"{}\" (forgotten import?)"],
+        "The driver `{0}` is not part of the program",
+        "import it for its side effect, such as `_ \"github.com/lib/pq\"`, and run `go mod tidy`",
+    ),
+    rule!(
+        "cgo_required",
         RUN,
         GO,
         ["Binary was compiled with 'CGO_ENABLED=0', {} requires cgo to work"],
@@ -117,7 +142,8 @@ pub(super) const RULES: &[Rule] = &[
             "Config File {} Not Found in {}",
             "^panic: open {}: no such file or directory",
             "open {}: no such file or directory",
-            "stat {}: no such file or directory"
+            "stat {}: no such file or directory",
+            "pattern matches no files: {}"
         ],
         "The file `{0}` does not exist",
         "check that `{0}` is part of the project and that its path is relative to the project's top folder (such as `templates/`), or embed it; create what the program itself writes below DATA_DIR",

@@ -28,6 +28,10 @@ pub(super) const RULES: &[Rule] = &[
             "Source option {} is no longer supported",
             "Could not target platform: '{}'",
             "error: invalid source release: {}",
+            "class file has wrong version {}",
+            "Inconsistent JVM-target compatibility detected",
+            "Inconsistent JVM Target Compatibility",
+            "Unknown Kotlin JVM target: {}"
         ],
         "The project needs another Java ({0|see the message})",
         "install the JDK that the build asks for, or lower `java.version`, `maven.compiler.release` or the Gradle toolchain to the one that is installed",
@@ -57,6 +61,7 @@ pub(super) const RULES: &[Rule] = &[
             "Unable to access jarfile {}gradle-wrapper.jar",
             "gradlew: Permission denied",
             "mvnw: Permission denied",
+            "cannot read distributionUrl property in {}"
         ],
         "The build wrapper is not complete",
         "commit gradle/wrapper/gradle-wrapper.jar (or .mvn/wrapper), which ignore files often exclude, and make the wrapper executable (`git update-index --chmod=+x gradlew`)",
@@ -72,9 +77,40 @@ pub(super) const RULES: &[Rule] = &[
             "> Could not find {}.",
             "Could not find artifact {}",
             "Plugin [id: '{}'",
+            "Plugin with id '{}' not found"
         ],
         "There is no such artifact: `{0}`",
         "correct the name or version of `{0}` in pom.xml or build.gradle, and check the repositories there",
+    ),
+    rule!(
+        "invalid_manifest",
+        MAKE,
+        JVM,
+        [
+            "Could not find method {}() for arguments",
+            "Could not get unknown property '{}'",
+            "Could not set unknown property '{}'",
+            "Could not compile build file {}",
+            "'dependencies.dependency.version' for {} is missing"
+        ],
+        "The build file does not work: {0}",
+        "mend the line that the message names; what it calls may come from a plugin that is not applied, or have another name in this Gradle",
+    ),
+    rule!(
+        "manifest_missing",
+        MAKE,
+        JVM,
+        ["but there is no POM in this directory", "does not contain a Gradle build"],
+        "There is no build file where the command runs",
+        "set `root` in backend-im.yml to the folder with pom.xml or build.gradle",
+    ),
+    rule!(
+        "lint_failed",
+        MAKE,
+        JVM,
+        ["Checkstyle violations", "had format violations", "Checkstyle rule violations were found"],
+        "The check of the code's style stops the build",
+        "mend what it names (`./gradlew spotlessApply`), or build without the check (`-x spotlessCheck`, `-Dcheckstyle.skip`)",
     ),
     rule!(
         "compile_error",
@@ -152,7 +188,7 @@ pub(super) const RULES: &[Rule] = &[
             "could not be registered. A bean with that name has already been defined",
             "NoSuchBeanDefinitionException: {}",
         ],
-        "Spring finds no bean `{0}`",
+        "Spring finds no bean `{0|see the message}`",
         "define it (`@Component`, `@Service`, `@Bean`) in a package below the application class, or import its configuration",
     ),
     rule!(
@@ -193,13 +229,32 @@ pub(super) const RULES: &[Rule] = &[
         "align their versions: take those that the framework's BOM names (spring-boot-dependencies), and update libraries made for an older major version",
     ),
     rule!(
+        "missing_file",
+        RUN,
+        JVM,
+        [
+            "Config data resource '{}' via location '{}' does not exist",
+            "Config data location '{}' does not exist"
+        ],
+        "The configuration `{1|that it imports}` does not exist",
+        "deploy the file, or import it as `optional:{1|file}` and set its values under `env`",
+    ),
+    rule!(
+        "configuration_invalid",
+        RUN,
+        JVM,
+        ["is not secure enough for any JWT"],
+        "The key that signs tokens is too short",
+        "set a key of at least 256 bits as a secret, under the name that the code reads: `openssl rand -base64 48` makes one",
+    ),
+    rule!(
         "configuration_invalid",
         RUN,
         JVM,
         [
             "Failed to bind properties under '{}'",
             "Binding to target {} failed",
-            "Failed to load configuration from {}"
+            "Failed to load configuration from {}",
         ],
         "A setting has a value that does not fit: {0}",
         "correct the setting in application.yml or its variable under `env` (capitals, with underscores for dots)",
@@ -208,7 +263,11 @@ pub(super) const RULES: &[Rule] = &[
         "missing_module",
         CODE,
         JVM,
-        ["java.lang.ClassNotFoundException: {}", "java.lang.NoClassDefFoundError: {}"],
+        [
+            "java.lang.ClassNotFoundException: {}",
+            "java.lang.NoClassDefFoundError: {}",
+            "Cannot load driver class: {}"
+        ],
         "Java finds no class `{0}`",
         "build an archive with all dependencies in it, and check the scope of the one that brings `{0}` (not `provided` or `test`)",
     ),

@@ -27,6 +27,32 @@ pub(super) const RULES: &[Rule] = &[
         "install with the package manager that `packageManager` of package.json names, and keep only its lock file",
     ),
     rule!(
+        "package_manager_crashed",
+        MAKE,
+        JS,
+        [
+            "Exit handler never called",
+            "cb() never called",
+            "Tracker \"idealTree\" already exists",
+            "Internal Error: EEXIST"
+        ],
+        "The package manager itself crashed",
+        "deploy again; if it repeats, use another version of it (`packageManager` of package.json), and give the machine more memory",
+    ),
+    rule!(
+        "patch_not_applicable",
+        MAKE,
+        JS,
+        [
+            "Failed to apply patch for package {}",
+            "ERR_PNPM_PATCH_FAILED  {}",
+            "ERR_PNPM_PATCH_NOT_APPLIED  {}",
+            "ERR_PNPM_UNUSED_PATCH  {}"
+        ],
+        "A patch of the project does not fit the package: {0|see the message}",
+        "make the patch anew for the version that is installed (`npx patch-package`, `pnpm patch`), or pin the version that it was made for",
+    ),
+    rule!(
         "missing_lockfile",
         INSTALL,
         JS,
@@ -67,6 +93,19 @@ pub(super) const RULES: &[Rule] = &[
         ["lockfile had changes, but lockfile is frozen"],
         "bun.lock does not match package.json",
         "run `bun install`, and deploy the new bun.lock with package.json",
+    ),
+    rule!(
+        "invalid_manifest",
+        MAKE,
+        JS,
+        [
+            "ERR_PNPM_CATALOG_ENTRY_{}",
+            "ERR_PNPM_INVALID_WORKSPACE_CONFIGURATION{}",
+            "ERR_PNPM_JSON_PARSE {}",
+            "ERR_PNPM_INVALID_PACKAGE_NAME {}"
+        ],
+        "The manifest does not work: {0}",
+        "mend what the message names in package.json or pnpm-workspace.yaml",
     ),
     rule!(
         "dependency_scripts_blocked",
@@ -110,6 +149,11 @@ pub(super) const RULES: &[Rule] = &[
             "InvalidLockfileVersion: {}",
             "Invalid value type {} in \"yarn.lock\"",
             "Found incompatible lockfile",
+            "Failed to load lockfile",
+            "failed to parse lockfile",
+            "Outdated lockfile version",
+            "^Invalid Version:",
+            "Merge conflict detected in {}"
         ],
         "The lock file was written by another version of the package manager, or is broken",
         "say in `packageManager` of package.json which version wrote it, or write it again; a merge may have left conflict marks in it",
@@ -130,6 +174,7 @@ pub(super) const RULES: &[Rule] = &[
             "error: package \"{}\" not found",
             "error: GET {} - 404",
             "YN0035: {}",
+            "Workspace dependency \"{}\" not found"
         ],
         "There is no such package or version: `{0}`",
         "correct the name or the version of `{0}` in package.json; a private package needs its registry in .npmrc",
@@ -158,7 +203,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "private_repository",
-        INSTALL,
+        MAKE,
         &[],
         [
             "Permission denied (publickey)",
@@ -189,6 +234,19 @@ pub(super) const RULES: &[Rule] = &[
         ANY,
         JS,
         [
+            "ERR_INVALID_THIS",
+            "Value of \"this\" must be of type URLSearchParams",
+            "getRandomValues is not a function",
+            "No such built-in module: node:{}",
+            "The requested module 'node:{}' does not provide an export named '{}'",
+            "ReferenceError: File is not defined",
+            "Promise.withResolvers is not a function",
+            "Object.groupBy is not a function",
+            "Array.fromAsync is not a function",
+            ".toSorted is not a function",
+            "ReferenceError: structuredClone is not defined",
+            "ReferenceError: CustomEvent is not defined",
+            "ReferenceError: fetch is not defined",
             "ERR_PNPM_UNSUPPORTED_ENGINE {}",
             "Expected version: {}",
             "The engine \"node\" is incompatible with this module. Expected version \"{}\"",
@@ -204,6 +262,12 @@ pub(super) const RULES: &[Rule] = &[
             "The Angular CLI requires a minimum Node.js version of {}",
             "is not supported by Astro",
             "Vite requires Node.js version {}",
+            "Unexpected token '??='",
+            "Unexpected token '||='",
+            "Unexpected token '?'",
+            "Unexpected identifier 'assert'",
+            "ERR_UNKNOWN_BUILTIN_MODULE",
+            "process.loadEnvFile is not a function"
         ],
         "Another Node version is needed ({0|see the message})",
         "say in `engines.node` of package.json (or .nvmrc) which Node the project needs, such as `\">=22\"`",
@@ -217,6 +281,14 @@ pub(super) const RULES: &[Rule] = &[
         "move `{0|the package}` to `optionalDependencies`, and write the lock again",
     ),
     rule!(
+        "dependencies_not_installed",
+        ANY,
+        JS,
+        ["Couldn't find the node_modules state file", "Local package.json exists, but node_modules missing"],
+        "The packages were not installed",
+        "let the install command run before (`yarn install`, `npm ci`, `pnpm install`), in the folder where the app is built and started",
+    ),
+    rule!(
         "manifest_missing",
         ANY,
         JS,
@@ -225,6 +297,7 @@ pub(super) const RULES: &[Rule] = &[
             "ENOENT: no such file or directory, open '{}/package.json'",
             "ERR_PNPM_NO_PKG_MANIFEST {}",
             "Couldn't find a package.json file in \"{}\"",
+            "ERR_PNPM_NO_IMPORTER_MANIFEST_FOUND{}"
         ],
         "There is no package.json where the command runs",
         "set `root` in backend-im.yml to the folder with package.json, or correct the command's folder",

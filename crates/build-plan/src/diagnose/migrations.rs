@@ -17,6 +17,11 @@ pub(super) const RULES: &[Rule] = &[
             "migration {} was previously applied but is missing in the resolved migrations",
             "migration {} was previously applied but has been modified",
             "Found more than one migration file with version number {}",
+            "The migration directory is corrupt, {}",
+            "specified in your schema does not match the one specified in the migration_lock.toml",
+            "Could not find the migration file at {}",
+            "DuplicateMigrationVersionError",
+            "DuplicateMigrationNameError"
         ],
         "The migrations contradict each other or the database ({0|see the message})",
         "merge the branches (`python manage.py makemigrations --merge`, `alembic merge heads`) and never change a migration that was applied somewhere",

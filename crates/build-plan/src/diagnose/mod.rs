@@ -10,8 +10,10 @@
 //!                                 running / ending ──────►                patch ◄─ the project's files
 //! ```
 
+mod bots;
 mod bundlers;
 mod checks;
+mod commands;
 mod complaint;
 mod database;
 mod deno;
@@ -27,6 +29,7 @@ mod go;
 mod image;
 mod java;
 mod js_packages;
+mod libraries;
 mod migrations;
 mod network;
 mod next;
@@ -35,6 +38,7 @@ mod packages;
 mod patch;
 mod pattern;
 mod php;
+mod ports;
 mod prefix;
 mod prisma;
 mod python;
@@ -43,12 +47,15 @@ mod python_packages;
 mod refine;
 mod routes;
 mod ruby;
+mod ruby_packages;
 mod rule;
 mod running;
 mod rust;
 mod scene;
+mod servers;
 mod settings;
 mod standard;
+mod static_sites;
 mod structured;
 mod system;
 mod test_run;
@@ -177,12 +184,17 @@ const LAST_WORDS: usize = 4;
 
 /// Rules in the order in which they are tried on one line: the particular before the general.
 const RULES: &[&[Rule]] = &[
+    commands::RULES,
+    libraries::RULES,
+    ports::RULES,
     system::RULES,
     image::RULES,
     migrations::RULES,
     database::RULES,
-    network::RULES,
+    next::RULES,
     js_packages::RULES,
+    network::RULES,
+    servers::RULES,
     python_age::RULES,
     python_packages::RULES,
     packages::RULES,
@@ -190,11 +202,13 @@ const RULES: &[&[Rule]] = &[
     python::RULES,
     routes::RULES,
     prisma::RULES,
-    next::RULES,
+    bots::RULES,
+    static_sites::RULES,
     bundlers::RULES,
     node::RULES,
     deno::RULES,
     go::RULES,
+    ruby_packages::RULES,
     ruby::RULES,
     php::RULES,
     java::RULES,
@@ -229,7 +243,7 @@ pub fn diagnose(failed: &FailedStep, output: &[String], read: &dyn Fn(&str) -> O
     let finding = refine::named(&scene, finding);
     let patch = patch::of(&scene, &finding, read);
     let mut diagnosis = evidence::shown(&scene, finding);
-    diagnosis.docs = docs::of(&diagnosis.code).map(str::to_owned);
+    diagnosis.docs = docs::of(&diagnosis.code, scene.runtime).map(str::to_owned);
     diagnosis.patch = patch;
     diagnosis
 }

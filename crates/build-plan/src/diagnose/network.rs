@@ -23,6 +23,7 @@ pub(super) const RULES: &[Rule] = &[
             "the SSL certificate is invalid",
             "self-signed certificate in certificate chain",
             "x509: certificate {}",
+            "UNABLE_TO_GET_ISSUER_CERT",
         ],
         title: |_| "A TLS certificate was not accepted".to_owned(),
         fix: |_| {
@@ -52,6 +53,7 @@ pub(super) const RULES: &[Rule] = &[
             "error NU1301: {} 401 (Unauthorized)",
             "Bad username or password for {}",
             "Authentication is required for {}",
+            "Could not authenticate against {}",
         ],
         title: |_| "The package registry refused access".to_owned(),
         fix: |_| {
@@ -95,6 +97,10 @@ pub(super) const RULES: &[Rule] = &[
             "RequestError: {}",
             "Could not resolve host: {}",
             "[Errno -3] Temporary failure",
+            "unable to resolve host address {}",
+            "No cached version of {} available for offline mode",
+            "Could not GET '{}'",
+            "file could not be downloaded",
         ],
         title: |_| "The package registry could not be reached".to_owned(),
         fix: |_| {
@@ -121,6 +127,7 @@ pub(super) const RULES: &[Rule] = &[
             "host not found in upstream \"{}\"",
             "getaddrinfo failed",
             "php_network_getaddresses: getaddrinfo for {} failed",
+            "non-existing domain - :nxdomain",
         ],
         title: |c| {
             format!(
@@ -148,6 +155,7 @@ pub(super) const RULES: &[Rule] = &[
             "[Errno 111] Connection refused",
             "Connection refused - connect(2) for {}",
             "connection refused",
+            "We couldn't connect to '{}'",
         ],
         title: |_| "A service that the app needs does not answer".to_owned(),
         fix: |_| {
@@ -166,6 +174,8 @@ pub(super) const RULES: &[Rule] = &[
             "context deadline exceeded",
             "Operation timed out",
             "Plugin did not start in time: '{}'",
+            "The database server at `{}` was reached but timed out",
+            "AggregateError [ETIMEDOUT]"
         ],
         "A service that the app needs does not answer in time",
         "check the address in `env` and whether it can be reached from this machine (firewall, private network); give the call a limit and start without it where that can be",
@@ -190,6 +200,11 @@ pub(super) const RULES: &[Rule] = &[
             "authentication_error",
             "Request had invalid authentication credentials",
             "The AWS Access Key Id you provided does not exist",
+            "InvalidToken: {}",
+            "LoginFailure: {}",
+            "was rejected by the server",
+            "[TOKEN_INVALID]",
+            "401: Unauthorized"
         ],
         "A service refuses the app's credentials",
         "set the key as a secret of the project, under the name that the code reads, and check that it is the right one for this environment",

@@ -1,5 +1,6 @@
 //! Rules about Node programs and their builds.
 
+use super::libraries::library_fix;
 use super::rule::{ANY, BUILD, CODE, Captured, RUN, Rule, or};
 use crate::Runtime::{self, Bun, Node};
 
@@ -41,10 +42,23 @@ pub(super) fn package(module: &str) -> String {
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
+        code: "shared_library_missing",
+        phases: CODE,
+        runtimes: JS,
+        patterns: &["Error: {}: cannot open shared object file"],
+        title: |c| format!("The system library `{}` is missing", or(c, 0, "?")),
+        fix: |c| library_fix(or(c, 0, "?")),
+    },
+    Rule {
         code: "missing_start_script",
         phases: ANY,
         runtimes: JS,
-        patterns: &["Missing script: \"{}\"", "missing script: {}"],
+        patterns: &[
+            "Missing script: \"{}\"",
+            "missing script: {}",
+            "Couldn't find a script named \"{}\"",
+            "ERR_PNPM_NO_SCRIPT{}",
+        ],
         title: |c| format!("package.json has no script `{}`", or(c, 0, "start")),
         fix: |c| {
             format!(
@@ -75,6 +89,10 @@ pub(super) const RULES: &[Rule] = &[
             "Cannot find native dependency '{}'",
             "Cannot find package '{}' imported from",
             "Cannot find module '{}' or its corresponding type declarations",
+            "Could not load `{}`. Is it installed?",
+            "Failed to resolve entry for package \"{}\"",
+            "package has not been found installed. Please run \"npm install {}\"",
+            "Could not load {} (imported by {})",
         ],
         title: |c| format!("Node finds no module `{}`", or(c, 0, "?")),
         fix: missing_module,
@@ -85,13 +103,21 @@ pub(super) const RULES: &[Rule] = &[
         runtimes: JS,
         patterns: &[
             "Cannot use import statement outside a module",
-            "require is not defined in ES module scope",
-            "exports is not defined in ES module scope",
-            "__dirname is not defined in ES module scope",
+            "is not defined in ES module scope",
             "[ERR_REQUIRE_ESM]: require() of ES Module {} from {} not supported",
             "Unexpected token 'export'",
             "does not provide an export named '{}'",
             "Unknown file extension \"{}\" for",
+            "ERR_UNSUPPORTED_DIR_IMPORT",
+            "ERR_IMPORT_ATTRIBUTE_MISSING",
+            "ERR_IMPORT_ASSERTION_TYPE_MISSING",
+            "resolved to an ESM file. ESM file cannot be loaded by `require`",
+            "Dynamic require of \"{}\" is not supported",
+            "Named export '{}' not found. The requested module",
+            "ERR_REQUIRE_ASYNC_MODULE",
+            "ERR_REQUIRE_CYCLE_MODULE",
+            "Cannot use 'import.meta' outside a module",
+            "await is only valid in async functions and the top level bodies of modules",
         ],
         title: |_| "A file is written in another module format than Node reads it in".to_owned(),
         fix: |_| {

@@ -14,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
             "the lock file {} needs to be updated but --locked was passed",
             "cannot update the lock file {} because --locked was passed",
             "Missing: {} from lock file",
+            "doesn't seem to be present in your lockfile",
         ],
         title: |_| "The lock file does not match the manifest".to_owned(),
         fix: |c| match or(c, 0, "") {
@@ -48,6 +49,9 @@ pub(super) const RULES: &[Rule] = &[
             "error: toolchain '{}' is not installed",
             "rustc {} is not supported by the following package",
             "lock file version `{}` was found, but this version of Cargo does not understand",
+            "may not be used on the stable release channel",
+            "rustup could not choose a version of {} to run",
+            "no override and no default toolchain set",
         ],
         title: |c| format!("The project needs another Rust ({})", or(c, 0, "see the message")),
         fix: |_| {
@@ -81,6 +85,11 @@ pub(super) const RULES: &[Rule] = &[
             "Invalid requirement: {}",
             "Couldn't parse requirement in `{}`",
             "TOML parse error at {}",
+            "multiple workspace roots found",
+            "current package believes it's in a workspace when it's not",
+            "Invalid package config {}",
+            "ERR_INVALID_PACKAGE_CONFIG",
+            "Workspaces can only be enabled in private projects",
         ],
         title: |c| format!("A manifest does not parse: {}", or(c, 0, "package.json")),
         fix: |_| {
@@ -89,20 +98,21 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         code: "dependency_file_missing",
-        phases: INSTALL,
-        runtimes: &[Python],
+        phases: MAKE,
+        runtimes: &[Python, Rust],
         patterns: &[
             "Distribution not found at: {}",
             "Could not install packages due to an OSError: [Errno 2] No such file or directory: '{}'",
             "Could not open requirements file: [Errno 2] No such file or directory: '{}'",
             "failed to read from file `{}`: No such file or directory",
             "^ERROR: {} is not a valid editable requirement",
+            "failed to read `{}/Cargo.toml`",
         ],
         title: |c| format!("The dependencies name a file that is not there: `{}`", file_name(or(c, 0, "?"))),
         fix: |c| match or(c, 0, "") {
             path if is_of_conda(path) => CONDA_FIX.to_owned(),
             _ => format!(
-                "put `{}` where requirements.txt or pyproject.toml says it is, inside the project's folder and not excluded by an ignore file; or name a version from the package index instead",
+                "put `{}` where the manifest (requirements.txt, pyproject.toml, Cargo.toml) says it is, inside the project's folder and not excluded by an ignore file; or name a version from the package index instead",
                 file_name(or(c, 0, "the file"))
             ),
         },
@@ -122,6 +132,7 @@ pub(super) const RULES: &[Rule] = &[
             "no matching package named `{}` found",
             "failed to select a version for the requirement `{}`",
             "candidate versions found which didn't match: {}",
+            "no matching package found",
         ],
         title: |c| format!("There is no such package or version: `{}`", or(c, 0, "?").trim_end_matches('.')),
         fix: |c| {
@@ -182,6 +193,9 @@ pub(super) const RULES: &[Rule] = &[
             "^ERESOLVE {}",
             "failed to select a version for `{}`",
             "ResolutionImpossible",
+            "ResolutionTooDeep",
+            "resolution-too-deep",
+            "^Because no versions of {}",
         ],
         title: |_| "The wanted versions contradict each other".to_owned(),
         fix: |_| CONFLICT_FIX.to_owned(),
@@ -228,6 +242,12 @@ pub(super) const RULES: &[Rule] = &[
             "No package '{}' found",
             "Dependency \"{}\" not found",
             "Could not find a package configuration file provided by \"{}\"",
+            "Please make sure the libxml2 and libxslt development packages are installed",
+            "Unable to find PostgreSQL client library",
+            "Unable to find the '{}' library",
+            "The headers or library files could not be found for {},",
+            "RequiredDependencyException: {}",
+            "mysql client is missing",
         ],
         title: |c| format!("A library for compiling is missing: {}", or(c, 0, "see the message")),
         fix: |c| {

@@ -19,6 +19,16 @@ pub(super) const RULES: &[Rule] = &[
             "could not find driver",
             "Call to undefined function mysqli_connect()",
             "Class \"PDO\" not found",
+            "require the following PHP extensions to be installed: {}",
+            "The requested PHP extension {} is missing from your system",
+            "Call to undefined function mb_{}()",
+            "Call to undefined function curl_{}()",
+            "Class \"Redis\" not found",
+            "Class \"ZipArchive\" not found",
+            "Class \"NumberFormatter\" not found",
+            "Class \"Imagick\" not found",
+            "Class \"SoapClient\" not found",
+            "Class \"DOMDocument\" not found"
         ],
         "PHP lacks the extension `{0|pdo}`",
         "install it on this machine (Debian, Ubuntu: `apt install php-{0|pgsql php-mysql php-sqlite3}`; drivers of PDO come with it), or remove what needs it from composer.json",
@@ -31,9 +41,45 @@ pub(super) const RULES: &[Rule] = &[
             "your php version ({}) does not satisfy that requirement",
             "Your Composer dependencies require a PHP version \"{}\"",
             "requires php {} -> your php version",
+            "incompatible with your PHP version"
         ],
-        "The project needs another PHP ({0})",
+        "The project needs another PHP ({0|see the message})",
         "install the PHP that composer.json asks for, or lower `require.php` there",
+    ),
+    rule!(
+        "missing_file",
+        INSTALL,
+        PHP,
+        ["Could not open input file: {}"],
+        "A script of Composer runs `{0}`, which is not there",
+        "deploy `{0}` with the project, and copy it before `composer install` in a Dockerfile",
+    ),
+    rule!(
+        "dependency_scripts_blocked",
+        MAKE,
+        PHP,
+        ["{} contains a Composer plugin which is blocked by your allow-plugins config"],
+        "The plugin {0} of Composer may not run",
+        "run `composer config allow-plugins.{0} true` and deploy composer.json",
+    ),
+    rule!(
+        "dependency_policy",
+        INSTALL,
+        PHP,
+        [
+            "because they are affected by security advisories",
+            "these were not loaded, because they are affected by {}"
+        ],
+        "Composer refuses versions with known security holes",
+        "update the package to a version without, or list the advisory under `config.audit.ignore` of composer.json",
+    ),
+    rule!(
+        "configuration_invalid",
+        ANY,
+        PHP,
+        ["Your configuration files are not serializable", "Your configuration files could not be serialized"],
+        "Laravel's configuration holds what cannot be cached",
+        "take closures and objects out of config/*.php, or leave `config:cache` out of the build",
     ),
     rule!(
         "lock_out_of_sync",
@@ -95,7 +141,8 @@ pub(super) const RULES: &[Rule] = &[
         [
             "Directory {} does not exist.",
             "Could not open input file: {}",
-            "Failed to open stream: No such file or directory in {}"
+            "Failed to open stream: No such file or directory in {}",
+            "View [{}] not found"
         ],
         "The file or folder `{0}` does not exist",
         "correct the start command (`php -S $HOST:$PORT -t public`), and check that no ignore file excludes it",
@@ -165,7 +212,22 @@ pub(super) const RULES: &[Rule] = &[
         "missing_module",
         ANY,
         PHP,
-        ["Uncaught Error: Class \"{}\" not found", "Class \"{}\" not found", "Class '{}' not found"],
+        ["Symfony Runtime is missing"],
+        "The package `symfony/runtime` is not installed",
+        "run `composer require symfony/runtime`, allow its plugin (`config.allow-plugins`), and deploy composer.json with composer.lock",
+    ),
+    rule!(
+        "missing_module",
+        ANY,
+        PHP,
+        [
+            "Uncaught Error: Class \"{}\" not found",
+            "Class \"{}\" not found",
+            "Class '{}' not found",
+            "Target class [{}] does not exist",
+            "Interface \"{}\" not found",
+            "Trait \"{}\" not found"
+        ],
         "PHP finds no class `{0}`",
         "add the package that brings `{0}` to `require` of composer.json (what stands in `require-dev` is not there in production); a class of this project needs the folder of its namespace under `autoload.psr-4`",
     ),

@@ -7,7 +7,8 @@ const PREFIXES_MAX: usize = 4;
 const SOURCE_BYTES_MAX: usize = 48;
 
 /// What tools write before each line of their own.
-const TOOLS: &[&str] = &["npm ERR! ", "npm error ", " ERROR  ", "➤ ", "error   ", "!!  "];
+const TOOLS: &[&str] =
+    &["npm ERR! ", "npm error ", " ERROR  ", "➤ ", "error   ", "!!  ", "[11ty] ", "remote: "];
 
 /// The line without what stands before it.
 pub(super) fn without(line: &str) -> &str {

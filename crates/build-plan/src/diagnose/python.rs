@@ -1,7 +1,7 @@
 //! Rules about Python programs.
 
+use super::libraries::library_fix;
 use super::rule::{CODE, Captured, RUN, Rule, or};
-use super::system::library_fix;
 use crate::Runtime::{self, Python};
 
 const PY: &[Runtime] = &[Python];
@@ -95,6 +95,7 @@ pub(super) const RULES: &[Rule] = &[
             "AssertionError: {} must be installed to use",
             "RuntimeError: {} is required",
             "You must have `{}` installed",
+            "To use the fastapi command, please install \"{}\"",
         ],
         title: |c| format!("The package `{}` is needed and not installed", or(c, 0, "?")),
         fix: |c| {
@@ -102,6 +103,17 @@ pub(super) const RULES: &[Rule] = &[
                 "add `{}` to requirements.txt (or to `dependencies` in pyproject.toml)",
                 or(c, 0, "?").trim_matches('`')
             )
+        },
+    },
+    Rule {
+        code: "missing_optional_package",
+        phases: CODE,
+        runtimes: PY,
+        patterns: &["Error: {}pip install {}", "Missing optional dependency {}. {}"],
+        title: |c| format!("A package is needed and not installed: {}", or(c, 1, "see the message")),
+        fix: |_| {
+            "add the package that the message names to requirements.txt (or to `dependencies` in pyproject.toml)"
+                .to_owned()
         },
     },
     Rule {
@@ -190,6 +202,8 @@ pub(super) const RULES: &[Rule] = &[
             "Failed to find attribute '{}' in '{}'",
             "Failed to parse '{}' as an attribute name or function call",
             "Could not find a Flask application or factory in module '{}'",
+            "Could not find FastAPI app in module",
+            "Could not find a default file to run",
         ],
         title: |c| match c {
             [name, module, ..] => format!("The module `{module}` has no `{name}`"),
@@ -213,6 +227,8 @@ pub(super) const RULES: &[Rule] = &[
             "can't open file '{}': [Errno 2]",
             "can't find '__main__' module in '{}'",
             "Error: Invalid value: File does not exist: {}",
+            "Unable to load celery application",
+            "Cannot load application from '{}', module not found",
         ],
         title: |c| format!("The start command names `{}`, which is not there", or(c, 0, "?")),
         fix: |c| {
@@ -267,6 +283,8 @@ pub(super) const RULES: &[Rule] = &[
             "Expected string or URL object, got None",
             "Can't load plugin: sqlalchemy.dialects:{}",
             "The asyncio extension requires an async driver to be used",
+            "No support for '{}'. We support:",
+            "Scheme '{}://' is unknown",
         ],
         title: |_| "The database's URL is missing or not in the form that SQLAlchemy reads".to_owned(),
         fix: |_| {
@@ -291,6 +309,8 @@ pub(super) const RULES: &[Rule] = &[
             "^FileNotFoundError: [Errno 2] No such file or directory: '{}'",
             "RuntimeError: Directory '{}' does not exist",
             "jinja2.exceptions.TemplateNotFound: {}",
+            "^Error: '{}' doesn't exist",
+            "^FileNotFoundError: [Errno 2] No such file or directory",
         ],
         title: |c| format!("The file `{}` does not exist", or(c, 0, "?")),
         fix: |c| {
@@ -299,6 +319,20 @@ pub(super) const RULES: &[Rule] = &[
                 or(c, 0, "?")
             )
         },
+    },
+    Rule {
+        code: "configuration_invalid",
+        phases: CODE,
+        runtimes: PY,
+        patterns: &[
+            "yaml.scanner.ScannerError: {}",
+            "yaml.parser.ParserError: {}",
+            "TOMLDecodeError: {}",
+            "TomlDecodeError: {}",
+            "configparser.{}Error: {}",
+        ],
+        title: |_| "A configuration file does not parse".to_owned(),
+        fix: |_| "mend the file at the line and column that the message names".to_owned(),
     },
     Rule {
         code: "locale_missing",

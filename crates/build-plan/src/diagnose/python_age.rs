@@ -11,7 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         ANY,
         PY,
         [
-            "^ModuleNotFoundError: No module named 'distutils",
+            "ModuleNotFoundError: No module named 'distutils",
             "ModuleNotFoundError: No module named 'imp'",
             "ModuleNotFoundError: No module named 'asyncore'",
             "ModuleNotFoundError: No module named 'asynchat'",
@@ -40,6 +40,7 @@ pub(super) const RULES: &[Rule] = &[
             "ForwardRef._evaluate() missing 1 required keyword-only argument: 'recursive_guard'",
             "module 'typing' has no attribute 'io'",
             "'super' object has no attribute '__getattr__'. Did you mean: '__setattr__'",
+            "pydantic.v1.errors.ConfigError: unable to infer type"
         ],
         "A package is too old for this Python",
         "update the package that the last lines of the traceback name, or say an older Python in .python-version",
@@ -120,6 +121,12 @@ pub(super) const RULES: &[Rule] = &[
             "AsyncClient.__init__() got an unexpected keyword argument 'proxies'",
             "__init__() got an unexpected keyword argument 'proxies'",
             "module 'bcrypt' has no attribute '__about__'",
+            "PydanticUserError: {}",
+            "has been removed in V2",
+            "but this is no longer supported in openai>=1.0.0",
+            "Descriptors cannot be created directly",
+            "Descriptors cannot not be created directly",
+            "or newer is required; you have"
         ],
         "A package was updated and no longer has what another one uses ({0|proxies})",
         "update the package that imports it, or pin the older version of the one that it imports from in requirements.txt",

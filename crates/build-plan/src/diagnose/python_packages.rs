@@ -7,6 +7,54 @@ const PY: &[Runtime] = &[Python];
 
 pub(super) const RULES: &[Rule] = &[
     rule!(
+        "wrong_package_manager",
+        MAKE,
+        PY,
+        [
+            "Required uv version `{}` does not match the running version",
+            "requires Poetry {}, but you are using",
+            "This project requires Poetry {}"
+        ],
+        "The project wants another version of its package manager ({0})",
+        "change `required-version` in pyproject.toml (Poetry: `requires-poetry`) to what runs here, or install the version that it names",
+    ),
+    rule!(
+        "dependency_group_missing",
+        MAKE,
+        PY,
+        [
+            "Extra `{}` is not defined in the project's",
+            "Group `{}` is not defined in the project's",
+            "Group(s) not found: {}",
+            "Extra [{}] is not specified",
+            "Extra(s) [{}] not found"
+        ],
+        "The project has no extra or group of dependencies `{0}`",
+        "correct the name in the install command, or define it in pyproject.toml (`[dependency-groups]`, `[project.optional-dependencies]`) and write the lock again",
+    ),
+    rule!(
+        "manifest_missing",
+        MAKE,
+        PY,
+        [
+            "does not appear to be a Python project: neither 'setup.py' nor 'pyproject.toml' found",
+            "is not installable. Neither 'setup.py' nor 'pyproject.toml' found",
+            "No `pyproject.toml` found in current directory or any parent directory",
+            "could not find a pyproject.toml file in {}",
+            "No Pipfile present at project home"
+        ],
+        "There is no pyproject.toml where the command runs",
+        "set `root` in backend-im.yml to the folder with the manifest, or install with `-r requirements.txt`",
+    ),
+    rule!(
+        "package_renamed",
+        MAKE,
+        PY,
+        ["The '{}' PyPI package is deprecated, use '{}'"],
+        "The package `{0}` is now called `{1}`",
+        "write `{1}` instead of `{0}` in requirements.txt or pyproject.toml, and write the lock again",
+    ),
+    rule!(
         "lock_out_of_sync",
         MAKE,
         PY,
@@ -38,6 +86,22 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "pdm.lock does not match pyproject.toml",
         "run `pdm lock`, and deploy the new pdm.lock with pyproject.toml",
+    ),
+    rule!(
+        "dependency_version_missing",
+        MAKE,
+        PY,
+        ["which doesn't match any versions"],
+        "There is no such version of a package",
+        "correct its name or version in pyproject.toml, and write the lock again",
+    ),
+    rule!(
+        "dependency_conflict",
+        MAKE,
+        PY,
+        ["^Because {} depends on {}"],
+        "The wanted versions contradict each other",
+        "loosen or align the versions that the message names, so that one set satisfies all of them, and write the lock again",
     ),
     rule!(
         "lock_unreadable",
@@ -74,8 +138,11 @@ pub(super) const RULES: &[Rule] = &[
             "RuntimeError: {} is not supported on this version of Python",
             "longintrepr.h: No such file or directory",
             "'PyThreadState' has no member named 'use_tracing'",
+            "{} has no wheels with a matching Python",
+            "{} can't be installed because it doesn't have a source distribution or wheel for the current platform",
+            "{} has no wheels with a matching platform"
         ],
-        "A package has no version for this Python yet ({0})",
+        "A package has no version for this Python yet ({0|see the message})",
         "update the package to a version that is built for this Python, or say an older Python in .python-version",
     ),
     rule!(

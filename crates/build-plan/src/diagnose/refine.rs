@@ -1,7 +1,7 @@
 //! Findings whose meaning depends on more than one line.
 
 use super::rule::Finding;
-use super::scene::Scene;
+use super::scene::{Scene, is_exception};
 use super::{Confidence, complaint, database, standard};
 use crate::Runtime;
 
@@ -105,9 +105,17 @@ pub(super) fn said_below(scene: &Scene, line: usize) -> usize {
     }
     let says = |at: &usize| {
         let text = scene.plain[*at].trim();
-        !text.is_empty() && !text.chars().all(|c| c.is_ascii_punctuation()) && !text.starts_with("at ")
+        !text.is_empty()
+            && !is_place(text)
+            && !text.chars().all(|c| c.is_ascii_punctuation())
+            && !text.starts_with("at ")
     };
     (line + 1..scene.plain.len().min(line + CONTEXT_LINES)).find(says).unwrap_or(line)
+}
+
+/// A line that says only where, such as `./app/page.tsx:3:7`.
+fn is_place(text: &str) -> bool {
+    text.starts_with("./") && !text.contains(' ')
 }
 
 /// A connection that was refused is a database's when another error of the chain says so.
@@ -126,7 +134,53 @@ pub(super) fn named(scene: &Scene, found: Finding) -> Finding {
         "connection_refused" => at_port_of_database(scene, found),
         "java_exception" => of_description(scene, found),
         "native_build_failed" => at_compiler(scene, found),
+        "django_check_failed" => at_check(scene, found),
+        "missing_file" => above_its_cause(scene, found),
+        "build_failed" | "install_failed" => of_gradle(scene, found),
         _ => found,
+    }
+}
+
+/// That a file is not there says little where it is the cause of what stands above and names the file.
+fn above_its_cause(scene: &Scene, found: Finding) -> Finding {
+    let is_cause = |at: &usize| scene.plain[*at].trim_start().to_ascii_lowercase().starts_with("caused by: ");
+    match found.line.filter(is_cause).and_then(|at| at.checked_sub(1)) {
+        Some(above) if scene.plain[above].contains(['/', '`', '\'', '"']) => {
+            Finding { line: Some(above), ..found }
+        }
+        _ => found,
+    }
+}
+
+/// Django lists below its complaint what each check found: `shop.Item: (fields.E304) …`.
+fn at_check(scene: &Scene, found: Finding) -> Finding {
+    let Some(line) = found.line else { return found };
+    let is_error = |text: &str| {
+        let number =
+            text.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(number, _)| number);
+        number
+            .and_then(|number| number.split_once(".E"))
+            .is_some_and(|(_, digits)| digits.parse::<u32>().is_ok())
+    };
+    let check = (line..scene.plain.len()).find(|at| is_error(&scene.plain[*at]));
+    Finding { line: check.or(found.line), ..found }
+}
+
+/// A Gradle that is older than the Java that runs it says no more than that Java's version.
+fn of_gradle(scene: &Scene, found: Finding) -> Finding {
+    let said = said(scene, &found).trim();
+    let is_version = said.starts_with(|c: char| c.is_ascii_digit())
+        && said.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | '_'));
+    if !is_version || scene.runtime != Some(Runtime::Java) {
+        return found;
+    }
+    Finding {
+        code: "wrong_java_version",
+        title: format!("This Gradle does not run on Java {said}"),
+        fix: "update the Gradle wrapper (`./gradlew wrapper --gradle-version …`) to one that knows this Java, or build with an older JDK"
+            .to_owned(),
+        confidence: Confidence::High,
+        ..found
     }
 }
 
@@ -175,6 +229,11 @@ fn at_compiler(scene: &Scene, found: Finding) -> Finding {
     let says_little =
         found.line.is_some_and(|line| scene.plain[line].contains("subprocess-exited-with-error"));
     let compiler = scene.plain.iter().position(is_error);
-    let line = compiler.or_else(|| says_little.then(|| complaint::best(scene, |_| false))?);
+    // pip draws what the package's own build said in a box; an exception is its last word there.
+    let end = scene.plain.iter().position(|line| line.trim() == "[end of output]");
+    let inner = |end: usize| scene.plain[..end].iter().rposition(|line| is_exception(line.trim_start()));
+    let line = compiler
+        .or_else(|| end.and_then(inner))
+        .or_else(|| says_little.then(|| complaint::best(scene, |_| false))?);
     Finding { line: line.or(found.line), ..found }
 }

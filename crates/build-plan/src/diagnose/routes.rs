@@ -19,6 +19,7 @@ pub(super) const RULES: &[Rule] = &[
             "Method '{}' already declared for route",
             "Ambiguous mapping. Cannot map '{}' method",
             "Duplicate operationId {}",
+            "Another route has already been assigned name {}"
         ],
         "Two handlers have the same route or name: {0|see the message}",
         "rename or remove one route of the two, or give it a name of its own (`endpoint`)",

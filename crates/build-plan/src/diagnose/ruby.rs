@@ -1,65 +1,72 @@
-//! Rules about Ruby, Bundler, Rails and Rack.
+//! Rules about Ruby programs, Rails and Rack.
 
-use super::rule::{CODE, INSTALL, MAKE, RUN, Rule, rule};
+use super::rule::{CODE, MAKE, RUN, Rule, rule};
 use crate::Runtime::{self, Ruby};
 
 const RB: &[Runtime] = &[Ruby];
 
 pub(super) const RULES: &[Rule] = &[
     rule!(
-        "wrong_ruby_version",
-        super::rule::ANY,
-        RB,
-        [
-            "Your Ruby version is {}, but your Gemfile specified {}",
-            "requires ruby version {}, which is incompatible",
-            "requires Ruby version {}. The current ruby version is {}",
-            "rbenv: version `{}' is not installed",
-        ],
-        "The project needs another Ruby ({1|see the Gemfile})",
-        "install the Ruby that the Gemfile and .ruby-version name, or change both to the one that is installed",
-    ),
-    rule!(
-        "wrong_bundler_version",
-        super::rule::ANY,
-        RB,
-        ["Could not find 'bundler' ({}) required by", "You must use Bundler {} or greater"],
-        "Gemfile.lock was written by another Bundler ({0})",
-        "run `gem install bundler -v {0}`, or `bundle update --bundler` and deploy the new Gemfile.lock",
-    ),
-    rule!(
-        "lock_platform_missing",
-        INSTALL,
-        RB,
-        ["Your bundle only supports platforms {}"],
-        "Gemfile.lock was written for another platform",
-        "run `bundle lock --add-platform x86_64-linux` and deploy the new Gemfile.lock",
-    ),
-    rule!(
-        "lock_out_of_sync",
+        "database_refused",
         MAKE,
         RB,
         [
-            "You are trying to install in deployment mode after changing",
-            "The gemspecs for path gems changed",
-            "because frozen mode is set",
-            "The lockfile can't be updated because frozen mode is set",
-            "your Gemfile.lock is corrupt",
+            "CannotConnectError: {}",
+            "ActiveRecord::ConnectionNotEstablished: {}",
+            "PG::ConnectionBad: {}",
+            "Mysql2::Error::ConnectionError: {}"
         ],
-        "Gemfile.lock does not match the Gemfile",
-        "run `bundle install` and deploy the new Gemfile.lock with the Gemfile",
+        "The build asks a database or Redis, and none answers",
+        "what runs while assets are built (initializers) must not ask it; or set its address in `env`",
     ),
     rule!(
-        "dependency_version_missing",
-        INSTALL,
+        "missing_env_var",
+        CODE,
+        RB,
+        ["key not found: \"{}\""],
+        "The environment variable `{0}` is not set",
+        "set `{0}` under `env` in backend-im.yml or as a secret, or give it a default: `ENV.fetch(\"{0}\", \"…\")`",
+    ),
+    rule!(
+        "parse_failed",
+        CODE,
         RB,
         [
-            "Could not find gem '{}' in",
-            "Could not find {} in any of the sources",
-            "Could not find compatible versions",
+            "SassC::SyntaxError: {}",
+            "Sass::SyntaxError: {}",
+            "Terser::Error: {}",
+            "Uglifier::Error: {}",
+            "ExecJS::RuntimeError: {}",
+            "ExecJS::ProgramError: {}"
         ],
-        "There is no such gem or version: `{0|see the message}`",
-        "correct the name or version of `{0|the gem}` in the Gemfile, then run `bundle install` and deploy Gemfile.lock",
+        "An asset does not parse: {0}",
+        "mend what the lines below name; new CSS and JavaScript need newer tools (cssbundling, jsbundling or propshaft instead of sassc and uglifier)",
+    ),
+    rule!(
+        "missing_file",
+        CODE,
+        RB,
+        [
+            "Sprockets::FileNotFound: {}",
+            "ActionView::MissingTemplate",
+            "No such file or directory @ rb_sysopen - {}",
+            "configuration {} not found",
+            "No application configured, nothing to run"
+        ],
+        "A file is not there: {0|see the message}",
+        "check the path and that no ignore file excludes it; what yarn or npm brings must be installed before the assets are built",
+    ),
+    rule!(
+        "configuration_invalid",
+        CODE,
+        RB,
+        [
+            "(Psych::SyntaxError)",
+            "Cannot load database configuration:",
+            "YAML syntax error occurred while parsing {}"
+        ],
+        "A YAML file does not parse",
+        "mend the line that the message names; YAML wants blanks, no tabs, and quotes around text with a colon",
     ),
     rule!(
         "missing_module",
@@ -84,6 +91,8 @@ pub(super) const RULES: &[Rule] = &[
             "Missing `secret_key_base` for '{}' environment",
             "Missing encryption key to decrypt file with",
             "ActiveSupport::MessageEncryptor::InvalidMessage",
+            "Devise.secret_key was not set",
+            "environment must be a type of String"
         ],
         "Rails has no secret key",
         "set SECRET_KEY_BASE (or RAILS_MASTER_KEY, the content of config/master.key) as a secret; `SECRET_KEY_BASE_DUMMY=1` is enough for precompiling assets",
@@ -146,7 +155,8 @@ pub(super) const RULES: &[Rule] = &[
         [
             "uninitialized constant {} (NameError)",
             "undefined local variable or method `{}'",
-            "undefined local variable or method '{}'"
+            "undefined local variable or method '{}'",
+            "expected file {} to define constant {}"
         ],
         "`{0}` is used and nowhere defined",
         "require the file or gem that defines `{0}`; with Zeitwerk a file must be named after its constant",

@@ -76,10 +76,14 @@ impl Rule {
     /// Fits the rule to one line.
     pub(super) fn fit(&self, scene: &Scene, line: usize, confidence: Confidence) -> Option<Finding> {
         let text = scene.plain.get(line)?;
-        let captured = self
-            .patterns
-            .iter()
-            .find_map(|pattern| capture(text, pattern).filter(|_| !scene.is_quoted(line, pattern)))?;
+        // Tools that run others indent what those say.
+        let is_tool = matches!(scene.phase, Phase::Install | Phase::Build);
+        let inner = Some(text.trim_start()).filter(|inner| is_tool && inner.len() < text.len());
+        let said = |pattern: &str| {
+            let indented = || inner.and_then(|inner| capture(inner, pattern));
+            capture(text, pattern).or_else(indented).filter(|_| !scene.is_quoted(line, pattern))
+        };
+        let captured = self.patterns.iter().find_map(|pattern| said(pattern))?;
         let names: Vec<&str> = captured.iter().map(|text| name(text)).collect();
         Some(Finding {
             code: self.code,

@@ -1,11 +1,33 @@
 //! Rules about Rust programs and cargo.
 
-use super::rule::{MAKE, RUN, Rule, or};
+use super::rule::{MAKE, RUN, Rule, or, rule};
 use crate::Runtime::{self, Rust};
 
 const RS: &[Runtime] = &[Rust];
 
 pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "manifest_missing",
+        MAKE,
+        RS,
+        ["could not find `Cargo.toml` in `{}`"],
+        "There is no Cargo.toml where the command runs",
+        "set `root` in backend-im.yml to the folder with Cargo.toml, and check that no ignore file excludes it",
+    ),
+    Rule {
+        code: "toolchain_target_missing",
+        phases: MAKE,
+        runtimes: &[],
+        patterns: &[
+            "can't find crate for `core`",
+            "can't find crate for `std`",
+            "target may not be installed",
+        ],
+        title: |_| "Rust has no standard library for the target that is built".to_owned(),
+        fix: |_| {
+            "add the target to the toolchain (`rustup target add` with the name in the message, or `targets` in rust-toolchain.toml)".to_owned()
+        },
+    },
     Rule {
         code: "missing_crate",
         phases: MAKE,
@@ -44,6 +66,8 @@ pub(super) const RULES: &[Rule] = &[
             "no bin target named `{}`",
             "no targets specified in the manifest",
             "can't find `{}` bin at",
+            "a bin target must be available for `cargo run`",
+            "could not determine which binary to run",
         ],
         title: |c| format!("Cargo defines no program {}", or(c, 0, "at all")),
         fix: |_| "add src/main.rs, or a `[[bin]]` with the right name and path to Cargo.toml".to_owned(),

@@ -90,6 +90,11 @@ impl Scene {
         words.any(|word| CALM.contains(&word) || (!is_tool && WARNING.contains(&word)))
     }
 
+    /// Whether npm says the line, about a script that it ran: it passes on that it failed.
+    pub(super) fn is_passed_on(&self, line: usize) -> bool {
+        ["npm ERR!", "npm error"].iter().any(|start| self.lines[line].contains(start))
+    }
+
     /// Whether what the pattern found stands in quotes: then the line speaks about an error, and is none.
     pub(super) fn is_quoted(&self, line: usize, pattern: &str) -> bool {
         if pattern.starts_with('^') || matches!(self.phase, Phase::Install | Phase::Build) {

@@ -104,7 +104,7 @@ fn of_pydantic(below: &[String]) -> Vec<String> {
 /// Whether the line says of settings that they are required, undefined or invalid.
 fn tells_setting(line: &str) -> bool {
     let lower = line.to_lowercase();
-    ["required", "undefined", "missing", "invalid", "expected", "not set", "must be"]
+    ["required", "undefined", "missing", "invalid", "expected", "not set", "must be", "path: ["]
         .iter()
         .any(|word| lower.contains(word))
 }
