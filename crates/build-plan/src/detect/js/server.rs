@@ -163,14 +163,18 @@ fn has_hooks(js: &Js<'_>, name: &str, draft: &mut Draft) -> bool {
 
 /// Looks at where the file listens that a command starts, or the one of which a build makes it.
 fn check_address(js: &Js<'_>, parts: &script::Plain<'_>, draft: &mut Draft) {
-    let main = || js.package.main.as_deref().unwrap_or("index");
-    let file = parts.file().map(|file| if matches!(file, "." | "./") { main() } else { file });
-    let path = file.and_then(|file| entry::resolve(js.project, file).or_else(|| source_of(js, file)));
-    if let Some(path) = path
+    if let Some(path) = source_file(js, parts)
         && let Some(source) = js.project.source(&path)
     {
         address::check(js.context, &path, &super::source::scan(&source), draft);
     }
+}
+
+/// The source of the file that a command starts.
+pub(super) fn source_file(js: &Js<'_>, parts: &script::Plain<'_>) -> Option<String> {
+    let main = || js.package.main.as_deref().unwrap_or("index");
+    let file = parts.file().map(|file| if matches!(file, "." | "./") { main() } else { file })?;
+    entry::resolve(js.project, file).or_else(|| source_of(js, file))
 }
 
 /// The source of what a build makes: what the build is given, or the file of the same name among the sources.
@@ -250,7 +254,7 @@ fn with_sources_of_typescript(js: &Js<'_>, command: &str, draft: &mut Draft) {
 }
 
 /// Starts the file that serves.
-fn by_entry(js: &Js<'_>, entry: &Entry, draft: &mut Draft) {
+pub(super) fn by_entry(js: &Js<'_>, entry: &Entry, draft: &mut Draft) {
     address::check(js.context, &entry.path, &entry.script, draft);
     let file = shell::word(&entry.path);
     if draft.runtime == Runtime::Bun {

@@ -16,6 +16,8 @@ pub(crate) struct Script {
     pub(crate) listens: Option<usize>,
     /// Whether it reads the environment's PORT.
     pub(crate) reads_port: bool,
+    /// Another name under which it reads its port from the environment, with the line.
+    pub(crate) other_port: Option<(&'static str, usize)>,
     /// The port on which it listens where it is told none, with its line.
     pub(crate) port: Option<(u16, usize)>,
     /// The line on which it listens on an address that only this machine reaches.
@@ -57,6 +59,7 @@ pub(crate) fn scan(source: &str) -> Script {
             script.listens = Some(number);
         }
         script.reads_port |= ports::is_read(&code);
+        script.other_port = script.other_port.or_else(|| ports::other_name(&code).map(|name| (name, number)));
         ports.note(&code, number);
         script.loopback = script.loopback.or_else(|| is_loopback(&code).then_some(number));
         script.native = script.native.or_else(|| native(&code).map(|native| (native, number)));
