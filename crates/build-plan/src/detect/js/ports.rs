@@ -38,7 +38,7 @@ impl Ports {
 
 /// Whether the line reads the environment's PORT.
 pub(super) fn is_read(code: &str) -> bool {
-    behind_variable(code).next().is_some()
+    behind_variable(code).any(|(is_whole, _)| is_whole)
 }
 
 /// Names under which servers look for their port in the environment, beside PORT.
@@ -68,20 +68,20 @@ pub(super) fn other_name(code: &str) -> Option<&'static str> {
     })
 }
 
-/// What stands behind each PORT that comes from the environment.
-fn behind_variable(code: &str) -> impl Iterator<Item = &str> {
+/// What stands behind each PORT that comes from the environment, and whether that is all of its name.
+fn behind_variable(code: &str) -> impl Iterator<Item = (bool, &str)> {
     code.match_indices("PORT").filter_map(|(at, word)| {
         let before = code[..at].trim_end();
         let name = before.trim_end_matches(|c: char| c.is_ascii_uppercase() || c == '_');
         let is_read = (before.contains("env") || before.contains("config") || name.ends_with(['{', ',']))
             && !code[at + word.len()..].starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
-        is_read.then(|| &code[at + word.len()..])
+        is_read.then(|| (name.len() == before.len(), &code[at + word.len()..]))
     })
 }
 
 /// The 3000 of `process.env.PORT || 3000`, of `PORT = 3000` among variables, and of `env("PORT", 3000)`.
 fn instead(code: &str) -> Option<u16> {
-    behind_variable(code).find_map(|rest| {
+    behind_variable(code).find_map(|(_, rest)| {
         let rest = rest.trim_start_matches([')', ']', '"', '\'', '!', ' ']);
         let rest = rest.strip_prefix("as string").unwrap_or(rest).trim_start_matches([')', ' ']);
         let rest = rest.strip_prefix(", 10)").unwrap_or(rest).trim_start_matches([',', ')', ' ']);
