@@ -34,7 +34,9 @@ mod workspace;
 
 pub use backend::{Backend, Connect};
 pub use build_plan::toolchain::{Need, Shortfall};
-pub use build_plan::{Confidence, Diagnosis, Evidence, Install, InstallMethod, Plan, Runtime, Verification};
+pub use build_plan::{
+    CacheLayer, Confidence, Diagnosis, Evidence, Install, InstallMethod, Plan, Runtime, Verification,
+};
 pub use client::{Client, LogQuery, StopApps};
 pub use deploy::{DeployOptions, Deployed, Force, Progress};
 pub use endpoint::{ApiToken, Endpoint, InvalidApiToken};

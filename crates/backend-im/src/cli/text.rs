@@ -3,7 +3,8 @@
 use clap::builder::styling::{AnsiColor, Style};
 use platform_api::{Deployment, DeploymentId, Failure, InstanceView, Phase, Receipt, Status};
 use platform_client::{
-    Confidence, Diagnosis, Ignored, Part, Plan, Preview, Shortfall, UploadReport, Verification, diagnosis,
+    CacheLayer, Confidence, Diagnosis, Ignored, Part, Plan, Preview, Shortfall, UploadReport, Verification,
+    diagnosis,
 };
 
 use super::clean;
@@ -224,6 +225,7 @@ pub(crate) fn plan(paint: Paint, preview: &Preview, extent: Extent) -> String {
         ("env", noted("env")),
         ("port", Some(plan.port.to_string())),
         ("health_path", plan.health_path.clone()),
+        ("layers", layers(plan)),
         ("plan_hash", Some(plan.plan_hash.clone())),
         ("upload", Some(format!("{}, {}", count(plan.files, "file", "files"), bytes(plan.bytes)))),
     ];
@@ -253,6 +255,13 @@ pub(crate) fn plan(paint: Paint, preview: &Preview, extent: Extent) -> String {
         lines.extend([String::new(), note]);
     }
     page(&lines)
+}
+
+/// What a build keeps for the next one: each layer's name, the folders that it holds, and its key.
+fn layers(plan: &Plan) -> Option<String> {
+    let one = |layer: &CacheLayer| format!("{} ({}) {}", layer.name, layer.holds.join(", "), layer.key);
+    let all: Vec<String> = plan.layers.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 /// What the machine that would build lacks, with the way to get it.

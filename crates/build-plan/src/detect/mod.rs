@@ -23,6 +23,7 @@ mod python;
 mod ruby;
 mod rust;
 mod script;
+mod served_pages;
 mod settle;
 mod start;
 mod static_site;

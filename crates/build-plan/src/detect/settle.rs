@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, advice, dockerfile, migrations, script, start};
+use super::{Context, advice, dockerfile, migrations, script, served_pages, start};
 use crate::draft::{Cache, Draft};
 use crate::project::Project;
 use crate::{CacheLayer, Install, InstallMethod, Listing, Plan, PlanError, Runtime, hash, shell};
@@ -36,6 +36,7 @@ const INSTALL_INPUTS: &[&str] = &[
 /// # Errors
 /// [`PlanError::InvalidConfig`] when the settings name a folder that is not there.
 pub(crate) fn settle(context: &Context<'_>, mut draft: Draft) -> Result<Plan, PlanError> {
+    served_pages::add(context, &mut draft);
     commands(context, &mut draft);
     if draft.runtime == Runtime::Static {
         static_root(context, &mut draft)?;

@@ -346,6 +346,95 @@ uvicorn
 === index.html
 ",
     ),
+    (
+        "flask_in_a_folder_serves_the_pages_beside_it",
+        "
+=== backend/app.py
+from flask import Flask
+app = Flask(__name__, static_folder='../frontend/build', static_url_path='/')
+=== backend/requirements.txt
+flask
+gunicorn
+=== frontend/package.json
+{\"scripts\": {\"build\": \"react-scripts build\"}, \"dependencies\": {\"react-scripts\": \"5\"}}
+=== frontend/yarn.lock
+=== frontend/src/index.js
+",
+    ),
+    (
+        "django_whose_styles_are_made_with_tailwind_and_has_no_database",
+        "
+=== manage.py
+os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site1.settings')
+import django
+=== site1/settings.py
+WSGI_APPLICATION = 'site1.wsgi.application'
+STATIC_ROOT = BASE_DIR / 'collected'
+=== site1/wsgi.py
+=== requirements.txt
+django
+whitenoise
+gunicorn
+=== package.json
+{\"scripts\": {\"build\": \"npm run build:css\", \"build:css\": \"tailwindcss -i in.css -o static/site.css\"}}
+=== package-lock.json
+{}
+",
+    ),
+    (
+        "styles_that_are_there_are_not_made_again",
+        "
+=== app.py
+from flask import Flask
+app = Flask(__name__)
+=== requirements.txt
+flask
+gunicorn
+=== static/site.css
+=== package.json
+{\"scripts\": {\"build\": \"tailwindcss -i in.css -o ./static/site.css\"}}
+",
+    ),
+    (
+        "go_embeds_pages",
+        "
+=== go.mod
+module example.com/clock
+
+go 1.24
+=== main.go
+package main
+
+import (
+\t\"embed\"
+\t\"net/http\"
+)
+
+//go:embed all:web/dist
+var pages embed.FS
+
+func main() { http.ListenAndServe(\":\"+os.Getenv(\"PORT\"), http.FileServerFS(pages)) }
+=== web/package.json
+{\"scripts\": {\"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"7\"}}
+=== web/pnpm-lock.yaml
+",
+    ),
+    (
+        "pages_are_built_into_the_server",
+        "
+=== server/main.py
+from fastapi import FastAPI
+app = FastAPI()
+=== server/requirements.txt
+fastapi
+uvicorn
+=== web/package.json
+{\"scripts\": {\"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"7\"}}
+=== web/vite.config.ts
+export default defineConfig({ build: { outDir: '../server/static', emptyOutDir: true } })
+=== web/index.html
+",
+    ),
 ];
 
 #[test]

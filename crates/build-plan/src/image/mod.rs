@@ -76,6 +76,9 @@ pub fn image(
         Runtime::Static => site::recipe(&subject),
         Runtime::Command => plain::recipe(&subject),
     };
+    if matches!(plan.runtime, Runtime::Python | Runtime::Go | Runtime::Rust | Runtime::Elixir) {
+        node::add_beside(&subject, &mut recipe);
+    }
     if let Some(folder) = &plan.static_root {
         site::serve(&subject, folder, &mut recipe);
     }

@@ -237,10 +237,30 @@ fn needs_files(subject: &Subject<'_>, install: &Install) -> bool {
     })
 }
 
+/// Adds Node to the recipe of another runtime, for the pages that its build makes.
+pub(super) fn add_beside(subject: &Subject<'_>, recipe: &mut Recipe) {
+    if !is_beside(subject) {
+        return;
+    }
+    recipe.tools.splice(..0, beside(subject));
+    for step in &mut recipe.build {
+        if let Step::Run { caches, .. } = step {
+            caches.push(NPM_CACHE.to_owned());
+        }
+    }
+    if subject.plan.build.as_deref().is_some_and(|build| build.contains("(cd ")) {
+        let at = recipe.build.iter().position(|step| matches!(step, Step::Run { .. }));
+        recipe.build.insert(at.unwrap_or_default(), Step::Unlike("DL3003"));
+    }
+}
+
+fn is_beside(subject: &Subject<'_>) -> bool {
+    subject.plan.system_packages.iter().any(|package| package.name == "nodejs")
+}
+
 /// Node beside another runtime, for the pages that a project makes with it.
 pub(super) fn beside(subject: &Subject<'_>) -> Vec<Step> {
-    let is_there = subject.plan.system_packages.iter().any(|package| package.name == "nodejs");
-    if !is_there {
+    if !is_beside(subject) {
         return Vec::new();
     }
     let image = base::node(None).run;
@@ -248,13 +268,15 @@ pub(super) fn beside(subject: &Subject<'_>) -> Vec<Step> {
         Step::copy(&image, "/usr/local/bin/", "/usr/local/bin/"),
         Step::copy(&image, "/usr/local/lib/node_modules/", "/usr/local/lib/node_modules/"),
     ];
-    let command = subject.plan.install.as_ref().map(|install| install.command.as_str()).unwrap_or_default();
+    let install = subject.plan.install.as_ref().map(|install| install.command.as_str());
+    let commands = || install.into_iter().chain(subject.plan.build.as_deref());
+    let calls = |program: &str| commands().any(|command| shell::mentions(command, program));
     for (program, version) in [("pnpm", "9"), ("bun", "1")] {
-        if shell::mentions(command, program) {
+        if calls(program) {
             steps.push(global(program, version));
         }
     }
-    if shell::mentions(command, "yarn") {
+    if calls("yarn") {
         steps.push(Step::run(&[NPM_CACHE], "npm install --global --force yarn@1"));
     }
     steps

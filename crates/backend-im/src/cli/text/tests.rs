@@ -139,6 +139,7 @@ fn a_plan_says_which_file_decided_what_and_what_was_left_out() {
         "start": "uvicorn main:app --host $HOST --port $PORT",
         "port": 8000,
         "env": {},
+        "layers": [{"name": "dependencies", "holds": [".venv"], "key": "fedcba9876543210"}],
         "evidence": [
             {"field": "runtime", "value": "python", "source": "requirements.txt"},
             {"field": "framework", "value": "fastapi", "source": "main.py:3"}
@@ -165,6 +166,7 @@ fn a_plan_says_which_file_decided_what_and_what_was_left_out() {
     install         uv pip install -r requirements.txt
     start           uvicorn main:app --host $HOST --port $PORT
     port            8000
+    layers          dependencies (.venv) fedcba9876543210
     plan hash       0123456789abcdef
     upload          6 files, 4.3 kB
 

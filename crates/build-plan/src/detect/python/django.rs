@@ -173,6 +173,15 @@ impl Site {
         }
     }
 
+    /// Whether the settings name a database, or take in something that may: without one there is nothing to migrate.
+    fn may_have_database(&self, project: &Project<'_>) -> bool {
+        const SIGNS: &[&str] = &["DATABASE", "import *", "include(", "exec", "globals()", "django_heroku"];
+        let is_silent = |file: &String| {
+            project.source(file).is_some_and(|source| !SIGNS.iter().any(|sign| source.contains(sign)))
+        };
+        self.settings.is_empty() || !self.settings.iter().all(is_silent)
+    }
+
     /// Static files are collected once, and the database is migrated once per deployment.
     fn commands(&self, project: &Project<'_>, packages: Option<&Packages>, draft: &mut Draft) {
         let manage = shell::word(&self.manage);
@@ -187,7 +196,9 @@ impl Site {
                 );
             }
         }
-        draft.set_release(format!("python {manage} migrate --noinput"), self.manage.clone());
+        if self.may_have_database(project) {
+            draft.set_release(format!("python {manage} migrate --noinput"), self.manage.clone());
+        }
         let is_sqlite = |file: &String| {
             project.source(file).is_some_and(|source| {
                 source.contains("django.db.backends.sqlite3") && !source.contains("DATA_DIR")

@@ -4,7 +4,7 @@ use super::frameworks::may_offer;
 use super::source::{App, Kind, Module, scan};
 use super::targets::Target;
 use crate::Candidate;
-use crate::project::{Project, extension};
+use crate::project::Project;
 use crate::shell;
 
 /// Names that people give to the file with the application, likeliest first.
@@ -146,15 +146,17 @@ fn usual_paths() -> impl Iterator<Item = String> {
 
 /// The modules of the project, the shallow ones first; without those that are aside of it.
 pub(crate) fn module_paths(project: &Project<'_>) -> Vec<String> {
+    // The cheapest question first: a listing may have tens of thousands of files.
     let mut paths: Vec<(usize, &str)> = project
         .listing()
         .iter()
         .map(|file| file.path.as_str())
-        .filter(|path| extension(path) == "py" && !is_aside(path))
-        .map(|path| (path.matches('/').count(), path))
-        .filter(|(depth, _)| *depth < DEPTH_MAX)
+        .filter(|path| path.as_bytes().ends_with(b".py"))
+        .map(|path| (path.bytes().filter(|byte| *byte == b'/').count(), path))
+        .filter(|(depth, path)| *depth < DEPTH_MAX && !is_aside(path))
         .collect();
-    paths.sort_unstable();
+    // Stable, and the listing is in order.
+    paths.sort_by_key(|(depth, _)| *depth);
     let is_declared = MANIFESTS.iter().any(|name| project.has(name));
     let limit = if is_declared { MODULES_MAX } else { UNDECLARED_MODULES_MAX };
     paths.into_iter().take(limit).map(|(_, path)| path.to_owned()).collect()
@@ -171,7 +173,10 @@ pub(crate) fn is_aside(path: &str) -> bool {
     file.starts_with("test_")
         || file.ends_with("_test.py")
         || matches!(file, "conftest.py" | "setup.py" | "noxfile.py")
-        || path.split('/').any(|part| part.starts_with('.') || ASIDE.contains(&part))
+        || path
+            .as_bytes()
+            .split(|byte| *byte == b'/')
+            .any(|part| part.starts_with(b".") || ASIDE.iter().any(|name| name.as_bytes() == part))
 }
 
 fn look(project: &Project<'_>, path: &str, search: &mut Search) {

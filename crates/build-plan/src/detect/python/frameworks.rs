@@ -1,5 +1,9 @@
 //! The web frameworks of Python, known by what makes their application objects, and how each is served.
 
+use std::sync::LazyLock;
+
+use aho_corasick::packed::Searcher;
+
 /// How an application is called by its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
@@ -93,8 +97,12 @@ impl Framework {
 /// Whether the source has any of the words without which it offers nothing; most modules of a project do not.
 pub(crate) fn may_offer(source: &str) -> bool {
     const OTHERS: &[&str] = &["create_", "make_", "build_", "_app", "get_a", "app_", "environ", "receive"];
-    let constructors = FRAMEWORKS.iter().map(|framework| framework.constructor);
-    constructors.chain(OTHERS.iter().copied()).any(|word| source.contains(word))
+    // Vectorised: a project may have hundreds of modules to look through.
+    static WORDS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
+        let constructors = FRAMEWORKS.iter().map(|framework| framework.constructor);
+        Searcher::new(constructors.chain(OTHERS.iter().copied()))
+    });
+    WORDS.as_ref().is_none_or(|words| words.find(source).is_some())
 }
 
 /// Whether people would call a factory of applications like this.
