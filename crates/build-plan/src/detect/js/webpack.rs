@@ -85,13 +85,12 @@ fn value_of<'t>(text: &'t str, name: &str, sign: char) -> Option<&'t str> {
     let end = rest.char_indices().find_map(|(at, c)| {
         match (quote, c) {
             (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') if depth == 0 => return Some(at),
             (None, ')' | ']' | '}') => depth -= 1,
             (None, ',' | ';' | '\n') if depth == 0 && at > 0 => return Some(at),
-            (None, _) => {}
+            _ => {}
         }
         None
     });

@@ -157,10 +157,9 @@ fn open_quote(text: &str) -> Option<Option<char>> {
             _ if is_escaped => is_escaped = false,
             Some(_) if c == '\\' => is_escaped = true,
             Some(quote) if c == quote => open = None,
-            Some(_) => {}
             None if matches!(c, '"' | '\'' | '`') => open = Some(c),
             None if last == '/' && matches!(c, '/' | '*') => return None,
-            None => {}
+            _ => {}
         }
         last = c;
     }
