@@ -180,6 +180,7 @@ fn finish(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanError> {
     }
     system::note(&js.package, draft);
     address::tell_by_name(js, draft);
+    server::make_pages_of_json_server(js, draft);
     if draft.runtime == Runtime::Bun {
         bun::version(js, draft);
     } else {

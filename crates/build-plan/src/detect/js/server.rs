@@ -177,6 +177,18 @@ pub(super) fn source_file(js: &Js<'_>, parts: &script::Plain<'_>) -> Option<Stri
     entry::resolve(js.project, file).or_else(|| source_of(js, file))
 }
 
+/// json-server lists the folder `public` when it starts in production since its first version, and ends where there is none.
+pub(super) fn make_pages_of_json_server(js: &Js<'_>, draft: &mut Draft) {
+    let starts_it = draft.start.as_deref().is_some_and(|start| shell::mentions(start, "json-server"));
+    let version =
+        js.package.version_of("json-server").unwrap_or_default().trim_start_matches(['^', '~', '=']);
+    let lists_it = version.starts_with("1.") || matches!(version, "latest" | "*");
+    if lists_it && starts_it && draft.build.is_none() && js.project.listing().under("public").next().is_none()
+    {
+        draft.set_build("mkdir -p public", "package.json: dependencies.json-server");
+    }
+}
+
 /// The source of what a build makes: what the build is given, or the file of the same name among the sources.
 fn source_of(js: &Js<'_>, made: &str) -> Option<String> {
     const MADE: &[&str] = &["dist", "build", "out", "lib", "output", "server-build"];

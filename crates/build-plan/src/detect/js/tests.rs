@@ -119,6 +119,16 @@ fn the_page_of_a_bundle_is_served_with_it() {
 }
 
 #[test]
+fn json_server_finds_the_folder_that_it_lists() {
+    let package = r#"{"scripts": {"start": "npx json-server ./db.json"}, "dependencies": {"json-server": "^1.0.0-beta.3"}}"#;
+    let build = |files: &[(&str, &str)]| planned(files).unwrap().build;
+    assert_eq!(build(&[("package.json", package), ("db.json", "{}")]).as_deref(), Some("mkdir -p public"));
+    assert_eq!(build(&[("package.json", package), ("public/a.html", "")]), None);
+    let old = package.replace("^1.0.0-beta.3", "0.17.4");
+    assert_eq!(build(&[("package.json", &old), ("db.json", "{}")]), None);
+}
+
+#[test]
 fn functions_without_anything_else_are_named() {
     let files = [("vercel.json", "{}"), ("api/index.ts", "export default () => new Response('x')\n")];
     assert!(planned(&files).unwrap_err().to_string().contains("`api/index.ts` is a function"));
