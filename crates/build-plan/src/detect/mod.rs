@@ -335,7 +335,7 @@ fn drafted(context: &Context<'_>) -> Result<Draft, PlanError> {
 fn listens(context: &Context<'_>, start: &Start) -> bool {
     let exposes = context.dockerfile.as_ref().is_some_and(|dockerfile| dockerfile.port.is_some());
     let is_web = context.declared.iter().any(|declared| declared.file == start.source);
-    exposes || is_web && near_miss::bot(context.project).is_none()
+    exposes || is_web && near_miss::bot(context.project).is_none() && !js::is_bot(context.project)
 }
 
 /// The draft, unless it is a program that nobody says how to start and that does not serve: a tool, a bot.

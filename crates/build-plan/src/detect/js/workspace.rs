@@ -99,12 +99,12 @@ fn started(js: &Js<'_>, members: &[Member]) -> Result<Option<Draft>, PlanError> 
     let Some((_, draft)) = apps.pop() else { return Ok(None) };
     let mut draft = lifted(js, member, members, draft)?;
     draft.note("root", member.folder.clone(), format!("package.json: scripts.{script}"));
-    if let Some(name) = js.package.build_script()
-        && !js.package.script(name).is_some_and(is_for_all)
-    {
+    let is_for_all =
+        js.package.build_script().and_then(|name| js.package.script(name)).is_some_and(is_for_all);
+    if let Some((command, source)) = js.build_command().filter(|_| !is_for_all) {
         let mut steps = lerna::installs(js, members.iter());
-        steps.push(js.chosen.run(name));
-        draft.set_build(steps.join(" && "), format!("package.json: scripts.{name}"));
+        steps.push(command);
+        draft.set_build(steps.join(" && "), source);
     }
     Ok(Some(draft))
 }
@@ -121,8 +121,8 @@ pub(super) fn started_in_folder(js: &Js<'_>) -> Result<Option<Draft>, PlanError>
     let member = Member { package: manifest::parse(&file, &text)?, folder: place };
     let Some(mut draft) = alone(js, &member)? else { return Ok(None) };
     relocate(&mut draft, &member.folder);
-    if let Some(name) = js.package.build_script() {
-        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+    if let Some((command, source)) = js.build_command() {
+        draft.set_build(command, source);
     } else if member.package.script("build").is_some() {
         let folder = shell::word(&member.folder);
         draft.set_build(format!("(cd {folder} && npm run build)"), format!("{file}: scripts.build"));

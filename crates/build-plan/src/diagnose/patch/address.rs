@@ -1,7 +1,7 @@
 //! Changes for an app that does not listen where it is told: the one line that says where it listens.
 
 use super::diff::Change;
-use super::{Files, settings};
+use super::{Files, node_port, settings};
 use crate::Runtime;
 use crate::diagnose::scene::Scene;
 
@@ -19,26 +19,6 @@ const PYTHON: &[&str] = &[
     "app/main.py",
     "app/__main__.py",
     "app/__init__.py",
-];
-const NODE: &[&str] = &[
-    "server.js",
-    "index.js",
-    "app.js",
-    "main.js",
-    "server.mjs",
-    "index.mjs",
-    "server.ts",
-    "index.ts",
-    "app.ts",
-    "main.ts",
-    "src/server.js",
-    "src/index.js",
-    "src/app.js",
-    "src/main.js",
-    "src/server.ts",
-    "src/index.ts",
-    "src/app.ts",
-    "src/main.ts",
 ];
 const GO: &[&str] =
     &["main.go", "cmd/server/main.go", "cmd/api/main.go", "cmd/web/main.go", "cmd/app/main.go"];
@@ -58,7 +38,7 @@ const SPRING: &[&str] = &[
     "src/main/resources/application.yaml",
 ];
 /// How an address is written that only this machine reaches.
-const LOOPBACK: &[&str] = &["127.0.0.1", "localhost"];
+pub(super) const LOOPBACK: &[&str] = &["127.0.0.1", "localhost"];
 
 /// The change that makes the app listen where it is told. `address` is where it listens instead.
 pub(super) fn heed(scene: &Scene, address: &str, files: &Files<'_>) -> Option<Vec<Change>> {
@@ -66,7 +46,7 @@ pub(super) fn heed(scene: &Scene, address: &str, files: &Files<'_>) -> Option<Ve
     let command = COMMANDS.iter().find_map(|path| in_command(files, path, port));
     let source = || match scene.runtime {
         Some(Runtime::Python) => in_sources(files, PYTHON, |text| python(text, port)),
-        Some(Runtime::Node | Runtime::Bun) => in_sources(files, NODE, |text| node(text, port)),
+        Some(Runtime::Node | Runtime::Bun) => node_port::heed(files, port),
         Some(Runtime::Go) => in_sources(files, GO, |text| go(text, port)),
         Some(Runtime::Rust) => in_sources(files, RUST, |text| rust(text, port)),
         Some(Runtime::Ruby) => in_sources(files, RUBY, |text| ruby(text, port)),
@@ -121,33 +101,6 @@ fn replaced(line: &str, from: &str, to: &str) -> String {
 fn only_line(text: &str, wanted: impl Fn(&str) -> bool) -> Option<&str> {
     let mut found = text.lines().filter(|line| wanted(line));
     found.next().filter(|_| found.next().is_none())
-}
-
-fn node(text: &str, port: &str) -> Option<String> {
-    let is_variable = |line: &str| {
-        let line = line.trim_start();
-        ["const ", "let ", "var "].iter().any(|word| line.starts_with(word))
-            && line.to_ascii_lowercase().contains("port")
-            && line.trim_end().trim_end_matches(';').ends_with(&format!("= {port}"))
-    };
-    if let Some(line) = only_line(text, is_variable) {
-        let new = replaced(line, &format!("= {port}"), &format!("= process.env.PORT || {port}"));
-        return Some(text.replacen(line, &new, 1));
-    }
-    let object = format!("port: {port}");
-    let call = format!(".listen({port}");
-    let line = only_line(text, |line| line.contains(&call) || line.contains(&object))?;
-    let mut new = replaced(line, &call, &format!(".listen(process.env.PORT || {port}"));
-    new = replaced(&new, &object, &format!("port: Number(process.env.PORT) || {port}"));
-    for host in LOOPBACK {
-        for quote in ['\'', '"'] {
-            new = new.replace(
-                &format!("{quote}{host}{quote}"),
-                &format!("process.env.HOST || {quote}0.0.0.0{quote}"),
-            );
-        }
-    }
-    (new != line).then(|| text.replacen(line, &new, 1))
 }
 
 /// The only place with the address, where the environment can be read already.

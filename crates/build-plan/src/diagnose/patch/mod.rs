@@ -11,6 +11,7 @@ mod diff;
 mod json;
 mod known;
 mod node;
+mod node_port;
 mod python;
 mod settings;
 mod version;

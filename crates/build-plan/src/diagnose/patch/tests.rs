@@ -74,7 +74,7 @@ fn a_port_written_down_becomes_the_environments() {
             Runtime::Node,
             "src/index.ts",
             "const PORT = 3000;\napp.listen(PORT)\n",
-            "+const PORT = process.env.PORT || 3000;",
+            "+const PORT = Number(process.env.PORT) || 3000;",
         ),
         (
             Runtime::Node,
