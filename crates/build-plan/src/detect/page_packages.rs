@@ -2,19 +2,28 @@
 
 use serde_json::Value;
 
+use super::text::at;
 use crate::draft::Draft;
 use crate::project::Project;
 
 const FILE: &str = "package.json";
 
 /// Lock files, and what installs what they lock.
-pub(crate) const LOCKS: [(&str, &str); 5] = [
+const LOCKS: [(&str, &str); 5] = [
     ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
     ("bun.lock", "bun install --frozen-lockfile"),
     ("bun.lockb", "bun install --frozen-lockfile"),
     ("yarn.lock", "yarn install --frozen-lockfile"),
     ("package-lock.json", "npm ci"),
 ];
+
+/// What installs the packages of one folder.
+pub(crate) fn install_in(project: &Project<'_>, folder: &str) -> &'static str {
+    LOCKS
+        .iter()
+        .find(|(lock, _)| project.has(&at(folder, lock)))
+        .map_or("npm install", |(_, install)| install)
+}
 
 /// The command that builds them for production; nothing where no script does.
 pub(crate) fn build(project: &Project<'_>) -> Option<String> {

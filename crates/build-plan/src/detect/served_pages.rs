@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::Context;
-use super::page_packages::LOCKS;
+use super::page_packages::install_in;
 use super::text::{at, is_plain};
 use crate::draft::Draft;
 use crate::project::{Project, extension};
@@ -125,7 +125,7 @@ fn own(project: &Project<'_>, ending: &str) -> Option<Pages> {
     Some(Pages {
         folder: String::new(),
         file: "package.json".to_owned(),
-        install: install(project, ""),
+        install: install_in(project, ""),
         because: "package.json: scripts.build".to_owned(),
     })
 }
@@ -173,7 +173,7 @@ fn beside(context: &Context<'_>, ending: &str) -> Vec<Pages> {
         Some(Pages {
             folder: from_here.map_or_else(|| format!("{up}{folder}"), str::to_owned),
             file: at(folder, "package.json"),
-            install: install(whole, folder),
+            install: install_in(whole, folder),
             because,
         })
     };
@@ -218,7 +218,7 @@ fn is_serving(project: &Project<'_>, path: &str) -> bool {
 }
 
 /// Whether a line names the folder and, right behind it, one that builds make.
-fn names(line: &str, name: &str) -> bool {
+pub(crate) fn names(line: &str, name: &str) -> bool {
     const BETWEEN: [char; 6] = ['/', '"', '\'', ',', ' ', '\\'];
     line.match_indices(name).any(|(at, _)| {
         let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
@@ -268,13 +268,6 @@ fn scripts(project: &Project<'_>, file: &str) -> Option<serde_json::Map<String, 
     let text = if project.has(file) { project.manifest(file).ok()?? } else { return None };
     let root: Value = serde_json::from_str(&text).ok()?;
     root.get("scripts")?.as_object().cloned()
-}
-
-fn install(project: &Project<'_>, folder: &str) -> &'static str {
-    LOCKS
-        .iter()
-        .find(|(lock, _)| project.has(&at(folder, lock)))
-        .map_or("npm install", |(_, install)| install)
 }
 
 #[cfg(test)]

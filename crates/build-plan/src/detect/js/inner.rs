@@ -5,7 +5,8 @@ use super::chain::script_of;
 use super::manifest::{self, PackageJson};
 use super::script::{is_source, plain};
 use super::{Js, entry, members};
-use crate::detect::page_packages::LOCKS;
+use crate::detect::page_packages::install_in;
+use crate::detect::served_pages;
 use crate::detect::text::{at, folder};
 use crate::draft::Draft;
 use crate::project::Project;
@@ -30,7 +31,7 @@ pub(super) fn add(js: &Js<'_>, draft: &mut Draft) {
     let mut sources = Vec::new();
     for inner in walk.entered.iter().filter(|inner| !walk.installed.contains(inner) && !is_member(inner)) {
         if has_packages(js.project, inner) {
-            steps.push(format!("(cd {} && {})", shell::word(inner), install(js.project, inner)));
+            steps.push(format!("(cd {} && {})", shell::word(inner), install_in(js.project, inner)));
             sources.push(at(inner, "package.json"));
         }
     }
@@ -63,13 +64,6 @@ fn has_packages(project: &Project<'_>, folder: &str) -> bool {
 }
 
 /// The command that installs the packages of a folder, run in it.
-pub(super) fn install(project: &Project<'_>, folder: &str) -> &'static str {
-    LOCKS
-        .iter()
-        .find(|(lock, _)| project.has(&at(folder, lock)))
-        .map_or("npm install", |(_, install)| install)
-}
-
 /// What scripts do in which folders.
 #[derive(Default)]
 struct Walk {
@@ -217,7 +211,7 @@ fn pages(js: &Js<'_>) -> Vec<Page> {
         let text = whole.manifest(&file).ok()??;
         manifest::parse(&file, &text).ok()?.script("build")?;
         let served_by = serving(js.project, "", folder)?;
-        let install = install(whole, folder);
+        let install = install_in(whole, folder);
         let manager = install.split(' ').next().unwrap_or("npm");
         Some(Page {
             folder: folder.to_owned(),
@@ -234,25 +228,13 @@ fn pages(js: &Js<'_>) -> Vec<Page> {
 pub(super) fn serving(project: &Project<'_>, place: &str, pages: &str) -> Option<String> {
     const NAMES: &[&str] = &["server", "app", "index", "main"];
     const PLACES: &[&str] = &["", "src/", "server/", "server/src/", "backend/", "backend/src/", "api/"];
-    let ways: Vec<String> = ["build", "dist", "out"]
-        .iter()
-        .flat_map(|made| {
-            [
-                format!("{pages}/{made}"),
-                format!("{pages}', '{made}"),
-                format!("{pages}\", \"{made}"),
-                format!("{pages}','{made}"),
-                format!("{pages}\",\"{made}"),
-            ]
-        })
-        .collect();
     let names = PLACES.iter().flat_map(|folder| NAMES.iter().map(move |name| format!("{folder}{name}")));
     let paths = names.flat_map(|stem| ["js", "ts", "mjs", "cjs"].map(|ending| format!("{stem}.{ending}")));
     paths.map(|path| at(place, &path)).find(|path| {
         let text = if project.has(path) { project.source(path) } else { None };
         text.is_some_and(|text| {
             let text = super::source::without_comments(&text);
-            ways.iter().any(|way| text.contains(way.as_str()))
+            text.lines().any(|line| served_pages::names(line, pages))
         })
     })
 }

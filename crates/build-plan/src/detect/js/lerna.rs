@@ -2,9 +2,9 @@
 //! script of theirs by name.
 
 use super::Js;
-use super::inner;
 use super::manager::Manager;
 use super::members::Member;
+use crate::detect::page_packages::install_in;
 use crate::shell;
 
 /// The first version of Lerna that leaves the members' packages to the package manager.
@@ -30,7 +30,7 @@ pub(super) fn installs<'m>(js: &Js<'_>, members: impl Iterator<Item = &'m Member
     }
     members
         .filter(|member| member.package.has_packages())
-        .map(|member| inside(member, inner::install(js.project, &member.folder)))
+        .map(|member| inside(member, install_in(js.project, &member.folder)))
         .collect()
 }
 
