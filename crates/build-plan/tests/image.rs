@@ -48,7 +48,9 @@ const SHOWN: &[&str] = &[
 
 /// Projects whose dependencies cannot be installed before their code is there, and why.
 const ALL_AT_ONCE: &[(&str, &str)] = &[
+    ("pyramid_ini", "the list is made by running the project's own setup"),
     ("flask_setup_cfg", "the list is made by running the project's own setup"),
+    ("tornado_in_a_package", "the list is made by running the project's own setup"),
     ("js-nuxt", "what runs after its installation reads the code"),
     ("js-prisma", "Prisma makes its client from a schema"),
     ("js-deno-without-manifest", "what it imports stands in its code"),

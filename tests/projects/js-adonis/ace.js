@@ -1,1 +1,3 @@
-import "ts-node"
+import 'ts-node-maintained/register/esm'
+
+await import('./bin/console.js')

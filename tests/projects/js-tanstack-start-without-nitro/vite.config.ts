@@ -1,2 +1,4 @@
 import { tanstackStart } from '@tanstack/react-start/plugin/vite'
-export default { plugins: [tanstackStart()] }
+import react from '@vitejs/plugin-react'
+
+export default { plugins: [tanstackStart(), react()] }

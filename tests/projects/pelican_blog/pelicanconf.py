@@ -1,2 +1,5 @@
+AUTHOR = "Ada"
 SITENAME = "Harbour"
 PATH = "content"
+TIMEZONE = "Europe/Paris"
+DEFAULT_LANG = "en"

@@ -6,7 +6,7 @@ import tornado.web
 
 class Main(tornado.web.RequestHandler):
     def get(self):
-        self.write("hello")
+        self.write("hello from a chatroom")
 
 
 async def serve():

@@ -74,13 +74,13 @@ pub(crate) fn entered_by_procfile(project: &Project<'_>) -> Option<(String, usiz
 }
 
 /// `backend` and what is run there, of `cd backend && uvicorn main:app`.
-fn entered(command: &str) -> Option<(&str, &str)> {
+pub(super) fn entered(command: &str) -> Option<(&str, &str)> {
     let (folder, rest) = command.strip_prefix("cd ")?.split_once("&&")?;
     Some((folder.trim().trim_matches(['"', '\'']), rest.trim()))
 }
 
 /// A folder of the project; nothing for its top, or for what leaves it.
-fn plain_folder(folder: &str) -> Option<String> {
+pub(super) fn plain_folder(folder: &str) -> Option<String> {
     let folder = folder.trim_start_matches("./").trim_matches('/');
     (!folder.is_empty() && folder != "." && !folder.split('/').any(|part| part == ".."))
         .then(|| folder.to_owned())

@@ -49,6 +49,8 @@ pub(crate) struct Dockerfile {
     pub(crate) file: String,
     /// The image that the last stage stands on.
     pub(crate) base: Option<String>,
+    /// The images that its stages stand on, with the line of each.
+    images: Vec<(String, usize)>,
     /// The port of `EXPOSE`, else of `ENV PORT`, with the line.
     pub(crate) port: Option<(u16, usize)>,
     /// What the container runs, with the line that says so.
@@ -102,6 +104,17 @@ impl Dockerfile {
             None => (text, source),
         });
         self.migrations = migrations;
+    }
+
+    /// The major version of an official image that a stage stands on, such as the 22 of `node:22-alpine`, with what says
+    /// so. The rest of a tag is whatever was newest when it was written.
+    pub(crate) fn version_of(&self, image: &str) -> Option<(String, String)> {
+        self.images.iter().find_map(|(name, line)| {
+            let name = name.strip_prefix("docker.io/library/").unwrap_or(name);
+            let tag = name.strip_prefix(image)?.strip_prefix(':')?;
+            let digits = &tag[..tag.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(tag.len())];
+            (!digits.is_empty()).then(|| (digits.to_owned(), format!("{}:{line}", self.file)))
+        })
     }
 
     /// Whether an instruction names this, as a word or a part of a path.
@@ -177,6 +190,7 @@ fn parse(text: &str) -> Dockerfile {
                 (entrypoint, command, exposed, variable) = (None, None, None, None);
                 let mut words = rest.split_whitespace().filter(|word| !word.starts_with("--"));
                 dockerfile.base = words.next().map(str::to_owned);
+                dockerfile.images.extend(dockerfile.base.clone().map(|base| (base, line)));
             }
             "EXPOSE" if exposed.is_none() => exposed = port(&rest).map(|port| (port, line)),
             "ENV" => variable = environment_port(&rest).map(|port| (port, line)).or(variable),

@@ -123,6 +123,10 @@ pub(crate) fn detect(context: &Context<'_>) -> Option<Draft> {
         }
         name => {
             draft.need_system_package(name, file);
+            if name == "jekyll" {
+                // Layouts ask it for what only readers should get, such as a count of them.
+                draft.set_env("JEKYLL_ENV", "production");
+            }
             pages(project, &mut draft);
         }
     }

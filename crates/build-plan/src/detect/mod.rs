@@ -273,7 +273,7 @@ fn consider<T>(
     then: impl FnOnce(&Context<'_>) -> Result<T, PlanError>,
 ) -> Result<T, PlanError> {
     let project = place.project;
-    let procfile = procfile::read(project)?;
+    let procfile = procfile_of(place)?;
     let wish = start::wish(project, settings, file, procfile.as_ref());
     let mut declared = declared::read(project);
     declared.retain(|declared| declared.root.is_none());
@@ -295,6 +295,13 @@ fn consider<T>(
         start: wish.start,
         entry: wish.entry,
     })
+}
+
+/// The place's own Procfile, or what the one at the top says about it.
+fn procfile_of(place: &Place<'_>) -> Result<Option<Procfile>, PlanError> {
+    let own = procfile::read(place.project)?;
+    let (None, Some(whole), Some(root)) = (&own, place.whole, place.root) else { return Ok(own) };
+    Ok(procfile::read(whole)?.map(|procfile| procfile.inside(root)))
 }
 
 /// What the project is, as the settings ask or as its files say. Where they leave it open, the command that the project
@@ -328,7 +335,7 @@ fn drafted(context: &Context<'_>) -> Result<Draft, PlanError> {
 fn listens(context: &Context<'_>, start: &Start) -> bool {
     let exposes = context.dockerfile.as_ref().is_some_and(|dockerfile| dockerfile.port.is_some());
     let is_web = context.declared.iter().any(|declared| declared.file == start.source);
-    exposes || is_web && near_miss::bot(context.project).is_none()
+    exposes || is_web && near_miss::bot(context.project).is_none() && !js::is_bot(context.project)
 }
 
 /// The draft, unless it is a program that nobody says how to start and that does not serve: a tool, a bot.
@@ -430,8 +437,9 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
         }
     } else if drafts.is_empty() {
         drafts.extend(generators::detect(context).or_else(|| static_site::detect(context)));
-    } else if drafts.iter().all(is_mere_script)
+    } else if drafts.iter().all(|draft| is_mere_script(draft) || is_bundle(draft))
         && let Some(site) = generators::detect(context)
+        && (site.framework.as_deref() == Some("hugo") || drafts.iter().all(is_mere_script))
     {
         drafts = vec![site];
     }
@@ -443,6 +451,13 @@ fn detected(context: &Context<'_>) -> Result<Draft, PlanError> {
 /// Whether a draft only runs a script of package.json, such as the one that previews a generator's pages.
 fn is_mere_script(draft: &Draft) -> bool {
     draft.runtime == Runtime::Node && draft.framework.is_none() && draft.strength <= Strength::Program
+}
+
+/// Whether a draft only bundles scripts and styles, which a site of Hugo has for its pages.
+fn is_bundle(draft: &Draft) -> bool {
+    const BUNDLERS: &[&str] = &["vite", "webpack", "parcel", "rspack", "snowpack"];
+    draft.runtime == Runtime::Static
+        && draft.framework.as_deref().is_some_and(|framework| BUNDLERS.contains(&framework))
 }
 
 fn strongest(

@@ -73,6 +73,7 @@ pub(crate) fn unrecognised(project: &Project<'_>) -> PlanError {
         .or_else(|| windows_only(project))
         .or_else(|| library(project))
         .or_else(|| image(project))
+        .or_else(|| function(project))
         .or_else(|| other_runtime(project))
         .or_else(|| composed(project))
         .or_else(|| pages(project))
@@ -353,6 +354,24 @@ fn pages(project: &Project<'_>) -> Slip {
     Some((
         format!("there are pages, such as `{page}`, but no index.html answers `/`"),
         "name the first page index.html, or set `static_root` in backend-im.yml to the folder that is to be served"
+            .to_owned(),
+    ))
+}
+
+/// Functions of a provider, and nothing beside them.
+fn function(project: &Project<'_>) -> Slip {
+    let file = project.first_of(&["vercel.json", "netlify.toml"])?;
+    let folders = ["api/", "netlify/functions/"];
+    let mut paths = project.listing().iter().map(|file| file.path.as_str());
+    let is_function = |path: &&str| {
+        folders.iter().any(|folder| path.starts_with(folder))
+            && ["js", "mjs", "ts", "py", "go"].contains(&extension(path))
+    };
+    let path = paths.find(is_function)?;
+    Some((
+        format!("`{path}` is a function that the provider of {file} calls, and nothing in the project listens"),
+        "add a server that hands requests to it and listens on $HOST:$PORT, and say how it starts in backend-im.yml: \
+         `start: …`"
             .to_owned(),
     ))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::declared::{entered, plain_folder};
 use crate::PlanError;
 use crate::project::Project;
 
@@ -14,6 +15,21 @@ pub(crate) struct Procfile {
     pub(crate) release: Option<(String, usize)>,
     /// The other processes, with their commands.
     pub(crate) others: BTreeMap<String, String>,
+}
+
+impl Procfile {
+    /// What it says about one folder: the commands that enter it first, as they are run there.
+    pub(crate) fn inside(&self, folder: &str) -> Self {
+        let within = |command: &str| {
+            let (entered, rest) = entered(command)?;
+            (plain_folder(entered)? == folder).then(|| rest.to_owned())
+        };
+        let process = |process: &Option<(String, usize)>| {
+            process.as_ref().and_then(|(command, line)| Some((within(command)?, *line)))
+        };
+        let others = self.others.iter().filter_map(|(name, command)| Some((name.clone(), within(command)?)));
+        Self { web: process(&self.web), release: process(&self.release), others: others.collect() }
+    }
 }
 
 /// Reads the project's Procfile.
@@ -58,6 +74,17 @@ mod tests {
         let release = Some(("./migrate".to_owned(), 7));
         let others = BTreeMap::from([("worker".to_owned(), "celery -A x".to_owned())]);
         assert_eq!(parsed, Procfile { web, release, others });
+    }
+
+    #[test]
+    fn a_folder_gets_the_commands_that_enter_it() {
+        let parsed = parse(
+            "web: cd ./api/ && alembic upgrade head && uvicorn a:b\nrelease: python load.py\nworker: cd api && rq worker\nclock: cd clock && python tick.py\n",
+        );
+        let web = Some(("alembic upgrade head && uvicorn a:b".to_owned(), 1));
+        let others = BTreeMap::from([("worker".to_owned(), "rq worker".to_owned())]);
+        assert_eq!(parsed.inside("api"), Procfile { web, release: None, others });
+        assert_eq!(parsed.inside("web"), Procfile::default());
     }
 
     proptest::proptest! {

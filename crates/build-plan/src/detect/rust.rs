@@ -142,6 +142,9 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
             others.join(", ")
         ));
     }
+    if serves && let Some(file) = fixed_address(project, program) {
+        draft.warn(format!("{file} names an address of its own; it must listen on $HOST:$PORT"));
+    }
     version(project, root, &mut draft)?;
     let locked = project.first_of(&["Cargo.lock"]).unwrap_or(FILE);
     draft.set_package_manager("cargo", None, locked);
@@ -160,6 +163,26 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
         start::point_to_built(&start.command, project, &mut draft);
     }
     Ok(Some(draft))
+}
+
+/// The source that says where the program listens, where the environment has no say in it. Rocket's own variables do.
+fn fixed_address(project: &Project<'_>, program: &Program) -> Option<String> {
+    const HOSTS: &[&str] = &["\"127.0.0.1:", "\"0.0.0.0:", "\"localhost:", "\"[::]:", "\"[::1]:"];
+    if program.framework == Some("rocket") {
+        return None;
+    }
+    let folder = program.manifest.strip_suffix("Cargo.toml").unwrap_or_default();
+    let sources = ["src/main.rs", "src/lib.rs"].map(|path| format!("{folder}{path}"));
+    let texts: Vec<_> = sources.iter().filter_map(|path| Some((path, project.source(path)?))).collect();
+    if texts.iter().any(|(_, text)| text.contains("PORT")) {
+        return None;
+    }
+    let is_fixed = |text: &str| {
+        HOSTS
+            .iter()
+            .any(|host| text.split(host).skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+    };
+    texts.iter().find(|(_, text)| is_fixed(text)).map(|(path, _)| (*path).clone())
 }
 
 /// Its programs are started by its platform's own launcher only.

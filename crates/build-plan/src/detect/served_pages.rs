@@ -64,6 +64,12 @@ fn draft_build(found: &[Pages], known: Option<String>, file: &str, draft: &mut D
     steps.extend(draft.build.take());
     sources.extend(known);
     draft.set_build(steps.join(" && "), sources.join("; "));
+    if found.iter().any(|pages| pages.folder.is_empty()) {
+        let is_denied = |warning: &String| {
+            warning.starts_with("package.json") && warning.ends_with("is not part of this plan")
+        };
+        draft.warnings.retain(|warning| !is_denied(warning) || warning.contains(", "));
+    }
     draft.need_system_package("nodejs", file.to_owned());
 }
 
@@ -109,6 +115,10 @@ fn own(project: &Project<'_>, ending: &str) -> Option<Pages> {
         return None;
     }
     let is_site = project.first_of(&["index.html", "public/index.html"]).is_some();
+    // Vite starts from a page or from its settings; without both, the file was left behind when the pages moved.
+    if !is_site && shell::mentions(build, "vite") && project.first_of(SETTINGS).is_none() {
+        return None;
+    }
     if is_site && !sources(project, ending).iter().any(|path| is_serving(project, path)) {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::declared::python_target;
 use super::{Context, advice, dockerfile, migrations, script, served_pages, start};
 use crate::draft::{Cache, Draft};
 use crate::project::Project;
@@ -270,7 +271,29 @@ fn commands(context: &Context<'_>, draft: &mut Draft) {
                 settle_start(context.project, &command, &start.source, draft);
             }
         }
-        None => {}
+        None => prepared_as_elsewhere(context, draft),
+    }
+}
+
+/// Scripts of the project that run before the same application wherever else it is started, such as one that fills its
+/// database: the application counts on them.
+fn prepared_as_elsewhere(context: &Context<'_>, draft: &mut Draft) {
+    let Some(start) = draft.start.clone().filter(|start| python_target(start).is_some()) else { return };
+    let is_script = |step: &shell::Step<'_>| {
+        let mut words = shell::words(step.command);
+        let is_interpreter = words.next().is_some_and(|word| matches!(word, "python" | "python3"));
+        is_interpreter && words.next().is_some_and(|file| context.project.has(file.trim_start_matches("./")))
+    };
+    let before = context.starts_elsewhere().into_iter().find_map(|elsewhere| {
+        let steps = shell::sequence(&elsewhere.command)?;
+        let (last, before) = steps.split_last()?;
+        let scripts: Vec<&str> =
+            before.iter().filter(|step| is_script(step)).map(|step| step.command).collect();
+        let is_same = python_target(last.command) == python_target(&start);
+        (is_same && !scripts.is_empty()).then(|| (scripts.join(" && "), elsewhere.source.clone()))
+    });
+    if let Some((scripts, source)) = before {
+        draft.set_start(format!("{scripts} && {start}"), source);
     }
 }
 
@@ -296,6 +319,10 @@ fn settle_start(project: &Project<'_>, command: &str, source: &str, draft: &mut 
         if !draft.release.as_ref().is_some_and(|known| known.ends_with(&release)) {
             draft.set_release(release, source);
         }
+    }
+    // What listens at a port of its own elsewhere listens at the one it is given here.
+    if start::literal_port(&start).is_some() {
+        start = dockerfile::adapted(&start);
     }
     draft.set_start(start::with_address(&start), source);
 }
@@ -324,4 +351,39 @@ fn static_root(context: &Context<'_>, draft: &mut Draft) -> Result<(), PlanError
         draft.warn(format!("there is no {index}, so `/` answers 404"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::tests::Files;
+
+    fn start(text: &str) -> String {
+        Files::parse(text).plan().unwrap().start.unwrap_or_default()
+    }
+
+    #[test]
+    fn the_command_behind_an_entered_folder_is_run_as_it_is() {
+        let project = "=== api/requirements.txt\nfastapi\nuvicorn\nalembic\n=== api/main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n";
+        let web = "cd api && alembic upgrade head && uvicorn main:app --proxy-headers";
+        let plan = Files::parse(&format!("{project}=== Procfile\nweb: {web}\nworker: cd api && rq worker\n"))
+            .plan()
+            .unwrap();
+        assert_eq!(plan.root.as_deref(), Some("api"));
+        assert_eq!(plan.start.as_deref(), Some("uvicorn main:app --proxy-headers --host $HOST --port $PORT"));
+        assert_eq!(plan.release.as_deref(), Some("alembic upgrade head"));
+        assert_eq!(plan.processes["worker"], "rq worker");
+    }
+
+    #[test]
+    fn scripts_that_run_before_the_same_application_elsewhere_run_before_it_here() {
+        let project = "=== requirements.txt\nflask\ngunicorn\n=== seed.py\nprint(1)\n=== shop.py\nfrom flask import Flask\napp = Flask(__name__)\n=== render.yaml\nservices:\n  - type: web\n    startCommand: ";
+        let of = |command: &str| start(&format!("{project}{command}\n"));
+        let bare = "gunicorn -b $HOST:$PORT shop:app";
+        assert_eq!(of("python seed.py && gunicorn shop:app"), format!("python seed.py && {bare}"));
+        for other in
+            ["gunicorn shop:app", "python gone.py && gunicorn shop:app", "python seed.py && gunicorn a:b"]
+        {
+            assert_eq!(of(other), bare, "{other}");
+        }
+    }
 }

@@ -49,9 +49,25 @@ pub(crate) fn wish(
         return Wish::default();
     }
     let web = procfile.and_then(|procfile| procfile.web.as_ref());
-    let start =
-        web.map(|(command, line)| Start { command: command.clone(), source: format!("Procfile:{line}") });
+    let start = web.map(|(command, line)| Start {
+        command: without_environment(project, command),
+        source: format!("Procfile:{line}"),
+    });
     Wish { start, entry: None }
+}
+
+/// `python x` of `venv/bin/python x`: the environment of whoever wrote that is not uploaded, and the one that is made here
+/// is on the `PATH`.
+fn without_environment(project: &Project<'_>, command: &str) -> String {
+    let path = shell::words(command).next().filter(|word| {
+        word.contains("/bin/")
+            && runtime_of(word) == Some(Runtime::Python)
+            && !project.has(word.trim_start_matches("./"))
+    });
+    match path.and_then(|path| Some((path, shell::program(path)?))) {
+        Some((path, program)) => command.replacen(path, program, 1),
+        None => command.to_owned(),
+    }
 }
 
 /// An entrypoint is a file, a Python `module:app`, or a command.

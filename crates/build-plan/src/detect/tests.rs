@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::ListedFile;
 
-struct Files(BTreeMap<String, Vec<u8>>);
+pub(super) struct Files(BTreeMap<String, Vec<u8>>);
 
 impl Files {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut files = BTreeMap::new();
         for part in text.trim_start().split("=== ").skip(1) {
             let (path, content) = part.split_once('\n').unwrap_or((part, ""));
@@ -28,7 +28,7 @@ impl Files {
         Listing::new(self.0.iter().map(file).collect())
     }
 
-    fn plan(&self) -> Result<Plan, PlanError> {
+    pub(super) fn plan(&self) -> Result<Plan, PlanError> {
         plan(&self.listing(), &|path| self.0.get(path).cloned())
     }
 }

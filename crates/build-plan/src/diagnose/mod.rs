@@ -54,6 +54,7 @@ mod rust;
 mod scene;
 mod servers;
 mod settings;
+mod standard;
 mod static_sites;
 mod structured;
 mod system;

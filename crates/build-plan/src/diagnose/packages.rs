@@ -109,11 +109,12 @@ pub(super) const RULES: &[Rule] = &[
             "failed to read `{}/Cargo.toml`",
         ],
         title: |c| format!("The dependencies name a file that is not there: `{}`", file_name(or(c, 0, "?"))),
-        fix: |c| {
-            format!(
+        fix: |c| match or(c, 0, "") {
+            path if is_of_conda(path) => CONDA_FIX.to_owned(),
+            _ => format!(
                 "put `{}` where the manifest (requirements.txt, pyproject.toml, Cargo.toml) says it is, inside the project's folder and not excluded by an ignore file; or name a version from the package index instead",
                 file_name(or(c, 0, "the file"))
-            )
+            ),
         },
     },
     Rule {
@@ -343,6 +344,15 @@ fn library_package(name: &str) -> String {
         Some((_, package)) => format!("`{package}` (or what your system calls it)"),
         None => format!("the development package with `{name}`"),
     }
+}
+
+const CONDA_FIX: &str = "conda wrote down where it built its packages: take ` @ file:///…` out of their lines in requirements.txt, so that their names stay (or write the file with `pip list --format=freeze`)";
+
+/// Whether a path is of a machine on which conda builds packages.
+fn is_of_conda(path: &str) -> bool {
+    ["/tmp/build/", "/croot/", "/feedstock_root/", "/conda-bld/", "/home/conda/", "_bld/"]
+        .iter()
+        .any(|part| path.contains(part))
 }
 
 /// The last part of a path: the folders before it are the platform's.

@@ -154,6 +154,23 @@ pub(super) const RULES: &[Rule] = &[
         "update the package to a version that is built for this Python, or say an older Python in .python-version",
     ),
     rule!(
+        "python_too_new",
+        MAKE,
+        PY,
+        [
+            "cannot import name 'getargspec' from 'inspect'",
+            "module 'inspect' has no attribute 'getargspec'",
+            "cannot import name '{}' from 'collections'",
+            "module 'collections' has no attribute '{}'",
+            "cannot import name 'Feature' from 'setuptools'",
+            "module 'configparser' has no attribute 'SafeConfigParser'",
+            "has no member named 'ob_digit'",
+            "has no member named 'recursion_depth'",
+        ],
+        "A package is too old to be built for this Python",
+        "choose a newer version of the package that the message names, or say an older Python in .python-version",
+    ),
+    rule!(
         "package_layout_unclear",
         MAKE,
         PY,

@@ -3,7 +3,7 @@
 use super::ending::gives_up;
 use super::rule::Finding;
 use super::scene::{Scene, is_exception};
-use super::{Confidence, complaint, database};
+use super::{Confidence, complaint, database, standard};
 use crate::Runtime;
 
 /// How far around a finding its context lies, in lines.
@@ -12,11 +12,26 @@ const CONTEXT_LINES: usize = 10;
 /// Looks at the lines around what an installation or a build printed.
 pub(super) fn refined(scene: &Scene, found: Finding) -> Finding {
     match found.code {
-        "dependency_version_missing" => needs_other_python(scene, found),
+        "dependency_version_missing" => needs_other_python(scene, part_of_python(scene, found)),
         "compile_error" => manifest_error(scene, found),
         "missing_crate" => at_its_error(scene, found),
         "wrong_rust_version" => needs_other_rust(scene, found),
         _ => found,
+    }
+}
+
+/// A list of packages may name a module that comes with Python, and that no index has.
+fn part_of_python(scene: &Scene, found: Finding) -> Finding {
+    let named = found.captured.first().and_then(|name| standard::module(name));
+    match named.filter(|_| scene.runtime.is_none_or(|runtime| runtime == Runtime::Python)) {
+        Some(module) => Finding {
+            title: format!("`{module}` is a part of Python, no package"),
+            fix: format!(
+                "remove `{module}` from requirements.txt (or from `dependencies` in pyproject.toml): every Python brings it"
+            ),
+            ..found
+        },
+        None => found,
     }
 }
 

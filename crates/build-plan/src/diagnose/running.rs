@@ -5,6 +5,7 @@ use super::evidence::short;
 use super::rule::Finding;
 use super::scene::Scene;
 use super::{Confidence, Phase, Seen, TAIL_LINES, checks, database, is_cause, network, pattern, rules};
+use crate::Runtime;
 
 /// The process runs and is not healthy.
 pub(super) fn running(scene: &Scene) -> Option<Finding> {
@@ -47,10 +48,28 @@ fn on_other_port(scene: &Scene, address: &str) -> Finding {
         title: format!("The app listens on {address} and not on the port that it was told"),
         fix: format!(
             "read the port from the PORT environment variable instead of using {port} always (and the address from HOST): \
-             `process.env.PORT`, `os.environ[\"PORT\"]`, or `--port $PORT` in the start command"
+             {}, or `--port $PORT` in the start command",
+            reading_port(scene.runtime)
         ),
         confidence: Confidence::High,
         captured: vec![address.to_owned()],
+    }
+}
+
+/// How the runtime's programs read the port.
+fn reading_port(runtime: Option<Runtime>) -> &'static str {
+    match runtime {
+        Some(Runtime::Python) => "`os.environ[\"PORT\"]`",
+        Some(Runtime::Node | Runtime::Bun) => "`process.env.PORT`",
+        Some(Runtime::Deno) => "`Deno.env.get(\"PORT\")`",
+        Some(Runtime::Go) => "`os.Getenv(\"PORT\")`",
+        Some(Runtime::Rust) => "`std::env::var(\"PORT\")`",
+        Some(Runtime::Ruby) => "`ENV[\"PORT\"]`",
+        Some(Runtime::Php) => "`getenv(\"PORT\")`",
+        Some(Runtime::Java) => "`System.getenv(\"PORT\")` (`server.port=${PORT:8080}` for Spring Boot)",
+        Some(Runtime::Dotnet) => "`Environment.GetEnvironmentVariable(\"PORT\")`",
+        Some(Runtime::Elixir) => "`System.get_env(\"PORT\")`",
+        Some(Runtime::Static | Runtime::Command) | None => "`process.env.PORT`, `os.environ[\"PORT\"]`",
     }
 }
 

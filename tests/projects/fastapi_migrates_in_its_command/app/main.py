@@ -1,3 +1,5 @@
+import sqlite3
+
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -5,4 +7,5 @@ app = FastAPI()
 
 @app.get("/")
 def parcels():
-    return []
+    with sqlite3.connect("parcels.db") as database:
+        return [address for (address,) in database.execute("SELECT address FROM parcel")]

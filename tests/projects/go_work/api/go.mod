@@ -1,5 +1,5 @@
 module example.com/api
 
-go 1.22
+go 1.19
 
-require github.com/labstack/echo/v4 v4.13.3
+require example.com/lib v0.0.0

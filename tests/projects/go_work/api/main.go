@@ -1,7 +1,17 @@
 package main
 
-import "github.com/labstack/echo/v4"
+import (
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+
+	"example.com/lib"
+)
 
 func main() {
-	echo.New().Start(":1323")
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, lib.Greeting())
+	})
+	log.Fatal(http.ListenAndServe(os.Getenv("HOST")+":"+os.Getenv("PORT"), nil))
 }

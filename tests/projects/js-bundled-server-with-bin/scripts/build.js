@@ -1,1 +1,7 @@
-require("esbuild")
+require('esbuild').buildSync({
+  entryPoints: ['server/bin/start.ts'],
+  outfile: 'dist/index.js',
+  bundle: true,
+  platform: 'node',
+  banner: { js: '#!/usr/bin/env node' },
+})

@@ -1,1 +1,4 @@
-select 1;
+CREATE TABLE `notes` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`text` text NOT NULL
+);

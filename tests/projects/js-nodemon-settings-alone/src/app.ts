@@ -1,3 +1,8 @@
 import express from 'express'
 import { config } from './config'
-express().listen(config.port)
+
+const app = express()
+app.get('/', (_request, response) => {
+  response.send('hello from ts-node')
+})
+app.listen(config.port)

@@ -5,4 +5,4 @@ app = FastAPI()
 
 @app.get("/")
 def notes():
-    return []
+    return ["hello from a note"]

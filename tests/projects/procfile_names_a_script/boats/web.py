@@ -1,3 +1,5 @@
+import sqlite3
+
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -5,4 +7,5 @@ app = FastAPI()
 
 @app.get("/")
 def boats():
-    return []
+    with sqlite3.connect("boats.db") as database:
+        return [name for (name,) in database.execute("SELECT name FROM boat")]

@@ -1,7 +1,8 @@
 //! PORT and HOST: what listens elsewhere is said, and a tool that has options for them gets them.
 
 use super::script::{Plain, plain};
-use super::source::{Native, Script};
+use super::source::{Native, Script, scan};
+use super::{Js, server};
 use crate::detect::Context;
 use crate::draft::Draft;
 
@@ -49,7 +50,8 @@ pub(super) fn without<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
 
 /// Notes the port on which a file listens, and says where it listens elsewhere than it is told.
 pub(super) fn check(context: &Context<'_>, path: &str, script: &Script, draft: &mut Draft) {
-    let is_told = script.reads_port || matches!(script.native, Some((Native::Deno, _)));
+    let is_told =
+        script.reads_port || script.other_port.is_some() || matches!(script.native, Some((Native::Deno, _)));
     let has_other = context.dockerfile.as_ref().is_some_and(|dockerfile| dockerfile.port.is_some());
     let serves = script.listens.is_some() || script.exports_handler;
     if let Some((port, line)) = script.port.filter(|_| serves) {
@@ -68,6 +70,19 @@ pub(super) fn check(context: &Context<'_>, path: &str, script: &Script, draft: &
         draft.warn(format!(
             "{path}:{line} listens on this machine alone, which nobody reaches in a container; use process.env.HOST"
         ));
+    }
+}
+
+/// Tells the port under the name by which the started file asks for it, where that is not PORT.
+pub(super) fn tell_by_name(js: &Js<'_>, draft: &mut Draft) {
+    let Some(start) = draft.start.clone() else { return };
+    let Some(path) = plain(&start).and_then(|parts| server::source_file(js, &parts)) else { return };
+    let Some(source) = js.project.source(&path) else { return };
+    let script = scan(&source);
+    if let Some((name, line)) = script.other_port.filter(|_| !script.reads_port) {
+        let said = draft.evidence.iter().find(|evidence| evidence.field == "start");
+        let said = said.map(|evidence| format!("{}; ", evidence.source)).unwrap_or_default();
+        draft.set_start(format!("{name}=$PORT {start}"), format!("{said}{path}:{line}"));
     }
 }
 

@@ -1,12 +1,49 @@
 //! Frameworks whose build makes a project of its own, which is then started within its folder.
 
 use super::frameworks::server;
-use super::{Js, script};
-use crate::draft::Draft;
+use super::{Js, address, entry, script};
+use crate::draft::{Draft, Strength};
+use crate::{Runtime, shell};
 
 /// Looks for one of them.
 pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
     adonis(js).or_else(|| medusa(js)).or_else(|| tanstack_start(js))
+}
+
+/// A server that the build script has Bun put into one file, where no script says how that is started.
+pub(super) fn bundled_by_bun(js: &Js<'_>) -> Option<Draft> {
+    if script::start(&js.package).is_some() {
+        return None;
+    }
+    let name = js.package.build_script()?;
+    let steps = js.package.script(name)?.split("&&").map(|step| step.split_whitespace().collect::<Vec<_>>());
+    let (entry, words) = steps.filter(|words| words.starts_with(&["bun", "build"])).find_map(|words| {
+        let file = words[2..].iter().find(|word| !word.starts_with('-'))?.trim_start_matches("./");
+        let entry = entry::load(js.project, file, format!("package.json: scripts.{name}"))?;
+        (entry.serves.is_some() && entry.listens()).then_some((entry, words))
+    })?;
+    let option = |name: &str| {
+        let at = words.iter().position(|word| *word == name);
+        let next = at.and_then(|at| words.get(at + 1)).copied();
+        let joined = words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        next.or(joined).map(|path| path.trim_start_matches("./").trim_end_matches('/'))
+    };
+    let stem = entry.path.rsplit('/').next()?.split('.').next()?;
+    let made = match (option("--outfile"), option("--outdir")) {
+        (Some(file), _) => file.to_owned(),
+        (None, Some(folder)) => format!("{folder}/{stem}.js"),
+        (None, None) => return None,
+    };
+    let file = shell::word(&made);
+    let is_program = words.contains(&"--compile");
+    let start = if is_program { format!("./{file}") } else { format!("bun run {file}") };
+    let mut draft = Draft::new(Runtime::Bun, Strength::Server, "package.json");
+    if let Some((framework, line)) = &entry.serves {
+        draft.set_framework(framework, format!("{}:{line}", entry.path));
+    }
+    address::check(js.context, &entry.path, &entry.script, &mut draft);
+    draft.set_start(start, entry.source.clone());
+    Some(draft)
 }
 
 /// Adonis: the start script is written for the folder that the build makes.

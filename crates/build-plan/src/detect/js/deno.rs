@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::script::is_source;
 use super::source::{Native, scan};
-use super::{address, jsonc};
+use super::{address, entry, jsonc};
 use crate::detect::{Context, versions};
 use crate::draft::{Draft, Strength};
 use crate::project::{Project, extension};
@@ -176,15 +176,23 @@ fn entry(project: &Project<'_>, config: &Value, manifest: Option<&str>) -> Optio
             .has(path)
             .then(|| (path.to_owned(), format!("{}: tasks.{name}", manifest.unwrap_or_default())))
     });
-    let serves = |path: &&&str| {
-        let source = project.source(path)?;
-        let script = scan(&source);
+    let script_of = |path: &str| {
+        let script = scan(&project.source(path)?);
         let is_deno = manifest.is_some() || matches!(script.native, Some((Native::Deno, _)));
-        (is_deno && (script.listens.is_some() || script.exports_handler)).then_some(())
+        is_deno.then_some(script)
     };
+    let serves =
+        |path: &str| script_of(path).is_some_and(|script| script.listens.is_some() || script.exports_handler);
     of_task.or_else(|| {
-        let usual = ENTRIES.iter().find(|path| project.has(path) && serves(path).is_some())?;
-        Some(((*usual).to_owned(), (*usual).to_owned()))
+        let usual = ENTRIES.iter().copied().find(|path| project.has(path) && serves(path));
+        let searched = || {
+            manifest?;
+            let listens = |path: &&str| script_of(path).is_some_and(|script| script.listens.is_some());
+            let mut found = entry::candidates(project).filter(listens);
+            found.next().filter(|_| found.next().is_none())
+        };
+        let path = usual.or_else(searched)?;
+        Some((path.to_owned(), path.to_owned()))
     })
 }
 

@@ -220,8 +220,8 @@ fn usual(project: &Project<'_>) -> Vec<Entry> {
         .collect()
 }
 
-/// Any file that listens, where exactly one does.
-fn searched(project: &Project<'_>) -> Option<Entry> {
+/// The sources in which a server may lie under any name.
+pub(super) fn candidates<'p>(project: &'p Project<'_>) -> impl Iterator<Item = &'p str> {
     let is_searched = |path: &&str| {
         let mut folders: Vec<&str> = path.split('/').collect();
         let name = folders.pop().unwrap_or_default();
@@ -230,9 +230,12 @@ fn searched(project: &Project<'_>) -> Option<Entry> {
             && ![".test.", ".spec.", ".config.", ".d.ts"].iter().any(|part| name.contains(part))
             && !folders.iter().any(|folder| folder.starts_with('.') || NOT_SEARCHED.contains(folder))
     };
-    let paths =
-        project.listing().iter().map(|file| file.path.as_str()).filter(is_searched).take(SEARCHED_MAX);
-    let mut serving = paths.filter(|path| is_own(project, path)).filter_map(|path| {
+    project.listing().iter().map(|file| file.path.as_str()).filter(is_searched).take(SEARCHED_MAX)
+}
+
+/// Any file that listens, where exactly one does.
+fn searched(project: &Project<'_>) -> Option<Entry> {
+    let mut serving = candidates(project).filter(|path| is_own(project, path)).filter_map(|path| {
         let entry = load(project, path, path.to_owned())?;
         let (name, line) = entry.serves.clone()?;
         entry.script.listens?;
@@ -256,7 +259,8 @@ fn is_own(project: &Project<'_>, path: &str) -> bool {
     inner::nearest_package(project, folder(path)).is_none()
 }
 
-fn load(project: &Project<'_>, path: &str, source: String) -> Option<Entry> {
+/// The file, as far as it can be read.
+pub(super) fn load(project: &Project<'_>, path: &str, source: String) -> Option<Entry> {
     let script = scan(&project.source(path)?);
     let names: Vec<&str> = SERVERS.iter().map(|(name, _)| *name).collect();
     let by_import = script.first_import(&names).map(|(name, line)| (framework_of(name).to_owned(), line));

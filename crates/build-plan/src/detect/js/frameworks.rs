@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::entry::{SERVERS, framework_of};
+use super::entry::{self, SERVERS, framework_of};
 use super::manifest::PackageJson;
 use super::{Js, built, kit, next, script, server as by_hand, sites};
 use crate::draft::{Draft, Strength};
@@ -18,6 +18,7 @@ const SIMPLE: &[(&str, &str, &str, &str)] = &[
     ("@tanstack/start", "tanstack-start", "vinxi build", "node .output/server/index.mjs"),
     ("nitropack", "nitro", "nitropack build", "node .output/server/index.mjs"),
     ("nitro", "nitro", "nitro build", "node .output/server/index.mjs"),
+    ("razzle", "razzle", "razzle build", "node build/server.js"),
     ("@strapi/strapi", "strapi", "strapi build", "strapi start"),
     ("strapi", "strapi", "strapi build", "strapi start"),
     ("@keystone-6/core", "keystone", "keystone build", "keystone start"),
@@ -108,8 +109,8 @@ pub(super) fn pages(js: &Js<'_>, name: &str, package: &str, build: &str) -> Draf
 }
 
 fn set_build(js: &Js<'_>, draft: &mut Draft, build: &str, package: &str) {
-    if let Some(name) = js.package.build_script() {
-        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+    if let Some((command, source)) = js.build_command() {
+        draft.set_build(command, source);
     } else if !build.is_empty() {
         draft.set_build(js.chosen.exec(build), Js::dependency(package));
     }
@@ -173,18 +174,26 @@ fn compiled_main(js: &Js<'_>) -> String {
 fn nuxt(js: &Js<'_>) -> Option<Draft> {
     let package = ["nuxt", "nuxt3", "nuxt-edge"].into_iter().find(|package| js.package.uses(package))?;
     let build = js.package.script("build").unwrap_or_default();
+    let version = js.package.version_of(package).unwrap_or_default().trim_start_matches(['^', '~', '=', 'v']);
+    // Since the third version a build makes a server of its own.
+    let is_old = ["1", "2"].contains(&version.split('.').next().unwrap_or_default());
     if build.contains("generate") {
         let mut draft = pages(js, "nuxt", package, "nuxt generate");
-        draft.set_static_root(".output/public", "package.json: scripts.build");
+        let root = if is_old { "dist" } else { ".output/public" };
+        draft.set_static_root(root, "package.json: scripts.build");
         return Some(draft);
     }
-    let is_second = js
-        .package
-        .version_of("nuxt")
-        .is_some_and(|version| version.trim_start_matches(['^', '~', '=']).starts_with("2."));
-    let start =
-        if is_second { "nuxt start --host $HOST --port $PORT" } else { "node .output/server/index.mjs" };
-    Some(server(js, "nuxt", package, ("nuxt build", start)))
+    if !is_old {
+        return Some(server(js, "nuxt", package, ("nuxt build", "node .output/server/index.mjs")));
+    }
+    let mut draft = server(js, "nuxt", package, ("nuxt build", "nuxt start --host $HOST --port $PORT"));
+    if script::start(&js.package).is_none()
+        && let Some(entry) = entry::find(js.context, Some(&js.package))
+            .filter(|entry| entry.listens() && entry.script.first_import(&[package]).is_some())
+    {
+        by_hand::by_entry(js, &entry, &mut draft);
+    }
+    Some(draft)
 }
 
 fn react_router(js: &Js<'_>) -> Option<Draft> {

@@ -62,7 +62,8 @@ fn has_packages(project: &Project<'_>, folder: &str) -> bool {
     manifest::parse(&file, &text).is_ok_and(|package| package.has_packages())
 }
 
-fn install(project: &Project<'_>, folder: &str) -> &'static str {
+/// The command that installs the packages of a folder, run in it.
+pub(super) fn install(project: &Project<'_>, folder: &str) -> &'static str {
     LOCKS
         .iter()
         .find(|(lock, _)| project.has(&at(folder, lock)))

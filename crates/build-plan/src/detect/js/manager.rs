@@ -58,6 +58,8 @@ pub(crate) fn choose(project: &Project<'_>, package: &PackageJson) -> Result<Cho
     let asked = package.package_manager.as_deref().map(|text| text.split_once('@').unwrap_or((text, "")));
     let known = asked.filter(|(name, _)| ["npm", "pnpm", "yarn", "bun"].contains(name));
     let by_engine = || ["pnpm", "yarn", "bun"].into_iter().find(|name| package.engines.contains_key(*name));
+    // Bun's own template leaves its lock to be ignored by Git.
+    let of_bun = || ["@types/bun", "bun-types"].into_iter().find(|types| package.uses(types));
     let (name, source) = match (known, locks.first()) {
         (Some((name, _)), _) => (name, "package.json: packageManager".to_owned()),
         (None, _) if project.has(".yarnrc.yml") && !locks.iter().any(|(_, name)| *name == "pnpm") => {
@@ -65,9 +67,10 @@ pub(crate) fn choose(project: &Project<'_>, package: &PackageJson) -> Result<Cho
         }
         (None, Some((file, name))) => (*name, (*file).to_owned()),
         (None, None) if project.has("pnpm-workspace.yaml") => ("pnpm", "pnpm-workspace.yaml".to_owned()),
-        (None, None) => match by_engine() {
-            Some(name) => (name, format!("package.json: engines.{name}")),
-            None => ("npm", "package.json".to_owned()),
+        (None, None) => match (by_engine(), of_bun()) {
+            (Some(name), _) => (name, format!("package.json: engines.{name}")),
+            (None, Some(types)) => ("bun", format!("package.json: {types}")),
+            (None, None) => ("npm", "package.json".to_owned()),
         },
     };
     let lock = locks.iter().find(|(_, owner)| *owner == name).map(|(file, _)| *file);

@@ -16,6 +16,7 @@ mod frameworks;
 mod inner;
 pub(crate) mod jsonc;
 mod kit;
+mod lerna;
 mod manager;
 pub(crate) mod manifest;
 pub(crate) mod members;
@@ -34,7 +35,11 @@ mod system;
 mod typescript;
 mod version;
 mod watcher;
+mod webpack;
 mod workspace;
+
+#[cfg(test)]
+mod tests;
 
 use super::Context;
 use crate::draft::{Draft, Strength};
@@ -55,6 +60,18 @@ impl Js<'_> {
     /// The names that stand for a package of the manifest as evidence.
     fn dependency(package: &str) -> String {
         format!("package.json: {package}")
+    }
+
+    /// The command that builds, as the project's script says, with its source.
+    fn build_command(&self) -> Option<(String, String)> {
+        let name = self.package.build_script()?;
+        let command = match script::before_start(self.package.script(name)?) {
+            // What a build starts would never end.
+            Some(steps) if steps.is_empty() => return None,
+            Some(steps) => self.chosen.exec(&steps),
+            None => self.chosen.run(name),
+        };
+        Some((command, format!("package.json: scripts.{name}")))
     }
 
     /// The text of a configuration file, without its comments; nothing when none of these is there.
@@ -104,7 +121,7 @@ fn app(js: &Js<'_>) -> Result<Option<Draft>, PlanError> {
         return Ok(Some(draft));
     }
     if js.context.entry.is_none()
-        && let Some(draft) = pages::detect(js)
+        && let Some(draft) = built::bundled_by_bun(js).or_else(|| pages::detect(js))
     {
         return Ok(Some(draft));
     }
@@ -148,9 +165,9 @@ fn started_by_hand(js: &Js<'_>) -> Draft {
 fn finish(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanError> {
     let extra = std::mem::take(&mut draft.extra);
     if draft.build.is_none()
-        && let Some(name) = js.package.build_script()
+        && let Some((command, source)) = js.build_command()
     {
-        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+        draft.set_build(command, source);
     }
     prisma::add(js, draft);
     inner::add(js, draft);
@@ -163,10 +180,16 @@ fn finish(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanError> {
         js.chosen.install(js.project, &manifests, draft, extra);
     }
     system::note(&js.package, draft);
+    address::tell_by_name(js, draft);
+    server::make_pages_of_json_server(js, draft);
     if draft.runtime == Runtime::Bun {
         bun::version(js, draft);
     } else {
         version::node(js.project, Some(&js.package), draft)?;
+        let image = js.context.dockerfile.as_ref().and_then(|dockerfile| dockerfile.version_of("node"));
+        if let Some((version, source)) = image.filter(|_| draft.version.is_none()) {
+            draft.set_version(&version, source);
+        }
     }
     let starts = draft.start.clone().unwrap_or_default();
     let script = js.package.script("start").filter(|_| starts.ends_with(" start")).unwrap_or_default();
@@ -180,6 +203,7 @@ fn finish(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanError> {
 
 /// A project of plain files without package.json.
 fn from_source(context: &Context<'_>) -> Result<Option<Draft>, PlanError> {
+    purpose::check_without_manifest(context.project)?;
     if let Some(start) = &context.start {
         let runtime = [Runtime::Node, Runtime::Bun].into_iter().find(|runtime| context.starts_with(*runtime));
         return Ok(runtime.map(|runtime| Draft::new(runtime, Strength::Program, start.source.clone())));
@@ -193,6 +217,11 @@ fn from_source(context: &Context<'_>) -> Result<Option<Draft>, PlanError> {
         version::node(context.project, None, &mut draft)?;
     }
     Ok(Some(draft))
+}
+
+/// Whether package.json names a package with which bots are written.
+pub(crate) fn is_bot(project: &Project<'_>) -> bool {
+    manifest::read(project).ok().flatten().is_some_and(|package| purpose::bot(&package).is_some())
 }
 
 /// What a package.json lacks that is no app of the web.

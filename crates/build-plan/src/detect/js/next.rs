@@ -29,10 +29,7 @@ pub(super) fn detect(js: &Js<'_>) -> Option<Draft> {
         (Some((path, _)), Output::Standalone | Output::Export) => format!("{path}: output"),
         _ => Js::dependency("next"),
     };
-    let build = match js.package.build_script() {
-        Some(name) => (js.chosen.run(name), format!("package.json: scripts.{name}")),
-        None => (js.chosen.exec("next build"), Js::dependency("next")),
-    };
+    let build = js.build_command().unwrap_or_else(|| (js.chosen.exec("next build"), Js::dependency("next")));
     let mut draft = match output {
         Output::Export => pages(js, &source),
         Output::Server | Output::Standalone => server(js, output),

@@ -2,7 +2,7 @@
 
 use super::entry;
 use super::frameworks::literal;
-use super::{Js, frameworks, script};
+use super::{Js, frameworks, script, webpack};
 use crate::Runtime;
 use crate::draft::{Draft, Strength};
 
@@ -196,6 +196,11 @@ fn root(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> (String, String
         if inside(&joined) {
             return (joined, format!("{path}: output"));
         }
+    }
+    if matches!(builder.name, "webpack" | "rspack")
+        && let Some(root) = webpack::root(js)
+    {
+        return root;
     }
     let script = js.package.script("build").unwrap_or_default();
     for option in ["--outDir ", "--out-dir ", "--output=", "--dist-dir ", "-o ", "--outdir=", "--outdir "] {

@@ -38,23 +38,50 @@ impl Ports {
 
 /// Whether the line reads the environment's PORT.
 pub(super) fn is_read(code: &str) -> bool {
-    behind_variable(code).next().is_some()
+    behind_variable(code).any(|(is_whole, _)| is_whole)
 }
 
-/// What stands behind each PORT that comes from the environment.
-fn behind_variable(code: &str) -> impl Iterator<Item = &str> {
+/// Names under which servers look for their port in the environment, beside PORT.
+const OTHER_NAMES: &[&str] = &[
+    "port",
+    "Port",
+    "APP_PORT",
+    "SERVER_PORT",
+    "API_PORT",
+    "HTTP_PORT",
+    "NODE_PORT",
+    "WEB_PORT",
+    "BACKEND_PORT",
+    "SERVICE_PORT",
+    "EXPRESS_PORT",
+    "NEST_PORT",
+    "LISTEN_PORT",
+    "SERVERPORT",
+];
+
+/// The other name under which the line reads a port from the environment.
+pub(super) fn other_name(code: &str) -> Option<&'static str> {
+    code.match_indices("env.").find_map(|(at, word)| {
+        let rest = &code[at + word.len()..];
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        OTHER_NAMES.iter().copied().find(|name| *name == &rest[..end])
+    })
+}
+
+/// What stands behind each PORT that comes from the environment, and whether that is all of its name.
+fn behind_variable(code: &str) -> impl Iterator<Item = (bool, &str)> {
     code.match_indices("PORT").filter_map(|(at, word)| {
         let before = code[..at].trim_end();
         let name = before.trim_end_matches(|c: char| c.is_ascii_uppercase() || c == '_');
         let is_read = (before.contains("env") || before.contains("config") || name.ends_with(['{', ',']))
             && !code[at + word.len()..].starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
-        is_read.then(|| &code[at + word.len()..])
+        is_read.then(|| (name.len() == before.len(), &code[at + word.len()..]))
     })
 }
 
 /// The 3000 of `process.env.PORT || 3000`, of `PORT = 3000` among variables, and of `env("PORT", 3000)`.
 fn instead(code: &str) -> Option<u16> {
-    behind_variable(code).find_map(|rest| {
+    behind_variable(code).find_map(|(_, rest)| {
         let rest = rest.trim_start_matches([')', ']', '"', '\'', '!', ' ']);
         let rest = rest.strip_prefix("as string").unwrap_or(rest).trim_start_matches([')', ' ']);
         let rest = rest.strip_prefix(", 10)").unwrap_or(rest).trim_start_matches([',', ')', ' ']);
@@ -133,10 +160,19 @@ mod tests {
         assert!(is_read("const PORT = process.env.PORT || 5000") && !is_read("const PORT = 5000"));
     }
 
+    #[test]
+    fn a_port_may_have_another_name() {
+        assert_eq!(other_name("run(process.env.APP_PORT)"), Some("APP_PORT"));
+        assert_eq!(other_name("app.listen(process.env.port || 3000)"), Some("port"));
+        assert_eq!(other_name("process.env.DB_PORT"), None);
+        assert_eq!(other_name("process.env.portal"), None);
+    }
+
     proptest::proptest! {
         #[test]
         fn no_line_makes_it_panic(code in "(env|PORT|port|:|=|\\|\\||.listen\\(|[0-9]|'|\\PC| ){0,40}") {
             is_read(&code);
+            other_name(&code);
             Ports::default().note(&code, 1);
         }
     }

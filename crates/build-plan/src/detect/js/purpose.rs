@@ -38,6 +38,25 @@ pub(super) fn check(js: &Js<'_>) -> Result<(), PlanError> {
     found.map_or(Ok(()), |kind| Err(refused(kind.reason, kind.hint)))
 }
 
+/// Why an app of Meteor is refused, and what to do.
+const METEOR: (&str, &str) = (
+    ".meteor makes this an app of Meteor, whose own tool builds it",
+    "run `meteor build --directory ../out --server-only`, and deploy ../out/bundle with \
+     `install: (cd programs/server && npm install)` and `start: node main.js` in backend-im.yml",
+);
+
+fn is_of_meteor(project: &Project<'_>) -> bool {
+    project.first_of(&[".meteor/release", ".meteor/packages"]).is_some()
+}
+
+/// Refuses what has no package.json and is no project of Node all the same: Meteor long had none.
+///
+/// # Errors
+/// [`PlanError::Unrecognised`].
+pub(super) fn check_without_manifest(project: &Project<'_>) -> Result<(), PlanError> {
+    if is_of_meteor(project) { Err(refused(METEOR.0, METEOR.1)) } else { Ok(()) }
+}
+
 /// Something that a package.json can be beside an app of the web.
 struct Kind {
     is_it: fn(&Js<'_>) -> bool,
@@ -46,12 +65,7 @@ struct Kind {
 }
 
 const KINDS: &[Kind] = &[
-    Kind {
-        is_it: |js| js.project.has(".meteor/release"),
-        reason: ".meteor/release makes this an app of Meteor, whose own tool builds it",
-        hint: "run `meteor build --directory ../out --server-only`, and deploy ../out/bundle with \
-               `install: (cd programs/server && npm install)` and `start: node main.js` in backend-im.yml",
-    },
+    Kind { is_it: |js| is_of_meteor(js.project), reason: METEOR.0, hint: METEOR.1 },
     Kind {
         is_it: |js| js.package.engines.contains_key("vscode"),
         reason: "package.json: engines.vscode makes this an extension of VS Code, which runs within the editor",
@@ -120,7 +134,7 @@ pub(super) fn check_program(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanEr
         return Ok(());
     }
     let start = draft.start.clone().unwrap_or_default();
-    if let Some((package, what)) = BOTS.iter().find(|(package, _)| js.package.uses(package)) {
+    if let Some((package, what)) = bot(&js.package) {
         return Err(refused(
             format!("package.json: {package} makes this {what}, and nothing in it opens a port"),
             HINT,
@@ -144,6 +158,11 @@ pub(super) fn check_program(js: &Js<'_>, draft: &mut Draft) -> Result<(), PlanEr
         ));
     }
     Ok(())
+}
+
+/// The package with which a bot is written that fetches its messages by itself, and what it makes.
+pub(super) fn bot(package: &PackageJson) -> Option<&'static (&'static str, &'static str)> {
+    BOTS.iter().find(|(name, _)| package.uses(name))
 }
 
 /// The settings file of Cloudflare Workers.

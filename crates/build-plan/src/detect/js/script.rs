@@ -303,6 +303,24 @@ pub(crate) fn split_build(command: &str) -> Option<(String, String)> {
     (!builds.is_empty() && builds.iter().all(is_build)).then(|| (builds.join(" && "), (*start).to_owned()))
 }
 
+/// The steps of a build script before the one that starts what they have built; nothing where it starts nothing.
+pub(super) fn before_start(text: &str) -> Option<String> {
+    if text.contains(['|', ';', '(', '`']) || text.replace("&&", "").contains('&') {
+        return None;
+    }
+    let mut steps: Vec<&str> = text.split("&&").map(str::trim).collect();
+    let last: Vec<&str> = steps.pop()?.split_whitespace().collect();
+    let starts = match last.as_slice() {
+        ["npm" | "yarn" | "pnpm" | "bun", "start"] => true,
+        ["npm" | "yarn" | "pnpm" | "bun", "run", name] => *name == "start" || name.starts_with("start:"),
+        _ => false,
+    };
+    while steps.last().is_some_and(|step| starts && step.starts_with("cd ")) {
+        steps.pop();
+    }
+    starts.then(|| steps.join(" && "))
+}
+
 /// Whether the command runs something that only `devDependencies` bring.
 pub(crate) fn needs_tools(package: &PackageJson, command: &str) -> bool {
     let words = command.split(|c: char| c.is_whitespace() || matches!(c, '/' | '=' | '&' | ';'));
@@ -344,6 +362,19 @@ mod tests {
         assert!(split_build("tsc && node a").is_some());
         assert_eq!(split_build("prisma migrate deploy && node a"), None);
         assert_eq!(split_build("node a & node b"), None);
+    }
+
+    #[test]
+    fn a_build_ends_before_it_starts_anything() {
+        for (text, expected) in [
+            ("cd web && yarn build && cd ../.. && yarn run start", Some("cd web && yarn build")),
+            ("npm start", Some("")),
+            ("vite build", None),
+            ("tsc && node scripts/copy.js", None),
+            ("tsc; npm start", None),
+        ] {
+            assert_eq!(before_start(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -163,13 +163,29 @@ fn has_hooks(js: &Js<'_>, name: &str, draft: &mut Draft) -> bool {
 
 /// Looks at where the file listens that a command starts, or the one of which a build makes it.
 fn check_address(js: &Js<'_>, parts: &script::Plain<'_>, draft: &mut Draft) {
-    let main = || js.package.main.as_deref().unwrap_or("index");
-    let file = parts.file().map(|file| if matches!(file, "." | "./") { main() } else { file });
-    let path = file.and_then(|file| entry::resolve(js.project, file).or_else(|| source_of(js, file)));
-    if let Some(path) = path
+    if let Some(path) = source_file(js, parts)
         && let Some(source) = js.project.source(&path)
     {
         address::check(js.context, &path, &super::source::scan(&source), draft);
+    }
+}
+
+/// The source of the file that a command starts.
+pub(super) fn source_file(js: &Js<'_>, parts: &script::Plain<'_>) -> Option<String> {
+    let main = || js.package.main.as_deref().unwrap_or("index");
+    let file = parts.file().map(|file| if matches!(file, "." | "./") { main() } else { file })?;
+    entry::resolve(js.project, file).or_else(|| source_of(js, file))
+}
+
+/// json-server lists the folder `public` when it starts in production since its first version, and ends where there is none.
+pub(super) fn make_pages_of_json_server(js: &Js<'_>, draft: &mut Draft) {
+    let starts_it = draft.start.as_deref().is_some_and(|start| shell::mentions(start, "json-server"));
+    let version =
+        js.package.version_of("json-server").unwrap_or_default().trim_start_matches(['^', '~', '=']);
+    let lists_it = version.starts_with("1.") || matches!(version, "latest" | "*");
+    if lists_it && starts_it && draft.build.is_none() && js.project.listing().under("public").next().is_none()
+    {
+        draft.set_build("mkdir -p public", "package.json: dependencies.json-server");
     }
 }
 
@@ -250,7 +266,7 @@ fn with_sources_of_typescript(js: &Js<'_>, command: &str, draft: &mut Draft) {
 }
 
 /// Starts the file that serves.
-fn by_entry(js: &Js<'_>, entry: &Entry, draft: &mut Draft) {
+pub(super) fn by_entry(js: &Js<'_>, entry: &Entry, draft: &mut Draft) {
     address::check(js.context, &entry.path, &entry.script, draft);
     let file = shell::word(&entry.path);
     if draft.runtime == Runtime::Bun {

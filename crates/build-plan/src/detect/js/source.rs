@@ -16,6 +16,8 @@ pub(crate) struct Script {
     pub(crate) listens: Option<usize>,
     /// Whether it reads the environment's PORT.
     pub(crate) reads_port: bool,
+    /// Another name under which it reads its port from the environment, with the line.
+    pub(crate) other_port: Option<(&'static str, usize)>,
     /// The port on which it listens where it is told none, with its line.
     pub(crate) port: Option<(u16, usize)>,
     /// The line on which it listens on an address that only this machine reaches.
@@ -57,6 +59,7 @@ pub(crate) fn scan(source: &str) -> Script {
             script.listens = Some(number);
         }
         script.reads_port |= ports::is_read(&code);
+        script.other_port = script.other_port.or_else(|| ports::other_name(&code).map(|name| (name, number)));
         ports.note(&code, number);
         script.loopback = script.loopback.or_else(|| is_loopback(&code).then_some(number));
         script.native = script.native.or_else(|| native(&code).map(|native| (native, number)));
@@ -73,31 +76,40 @@ pub(crate) fn without_comments(source: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The line without its comments. A `//` within a string (as in a URL) is kept: it does not follow a blank.
+/// The line without its comments. What only looks like one is kept: the `//` of a URL, which does not follow a blank, and
+/// what stands in quotes, such as the path `/api/*`.
 fn code_of(line: &str, in_comment: &mut bool) -> String {
     let mut code = String::new();
-    let mut rest = line;
-    while !rest.is_empty() {
+    let mut quote = None;
+    let mut is_escaped = false;
+    let mut chars = line.char_indices();
+    while let Some((at, c)) = chars.next() {
+        let rest = &line[at..];
         if *in_comment {
-            let Some((_, after)) = rest.split_once("*/") else { return code };
-            *in_comment = false;
-            rest = after;
-        } else if let Some((before, after)) = rest.split_once("/*") {
-            code.push_str(before);
-            *in_comment = true;
-            rest = after;
-        } else {
-            code.push_str(rest);
-            rest = "";
+            if rest.starts_with("*/") {
+                *in_comment = false;
+                chars.next();
+            }
+            continue;
         }
+        if quote.is_none() && rest.starts_with("/*") {
+            *in_comment = true;
+            chars.next();
+            continue;
+        }
+        if quote.is_none() && rest.starts_with("//") && (code.is_empty() || code.ends_with([' ', '\t'])) {
+            break;
+        }
+        match quote {
+            _ if is_escaped => is_escaped = false,
+            Some(_) if c == '\\' => is_escaped = true,
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
+            _ => {}
+        }
+        code.push(c);
     }
-    if code.trim_start().starts_with("//") {
-        return String::new();
-    }
-    match code.find(" //") {
-        Some(at) => code[..at].to_owned(),
-        None => code,
-    }
+    code
 }
 
 /// What stands in quotes behind `require(`, `from` and `import`.
@@ -175,6 +187,8 @@ mod tests {
         assert_eq!(scan("\nBun.serve({})").native, Some((Native::Bun, 2)));
         assert_eq!(scan("app.listen(3000, 'localhost')").loopback, Some(1));
         assert!(!scan("app.listen(3000)").reads_port);
+        let route = "app.get('/*', x)\n// all of /api/*\napp.listen(process.env.PORT) /* so */\n";
+        assert_eq!((scan(route).listens, scan(route).reads_port), (Some(3), true));
         assert!(scan("const { PORT = 3000 } = process.env").reads_port);
     }
 

@@ -3,7 +3,7 @@
 use super::manager::Manager;
 use super::manifest;
 use super::members::{Member, members};
-use super::{Js, app, chain, finish, frameworks, inner as beside, script};
+use super::{Js, app, chain, finish, frameworks, inner as beside, lerna, script};
 use crate::config::Settings;
 use crate::detect::Context;
 use crate::detect::text::at;
@@ -99,10 +99,12 @@ fn started(js: &Js<'_>, members: &[Member]) -> Result<Option<Draft>, PlanError> 
     let Some((_, draft)) = apps.pop() else { return Ok(None) };
     let mut draft = lifted(js, member, members, draft)?;
     draft.note("root", member.folder.clone(), format!("package.json: scripts.{script}"));
-    if let Some(name) = js.package.build_script()
-        && !js.package.script(name).is_some_and(is_for_all)
-    {
-        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+    let is_for_all =
+        js.package.build_script().and_then(|name| js.package.script(name)).is_some_and(is_for_all);
+    if let Some((command, source)) = js.build_command().filter(|_| !is_for_all) {
+        let mut steps = lerna::installs(js, members.iter());
+        steps.push(command);
+        draft.set_build(steps.join(" && "), source);
     }
     Ok(Some(draft))
 }
@@ -119,8 +121,8 @@ pub(super) fn started_in_folder(js: &Js<'_>) -> Result<Option<Draft>, PlanError>
     let member = Member { package: manifest::parse(&file, &text)?, folder: place };
     let Some(mut draft) = alone(js, &member)? else { return Ok(None) };
     relocate(&mut draft, &member.folder);
-    if let Some(name) = js.package.build_script() {
-        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+    if let Some((command, source)) = js.build_command() {
+        draft.set_build(command, source);
     } else if member.package.script("build").is_some() {
         let folder = shell::word(&member.folder);
         draft.set_build(format!("(cd {folder} && npm run build)"), format!("{file}: scripts.build"));
@@ -311,12 +313,6 @@ fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<Str
             return Some(format!("pnpm {} run build", filters.join(" ")));
         }
     }
-    let mut steps: Vec<String> = Vec::new();
-    // Where Lerna alone knows the members, it installs them too.
-    if js.package.workspaces.is_empty() && js.project.has("lerna.json") && js.chosen.manager != Manager::Pnpm
-    {
-        steps.push(js.chosen.exec("lerna bootstrap"));
-    }
     let under = served.iter().flat_map(|page| stands_on(page, members));
     let mut first: Vec<&Member> = stands_on(member, members);
     first.extend(under.chain(served.iter().copied()));
@@ -327,13 +323,17 @@ fn build_all(js: &Js<'_>, member: &Member, members: &[Member], build: Option<Str
             true
         }
     });
-    for stood_on in first {
-        if stood_on.package.script("build").is_some() {
-            steps.push(js.chosen.run_in(&stood_on.folder, stood_on.package.name.as_deref(), "build"));
+    let mut steps = lerna::installs(js, first.iter().copied().chain([member]));
+    let run_build = |member: &Member| {
+        if lerna::is_alone(js) {
+            return lerna::run_build(js, member);
         }
-    }
+        js.chosen.run_in(&member.folder, member.package.name.as_deref(), "build")
+    };
+    first.retain(|stood_on| stood_on.package.script("build").is_some());
+    steps.extend(first.into_iter().map(run_build));
     if is_script {
-        steps.push(js.chosen.run_in(&member.folder, name, "build"));
+        steps.push(run_build(member));
     } else if let Some(build) = build {
         let folder = shell::word(&member.folder);
         steps.push(format!("(cd {folder} && export PATH=\"$PWD/node_modules/.bin:$PATH\" && {build})"));

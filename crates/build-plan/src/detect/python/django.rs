@@ -21,8 +21,10 @@ pub(super) struct Site {
     folder: String,
     /// The files of its settings, the one that counts first.
     settings: Vec<String>,
-    /// The settings module that manage.py names.
+    /// The settings module that manage.py names, or that is there.
     module: Option<String>,
+    /// Whether neither manage.py nor its server says so, and both must be told.
+    is_guess: bool,
 }
 
 /// A value that the settings assign.
@@ -45,7 +47,10 @@ pub(super) fn find(project: &Project<'_>) -> Option<Site> {
     let manage = manage(project)?;
     let folder = manage.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let source = project.source(&manage).filter(|source| source.contains("django"))?;
-    let module = settings_module(&source);
+    let named = settings_module(&source);
+    let is_guess = named.is_none();
+    let module = named.or_else(|| unnamed(project, &folder));
+    let folder = module.as_deref().map_or(folder.clone(), |module| beside(project, folder, module));
     let mut settings = Vec::new();
     if let Some(file) = module.as_deref().and_then(|module| module_file(project, &folder, module)) {
         let package = file.rsplit_once('/').map_or(String::new(), |(package, _)| package.to_owned());
@@ -54,7 +59,46 @@ pub(super) fn find(project: &Project<'_>) -> Option<Site> {
         settings.push(file);
         settings.extend(bases.filter(|base| is_package && project.has(base)));
     }
-    Some(Site { manage, folder, settings, module })
+    Some(Site { manage, folder, settings, module, is_guess })
+}
+
+/// The folder from which the settings are imported: manage.py may put one beside it on the path.
+fn beside(project: &Project<'_>, folder: String, module: &str) -> String {
+    if module_file(project, &folder, module).is_some() {
+        return folder;
+    }
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let inner = project.listing().iter().find_map(|file| {
+        let (inner, _) = file.path.strip_prefix(&prefix)?.split_once('/')?;
+        let inner = format!("{prefix}{inner}");
+        (!is_aside(&file.path) && module_file(project, &inner, module).is_some()).then_some(inner)
+    });
+    inner.unwrap_or(folder)
+}
+
+/// The settings module of a site whose manage.py leaves it to a file that is not uploaded: what its server names, else
+/// the one beside that, that for production before that for everybody.
+fn unnamed(project: &Project<'_>, folder: &str) -> Option<String> {
+    const SERVED: &[&str] =
+        &["production", "prod", "heroku", "deploy", "deployment", "live", "base", "common", "__init__"];
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let package = project.listing().iter().find_map(|file| {
+        let package = file.path.strip_prefix(&prefix)?.strip_suffix("/wsgi.py")?;
+        (!package.contains('/') && !is_aside(&file.path)).then_some(package)
+    })?;
+    let server = project.source(&at(folder, &format!("{package}/wsgi.py")));
+    if let Some(module) = server.as_deref().and_then(settings_module) {
+        return Some(module);
+    }
+    let has = |path: &str| project.has(&at(folder, &format!("{package}/{path}.py")));
+    if has("settings") {
+        return Some(format!("{package}.settings"));
+    }
+    let module = SERVED.iter().find(|module| has(&format!("settings/{module}")))?;
+    Some(match *module {
+        "__init__" => format!("{package}.settings"),
+        module => format!("{package}.settings.{module}"),
+    })
 }
 
 fn manage(project: &Project<'_>) -> Option<String> {
@@ -168,8 +212,10 @@ impl Site {
     /// Where manage.py is for developers and the server for production, commands run as the server does.
     fn settings_module(&self, project: &Project<'_>, file: &str, draft: &mut Draft) {
         let module = project.source(file).and_then(|source| settings_module(&source));
-        if let Some(module) = module.filter(|module| self.module.as_ref() != Some(module)) {
+        if let Some(module) = module.filter(|module| self.is_guess || self.module.as_ref() != Some(module)) {
             draft.set_env(MODULE, &module);
+        } else if let Some(module) = self.module.as_deref().filter(|_| self.is_guess) {
+            draft.set_env(MODULE, module);
         }
     }
 

@@ -276,12 +276,12 @@ fn place(project: &Project<'_>, path: &str, module: &Module) -> Place {
         folder: (depth > 0).then(|| parts[..depth].join("/")),
     };
     let Some(top) = folders.first() else { return from(0) };
-    if module.imports_from(top) {
+    if module.imports_from(top) || module.imports_from_within(top) {
         return from(0);
     }
     // The first dot of a package's own __init__.py means the package itself.
     let own_dots = usize::from(path.ends_with("/__init__.py"));
-    let is_relative = module.imports.iter().any(|import| import.dots > own_dots);
+    let is_relative = module.imports.iter().chain(&module.inner_imports).any(|import| import.dots > own_dots);
     if !is_relative && needs_siblings(project, folders, module) {
         return from(folders.len());
     }

@@ -11,6 +11,8 @@ pub(crate) enum Protocol {
     Asgi,
     /// Under gunicorn.
     Wsgi,
+    /// Under gunicorn, with the worker that aiohttp has for it.
+    Aiohttp,
     /// The module that makes it also serves it, when it is run.
     Own,
 }
@@ -52,8 +54,27 @@ pub(crate) const FRAMEWORKS: &[Framework] = &[
     wsgi("django", &["django"], "get_wsgi_application"),
     asgi("django", &["django", "channels"], "get_asgi_application"),
     Framework { package: "channels", ..asgi("django", &["channels"], "ProtocolTypeRouter") },
+    Framework { package: "python-fasthtml", ..asgi("fasthtml", &["fasthtml"], "fast_app") },
+    Framework { package: "python-fasthtml", ..asgi("fasthtml", &["fasthtml"], "FastHTML") },
+    asgi("connexion", &["connexion"], "FlaskApp"),
+    asgi("connexion", &["connexion"], "AsyncApp"),
+    asgi("connexion", &["connexion"], "App"),
+    Framework { package: "strawberry-graphql", ..asgi("strawberry", &["strawberry.asgi"], "GraphQL") },
+    asgi("ariadne", &["ariadne.asgi"], "GraphQL"),
+    wsgi("ariadne", &["ariadne.wsgi"], "GraphQL"),
+    Framework { protocol: Protocol::Aiohttp, ..wsgi("aiohttp", &["aiohttp"], "Application") },
     Framework { protocol: Protocol::Own, ..wsgi("dash", &["dash", "dash_extensions"], "Dash") },
     Framework { protocol: Protocol::Own, ..wsgi("robyn", &["robyn"], "Robyn") },
+];
+
+/// Frameworks whose programs serve by themselves: the module, the name, and the package that brings it.
+const SCRIPTED: &[(&str, &str, &str)] = &[
+    ("tornado", "tornado", "tornado"),
+    ("cherrypy", "cherrypy", "cherrypy"),
+    ("nicegui", "nicegui", "nicegui"),
+    ("taipy", "taipy", "taipy"),
+    ("web", "web.py", "web-py"),
+    ("aiohttp", "aiohttp", "aiohttp"),
 ];
 
 /// `server = app.server` of a Dash application.
@@ -72,6 +93,16 @@ const fn wsgi(name: &'static str, modules: &'static [&'static str], constructor:
 }
 
 impl Framework {
+    /// Whether the module that makes the application also serves it.
+    pub(crate) fn serves_itself(&self) -> bool {
+        self.protocol == Protocol::Own
+    }
+
+    /// Whether this is most often a part of another application, which mounts it.
+    pub(crate) fn is_mounted(&self) -> bool {
+        self.constructor == "GraphQL"
+    }
+
     /// Whether this is a wrapper around the application of another framework, which it then serves as well.
     pub(crate) fn wraps_others(&self) -> bool {
         self.name == "socketio" || self.constructor == "ProtocolTypeRouter"
@@ -90,8 +121,34 @@ impl Framework {
 
     /// The framework that a package brings.
     pub(crate) fn of_package(has: impl Fn(&str) -> bool) -> Option<&'static Self> {
-        FRAMEWORKS.iter().find(|known| !known.wraps_others() && has(known.package))
+        // aiohttp is as often a client.
+        let is_telling = |known: &&Self| !known.wraps_others() && known.protocol != Protocol::Aiohttp;
+        FRAMEWORKS.iter().filter(is_telling).find(|known| has(known.package))
     }
+}
+
+/// The framework that a script is made with, of the module with which it serves: a mere server is none.
+pub(crate) fn of_script(module: &str) -> Option<&'static str> {
+    let scripted = SCRIPTED.iter().find(|(known, ..)| *known == module).map(|(_, name, _)| *name);
+    scripted
+        .or_else(|| FRAMEWORKS.iter().find(|known| known.modules.contains(&module)).map(|known| known.name))
+}
+
+/// The framework that a list of packages names. One that is as often a client says nothing there.
+pub(crate) fn named_by(has: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let scripted = || {
+        SCRIPTED
+            .iter()
+            .find(|(_, name, package)| *name != "aiohttp" && has(package))
+            .map(|(_, name, _)| *name)
+    };
+    Framework::of_package(&has).map(|known| known.name).or_else(scripted)
+}
+
+/// The package that brings the framework of this name.
+pub(crate) fn package_of(name: &str) -> Option<&'static str> {
+    let framework = FRAMEWORKS.iter().find(|known| known.name == name).map(|known| known.package);
+    framework.or_else(|| SCRIPTED.iter().find(|(_, known, _)| *known == name).map(|(.., package)| *package))
 }
 
 /// Whether the source has any of the words without which it offers nothing; most modules of a project do not.

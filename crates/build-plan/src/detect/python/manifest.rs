@@ -11,7 +11,7 @@ use super::packages::{self, Packages, Subset};
 use super::pyproject::{self, Pyproject};
 use crate::draft::Draft;
 use crate::project::{Project, extension};
-use crate::{Install, InstallMethod, PlanError};
+use crate::{Install, InstallMethod, PlanError, shell};
 
 /// Requirements files, the best first: what runs in production before what everybody shares.
 const REQUIREMENTS: &[&str] = &[
@@ -304,7 +304,9 @@ fn is_lock(file: &str) -> bool {
 /// The installation as a command, for people and for Dockerfiles.
 fn command(method: InstallMethod, inputs: &[String], extra: &[String], options: &[String]) -> String {
     let listed = |words: &[String]| words.iter().flat_map(|word| [" ", word]).collect::<String>();
-    let (options, more) = (listed(options), listed(extra));
+    // A bound such as `numpy<2` has a sign that means something to a shell.
+    let more: String = extra.iter().flat_map(|package| [" ".to_owned(), shell::word(package)]).collect();
+    let options = listed(options);
     let then = if extra.is_empty() { String::new() } else { format!(" && uv pip install{more}") };
     let first = inputs.first().map(String::as_str).unwrap_or_default();
     let is_locked = inputs.iter().any(|file| is_lock(file));
@@ -321,6 +323,13 @@ fn command(method: InstallMethod, inputs: &[String], extra: &[String], options: 
     }
 }
 
+/// The version of such a line: pyenv also writes the names of environments into its file, which are none.
+fn version_in(line: &str) -> Option<&str> {
+    let version = ["cpython-", "python-"].iter().find_map(|start| line.strip_prefix(start)).unwrap_or(line);
+    let version = version.split_once("/envs/").map_or(version, |(version, _)| version);
+    version.starts_with(|c: char| c.is_ascii_digit()).then_some(version)
+}
+
 /// Which Python the project asks for, in its own words.
 ///
 /// # Errors
@@ -332,8 +341,8 @@ pub(crate) fn version(
 ) -> Result<(), PlanError> {
     for file in [".python-version", "runtime.txt"] {
         project.manifest(file)?;
-        if let Some(line) = versions::line_of(project, file) {
-            draft.set_version(line.trim_start_matches("python-"), file);
+        if let Some(version) = versions::line_of(project, file).as_deref().and_then(version_in) {
+            draft.set_version(version, file);
             return Ok(());
         }
     }

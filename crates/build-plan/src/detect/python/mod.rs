@@ -1,5 +1,7 @@
 //! Python: what to install, and how to start what the source offers.
 
+mod absent;
+mod companions;
 mod django;
 pub(crate) mod entry;
 mod frameworks;
@@ -9,6 +11,7 @@ mod manifest;
 mod migrations;
 pub(crate) mod packages;
 mod pages;
+mod paste;
 mod pyproject;
 mod script;
 pub(crate) mod source;
@@ -18,9 +21,9 @@ mod targets;
 use super::{Context, near_miss};
 use crate::draft::{Draft, Strength};
 use crate::project::extension;
-use crate::{PlanError, Runtime, shell};
+use crate::{InstallMethod, PlanError, Runtime, shell};
 use entry::{Entry, Search, candidates};
-use frameworks::{FRAMEWORKS, Framework, Protocol};
+use frameworks::{Framework, Protocol};
 use manifest::{Manifest, requirements_file};
 use packages::Packages;
 use source::Kind;
@@ -66,7 +69,14 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     let mut warnings = Vec::new();
     let manifest = manifest::choose(context, &mut warnings)?;
     let found = match &context.start {
-        Some(_) => started_by_hand(&search, marker.as_deref(), manifest.as_ref(), context),
+        Some(_) => {
+            started_by_hand(&search, marker.as_deref(), manifest.as_ref(), context).map(|mut draft| {
+                let packages = manifest.as_ref().map(|manifest| &manifest.packages);
+                let detected = |entry: &Entry| Some(command(entry, framework_of(entry, &search, packages)?));
+                absent::replace(context, &search, detected, &mut draft);
+                draft
+            })
+        }
         None => started(context, &search, manifest.as_ref())?,
     };
     let Some(mut draft) = found else { return Ok(None) };
@@ -76,12 +86,22 @@ pub(crate) fn detect(context: &Context<'_>) -> Result<Option<Draft>, PlanError> 
     draft.warnings.extend(warnings);
     manifest::version(project, manifest.as_ref(), &mut draft)?;
     let packages = manifest.as_ref().map(|manifest| &manifest.packages);
+    name_framework(context, packages, &mut draft);
     system::note(project, packages, &mut draft);
     migrations::propose(project, packages, search.entries.first(), &mut draft);
     if let Some(manifest) = manifest {
         install(manifest, &mut draft, context);
     }
     Ok(Some(draft))
+}
+
+/// Of a program that serves, and whose own code does not say with what, the list of packages knows the framework.
+fn name_framework(context: &Context<'_>, packages: Option<&Packages>, draft: &mut Draft) {
+    let is_web = draft.strength == Strength::Server || context.start.is_some();
+    let Some(packages) = packages.filter(|_| is_web && draft.framework.is_none()) else { return };
+    if let Some(name) = frameworks::named_by(|package| packages.has(package)) {
+        draft.set_framework(name, packages.source.clone());
+    }
 }
 
 /// Whether both what is started and its list of packages lie in one folder, which then is the project.
@@ -108,6 +128,12 @@ fn started(
         && let Some(draft) = site.draft(context, packages)
     {
         require_manifest(context, manifest, "manage.py", "django")?;
+        return Ok(Some(draft));
+    }
+    if !is_asked_for
+        && !search.ranked
+        && let Some(draft) = paste::detect(context.project, manifest)
+    {
         return Ok(Some(draft));
     }
     // A page at the top is likelier the program than an application in an unusual place.
@@ -202,10 +228,22 @@ fn started_by_hand(
 fn served(context: &Context<'_>, search: &Search, manifest: Option<&Manifest>) -> Result<Draft, PlanError> {
     let entry = &search.entries[0];
     let packages = manifest.map(|manifest| &manifest.packages);
-    let framework = framework_of(entry, search, packages).ok_or_else(|| PlanError::Unrecognised {
-        reason: format!("`{}` calls a factory, and no file names its framework", entry.source()),
-        hint: "name the framework in requirements.txt, or set `start` in backend-im.yml".to_owned(),
-    })?;
+    let Some(framework) = framework_of(entry, search, packages) else {
+        return script::of_entry(context.project, &entry.path).ok_or_else(|| PlanError::Unrecognised {
+            reason: format!("`{}` calls a factory, and no file names its framework", entry.source()),
+            hint: "name the framework in requirements.txt, or set `start` in backend-im.yml".to_owned(),
+        });
+    };
+    // Its own file says where it listens, or starts it in a way of its own.
+    if framework.protocol == Protocol::Aiohttp
+        && context
+            .project
+            .source(&entry.path)
+            .is_some_and(|text| text.contains("PORT") || text.contains("Runner"))
+        && let Some(draft) = script::of_entry(context.project, &entry.path)
+    {
+        return Ok(draft);
+    }
     if !search.ranked && search.entries.len() > 1 {
         let start = |entry: &Entry| command(entry, entry.app.framework.unwrap_or(framework));
         return Err(PlanError::Ambiguous { candidates: candidates(&search.entries, start) });
@@ -280,6 +318,12 @@ fn command(entry: &Entry, framework: &Framework) -> String {
             };
             format!("gunicorn -b $HOST:$PORT{path} {target}")
         }
+        Protocol::Aiohttp => {
+            let path = folder.map_or_else(String::new, |folder| format!(" --pythonpath {folder}"));
+            let call = if is_factory { "()" } else { "" };
+            let target = shell::word(&format!("{}:{}{call}", entry.module, entry.app.name));
+            format!("gunicorn -b $HOST:$PORT --worker-class aiohttp.GunicornWebWorker{path} {target}")
+        }
         Protocol::Own => format!("python {}", shell::word(&entry.path)),
     }
 }
@@ -307,6 +351,16 @@ fn install(manifest: Manifest, draft: &mut Draft, context: &Context<'_>) {
     let start = start.map(String::as_str).unwrap_or_default();
     let has = |name: &str| packages.has(name) || subset.is_some_and(|subset| packages.brings(subset, name));
     extra.extend(missing_servers(start, has));
+    // A lock says what belongs together already.
+    if matches!(manifest.method, InstallMethod::Requirements | InstallMethod::Pyproject) {
+        for (bound, package) in companions::missing(packages) {
+            extra.push(bound.to_owned());
+            draft.warnings.push(format!(
+                "{} names a {package} that needs `{bound}`, and leaves that open; it is installed so, but belongs there",
+                packages.source
+            ));
+        }
+    }
     draft.set_package_manager(manifest.manager(), None, packages.source.clone());
     draft.installed = vec![".venv".to_owned()];
     draft.set_install(manifest.install(extra, options));
@@ -315,8 +369,8 @@ fn install(manifest: Manifest, draft: &mut Draft, context: &Context<'_>) {
 /// The package that brings the draft's framework.
 fn framework_package(draft: &Draft) -> Option<&'static str> {
     let name = draft.framework.as_deref()?;
-    let framework = FRAMEWORKS.iter().find(|known| known.name == name).map(|known| known.package);
-    framework.or_else(|| pages::TOOLS.iter().find(|tool| tool.name == name).map(|tool| tool.package))
+    frameworks::package_of(name)
+        .or_else(|| pages::TOOLS.iter().find(|tool| tool.name == name).map(|tool| tool.package))
 }
 
 /// The servers that the start command names and the manifest does not.

@@ -1,6 +1,6 @@
 //! The packages that a Python project names, and how requirements files name them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::PlanError;
 use crate::project::Project;
@@ -12,6 +12,8 @@ const INCLUDES_MAX: usize = 32;
 #[derive(Debug, Default)]
 pub(crate) struct Packages {
     pub(crate) names: BTreeSet<String>,
+    /// The versions of those that are named with exactly one.
+    pinned: BTreeMap<String, String>,
     /// Packages that are only installed when their extra or group is asked for.
     optional: Vec<(Subset, BTreeSet<String>)>,
     /// The file that names them.
@@ -51,6 +53,11 @@ impl Packages {
         self.names.contains(name)
     }
 
+    /// The version of a package that is named with exactly one: `2.0.1` of `flask==2.0.1`.
+    pub(crate) fn pinned(&self, name: &str) -> Option<&str> {
+        self.pinned.get(name).map(String::as_str)
+    }
+
     /// Whether any package's name starts like this; `flask-restx` brings `flask`.
     pub(crate) fn has_kin(&self, name: &str) -> bool {
         self.has(name) || self.names.iter().any(|known| known.split('-').any(|part| part == name))
@@ -79,6 +86,14 @@ impl Packages {
         for (package, extra, brings) in EXTRAS {
             if name == *package && extras.iter().any(|asked| asked == extra) {
                 self.names.extend(brings.iter().map(|name| (*name).to_owned()));
+            }
+        }
+        if let Some((_, version)) = requirement.split_once("==") {
+            let version = version.trim_start();
+            let end = version.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.'));
+            let (version, rest) = version.split_at(end.unwrap_or(version.len()));
+            if !rest.starts_with('*') {
+                self.pinned.insert(name.clone(), version.to_owned());
             }
         }
         self.names.insert(name);

@@ -4,7 +4,7 @@
 use super::super::Context;
 use super::entry::{module_paths, search_words};
 use super::packages::Packages;
-use super::source::scan;
+use super::source::{Import, scan};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
 use crate::{Candidate, PlanError, Runtime, shell};
@@ -62,6 +62,22 @@ pub(super) const TOOLS: &[Tool] = &[
         serves: "solara.component",
         command: "solara run FILE --host $HOST --port $PORT --production",
         package: "solara",
+        literal_port: "",
+    },
+    Tool {
+        name: "shiny",
+        module: "shiny",
+        serves: "ui.",
+        command: "shiny run --host $HOST --port $PORT FILE",
+        package: "shiny",
+        literal_port: "",
+    },
+    Tool {
+        name: "bokeh",
+        module: "bokeh",
+        serves: "curdoc(",
+        command: "bokeh serve FILE --address $HOST --port $PORT --allow-websocket-origin '*'",
+        package: "bokeh",
         literal_port: "",
     },
     Tool {
@@ -155,7 +171,42 @@ fn pages(project: &Project<'_>, packages: Option<&Packages>) -> Vec<Page> {
     let paths = module_paths(project);
     let found = paths.iter().filter(|path| !path.starts_with("pages/") && !path.contains("/pages/"));
     let found = found.filter(|path| path.matches('/').count() <= depth_max);
-    found.filter_map(|path| page(project, path, &tools)).collect()
+    let found = found.filter_map(|path| page(project, path, &tools));
+    let mut pages: Vec<Page> = found.map(|page| launched(project, page)).collect();
+    pages.dedup_by(|a, b| a.path == b.path);
+    pages
+}
+
+/// The page, or in its place the script at the top that launches it: what only defines an interface serves nothing when
+/// it is run.
+fn launched(project: &Project<'_>, page: Page) -> Page {
+    const SCRIPTS: &[&str] =
+        &["app.py", "main.py", "run.py", "server.py", "index.py", "launch.py", "webui.py"];
+    let runs_file = page.tool.command.ends_with("python FILE");
+    let source = project.source(&page.path).unwrap_or_default();
+    if !runs_file || runs_itself(&source, page.tool.serves) {
+        return page;
+    }
+    let name = page.path.trim_end_matches(".py").replace('/', ".");
+    let top = name.split('.').next().unwrap_or_default();
+    // Through whichever modules of the page's folder it gets there.
+    let launches = |script: &&&str| {
+        let module = project.source(script).map(|source| scan(&source)).unwrap_or_default();
+        let is_page_of_it = |import: &Import| import.dots == 0 && import.module == name;
+        **script != page.path
+            && (module.imports.iter().any(is_page_of_it)
+                || module.main_guard.is_some() && module.imports_from(top))
+    };
+    match SCRIPTS.iter().find(launches) {
+        Some(script) => Page { path: (*script).to_owned(), line: 1, rank: (0, 0), ..page },
+        None => page,
+    }
+}
+
+/// Whether running the file does this: on the module's own level, or behind `if __name__ == "__main__":`.
+fn runs_itself(source: &str, serves: &str) -> bool {
+    let is_outer = |line: &str| !line.starts_with([' ', '\t']) && line.contains(serves);
+    source.lines().any(is_outer) || scan(source).main_guard.is_some()
 }
 
 fn page(project: &Project<'_>, path: &str, tools: &[&'static Tool]) -> Option<Page> {

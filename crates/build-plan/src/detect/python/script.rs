@@ -2,26 +2,17 @@
 
 use super::super::Context;
 use super::entry::module_paths;
+use super::frameworks;
 use super::manifest::Manifest;
 use super::source::{Module, scan};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
 use crate::{Candidate, PlanError, Runtime, shell};
 
-/// Modules that serve HTTP from within a plain script.
+/// Modules that serve HTTP from within a plain script, frameworks first.
 const SERVING_MODULES: &[&str] = &[
-    "http",
-    "socketserver",
-    "wsgiref",
-    "aiohttp",
     "tornado",
     "sanic",
-    "uvicorn",
-    "hypercorn",
-    "granian",
-    "waitress",
-    "gevent",
-    "eventlet",
     "cherrypy",
     "bottle",
     "nicegui",
@@ -30,7 +21,17 @@ const SERVING_MODULES: &[&str] = &[
     "dash",
     "flask",
     "taipy",
+    "aiohttp",
+    "uvicorn",
+    "hypercorn",
+    "granian",
+    "waitress",
+    "gevent",
+    "eventlet",
     "websockets",
+    "http",
+    "socketserver",
+    "wsgiref",
 ];
 
 /// What such a script calls: `http.client` and `aiohttp` alone are for asking, not for answering.
@@ -40,6 +41,7 @@ const CALLS: &[&str] = &[
     "run_app",
     ".run(",
     " run(",
+    "\nrun(",
     "uvicorn.run",
     "listen(",
     "quickstart(",
@@ -84,8 +86,43 @@ pub(super) fn detect(context: &Context<'_>, manifest: Option<&Manifest>) -> Resu
     }
     match runnable(project) {
         Some(draft) => Ok(Some(draft)),
-        None => unusual(project),
+        None => Ok(unusual(project)?.or_else(|| deeper(project))),
     }
+}
+
+/// The script of an application that nothing but its own file can say how to serve.
+pub(super) fn of_entry(project: &Project<'_>, path: &str) -> Option<Draft> {
+    let source = project.source(path)?;
+    let module = scan(&source);
+    let serves = serves(&module, &source)?;
+    Some(program(path, command(path, &module), &source, serves))
+}
+
+/// The only script of a usual name in a folder of its own that is run by itself and serves with a framework.
+fn deeper(project: &Project<'_>) -> Option<Draft> {
+    let is_usual = |path: &String| {
+        let file = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        path.contains('/') && FILES.contains(&file.as_str())
+    };
+    let mut found = module_paths(project).into_iter().filter(is_usual).filter_map(|path| {
+        let source = project.source(&path)?;
+        let module = scan(&source);
+        let serves = module.main_guard.and_then(|_| serves(&module, &source))?;
+        frameworks::of_script(serves)?;
+        Some(program(&path, command(&path, &module), &source, serves))
+    });
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// The command that runs a script; as a module where it imports from the folder in which it lies by that folder's name.
+fn command(path: &str, module: &Module) -> String {
+    let stem = path.strip_suffix(".py").unwrap_or(path);
+    let top = stem.split('/').next().unwrap_or(stem);
+    let is_module = stem.bytes().all(|b| b.is_ascii_alphanumeric() || b"_/".contains(&b));
+    if stem.contains('/') && is_module && module.imports_from(top) {
+        return format!("python -m {}", stem.replace('/', "."));
+    }
+    format!("python {}", shell::word(path))
 }
 
 /// The only script at the top that is run by itself and serves, whatever its name.
@@ -122,8 +159,9 @@ fn serving(project: &Project<'_>) -> Option<Draft> {
     let paths = FOLDERS.iter().flat_map(|folder| FILES.iter().map(move |file| format!("{folder}{file}")));
     paths.filter(|path| project.has(path)).find_map(|path| {
         let source = project.source(&path)?;
-        let serves = serves(&scan(&source), &source)?;
-        Some(program(&path, format!("python {}", shell::word(&path)), &source, serves))
+        let module = scan(&source);
+        let serves = serves(&module, &source)?;
+        Some(program(&path, command(&path, &module), &source, serves))
     })
 }
 
@@ -150,11 +188,28 @@ fn serves(module: &Module, source: &str) -> Option<&'static str> {
 
 fn program(path: &str, command: String, source: &str, serves: &str) -> Draft {
     let mut draft = Draft::new(Runtime::Python, Strength::Server, path);
+    if let Some(framework) = frameworks::of_script(serves) {
+        draft.set_framework(framework, path);
+    }
+    if let Some(command) = of_bottle(path, source).filter(|_| serves == "bottle") {
+        draft.set_start(command, format!("{path} imports {serves}"));
+        return draft;
+    }
     draft.set_start(command, format!("{path} imports {serves}"));
     if !source.contains("PORT") {
         draft.warn(format!("{path} does not read the environment's PORT; it must listen on $HOST:$PORT"));
     }
     draft
+}
+
+/// Bottle's own command for a script whose routes belong to its default application: it passes over the script's `run`,
+/// and with it over the port that is written there.
+fn of_bottle(path: &str, source: &str) -> Option<String> {
+    const ROUTES: &[&str] =
+        &["@route(", "@get(", "@post(", "@bottle.route(", "@bottle.get(", "@bottle.post("];
+    let stem = path.strip_suffix(".py").filter(|stem| !stem.contains('/') && !source.contains("PORT"))?;
+    let is_outer = source.lines().any(|line| ROUTES.iter().any(|route| line.starts_with(route)));
+    is_outer.then(|| format!("python -m bottle -s gunicorn -b $HOST:$PORT {}", shell::word(stem)))
 }
 
 /// A package with `__main__.py`, beside which nothing else can be started.

@@ -31,11 +31,19 @@ pub(crate) struct Import {
     pub(crate) module: String,
 }
 
+impl Import {
+    fn is_of(&self, top: &str) -> bool {
+        self.dots == 0 && first_part(&self.module) == top
+    }
+}
+
 /// What a module offers and needs.
 #[derive(Debug, Default)]
 pub(crate) struct Module {
     pub(crate) apps: Vec<App>,
     pub(crate) imports: Vec<Import>,
+    /// The imports within its functions: they too need the folder from which the module is imported.
+    pub(crate) inner_imports: Vec<Import>,
     /// A factory that cannot be called without arguments, with its line.
     pub(crate) closed_factory: Option<(String, usize)>,
     /// The line of `if __name__ == "__main__":`.
@@ -52,7 +60,8 @@ impl Module {
             let name = NAMES.iter().position(|name| *name == app.name).unwrap_or(NAMES.len());
             let is_inner = !app.framework.is_some_and(Framework::wraps_others);
             let is_own = app.framework.is_some_and(|known| known.protocol == Protocol::Own);
-            (app.kind == Kind::Factory, app.framework.is_none(), is_own, is_inner, name, app.line)
+            let is_part = app.framework.is_some_and(Framework::is_mounted);
+            (app.kind == Kind::Factory, app.framework.is_none(), is_own || is_part, is_inner, name, app.line)
         };
         self.apps.iter().min_by_key(rank)
     }
@@ -64,7 +73,12 @@ impl Module {
 
     /// Whether the module imports this one, or a part of it.
     pub(crate) fn imports_from(&self, top: &str) -> bool {
-        self.imports.iter().any(|import| import.dots == 0 && first_part(&import.module) == top)
+        self.imports.iter().any(|import| import.is_of(top))
+    }
+
+    /// Whether a function of the module does.
+    pub(crate) fn imports_from_within(&self, top: &str) -> bool {
+        self.inner_imports.iter().any(|import| import.is_of(top))
     }
 }
 
@@ -98,6 +112,8 @@ struct Scanner {
     module: Module,
     /// What a name in this module stands for elsewhere: `Flask` for `flask.Flask`.
     aliases: BTreeMap<String, String>,
+    /// The modules of which all names are imported.
+    stars: Vec<String>,
 }
 
 impl Scanner {
@@ -110,8 +126,10 @@ impl Scanner {
             self.import(rest);
         } else if let Some(rest) = text.strip_prefix("def ") {
             self.function(rest, line.number, block);
+            self.imports_within(block);
             return true;
         } else if let Some(rest) = text.strip_prefix("async def ") {
+            self.imports_within(block);
             self.callable(rest, line.number, &PLAIN_ASGI, &["scope", "receive", "send"]);
             return true;
         } else if text.starts_with("class ") {
@@ -125,6 +143,19 @@ impl Scanner {
         false
     }
 
+    /// The imports of a function's block, which bind no name of the module.
+    fn imports_within(&mut self, block: &[Line]) {
+        let mut inner = Self::default();
+        for line in block {
+            if let Some(rest) = line.text.strip_prefix("from ") {
+                inner.import_from(rest, line.number);
+            } else if let Some(rest) = line.text.strip_prefix("import ") {
+                inner.import(rest);
+            }
+        }
+        self.module.inner_imports.extend(inner.module.imports);
+    }
+
     fn import_from(&mut self, rest: &str, line: usize) {
         let Some((from, names)) = rest.split_once(" import") else { return };
         let from = from.trim();
@@ -133,6 +164,9 @@ impl Scanner {
         self.module.imports.push(Import { dots, module: module.to_owned() });
         for name in names.trim().trim_matches(['(', ')']).split(',') {
             let (name, alias) = split_alias(name);
+            if name == "*" && dots == 0 {
+                self.stars.push(module.to_owned());
+            }
             if dots > 0 && module.is_empty() && !name.is_empty() {
                 self.module.imports.push(Import { dots, module: name.to_owned() });
             }
@@ -155,21 +189,22 @@ impl Scanner {
     fn function(&mut self, rest: &str, number: usize, block: &[Line]) {
         let Some((name, signature)) = rest.split_once('(') else { return };
         let name = name.trim();
-        if !is_factory_name(name) {
+        let (parameters, behind) = split_parameters(signature);
+        let annotated = self.annotated(behind);
+        if !is_factory_name(name) && annotated.is_none() {
             return self.callable(rest, number, &PLAIN_WSGI, &["environ", "start_response"]);
         }
-        let (parameters, behind) = split_parameters(signature);
         let inline = behind.split_once(':').map_or("", |(_, body)| body.trim());
         let inline = Line { number, indent: 0, text: inline.to_owned() };
         let body = || block.iter().chain([&inline]);
-        let mut inner = Self { aliases: self.aliases.clone(), ..Self::default() };
+        let (aliases, stars) = (self.aliases.clone(), self.stars.clone());
+        let mut inner = Self { aliases, stars, ..Self::default() };
         for line in body() {
             inner.statement(line, &[]);
         }
         let made = inner.module.apps.iter().find_map(|app| app.framework);
-        let Some(framework) = made.or_else(|| body().find_map(|line| inner.returned(line))) else {
-            return;
-        };
+        let returned = || body().find_map(|line| inner.returned(line));
+        let Some(framework) = made.or_else(returned).or(annotated) else { return };
         if parameters.into_iter().any(is_required) {
             self.module.closed_factory = Some((name.to_owned(), number));
             return;
@@ -189,13 +224,21 @@ impl Scanner {
         }
     }
 
+    /// The framework of `-> FastAPI:`, which stands behind a function's parameters.
+    fn annotated(&self, behind: &str) -> Option<&'static Framework> {
+        let (annotation, _) = behind.trim_start().strip_prefix("->")?.split_once(':')?;
+        self.constructed(&format!("{}()", annotation.trim()))
+    }
+
     /// The framework of `return FastAPI(…)`.
     fn returned(&self, line: &Line) -> Option<&'static Framework> {
         self.constructed(line.text.strip_prefix("return ")?)
     }
 
     fn assignment(&mut self, line: &Line) {
-        let Some((target, value)) = split_assignment(&line.text) else { return };
+        let Some((target, value)) = split_assignment(&line.text).or_else(|| split_pair(&line.text)) else {
+            return;
+        };
         let framework = self.constructed(value).or_else(|| self.dash_server(value));
         if framework.is_none() && !self.is_factory_call(value) {
             return;
@@ -223,7 +266,9 @@ impl Scanner {
             return Framework::made_by("pyramid.make_wsgi_app");
         }
         let (first, rest) = callee.split_once('.').unwrap_or((callee, ""));
-        let origin = self.aliases.get(first)?;
+        let Some(origin) = self.aliases.get(first) else {
+            return self.stars.iter().find_map(|star| Framework::made_by(&format!("{star}.{callee}")));
+        };
         Framework::made_by(&if rest.is_empty() { origin.clone() } else { format!("{origin}.{rest}") })
     }
 
@@ -255,6 +300,14 @@ fn split_assignment(text: &str) -> Option<(&str, &str)> {
         None => rest.strip_prefix('=').filter(|value| !value.starts_with('='))?,
     };
     (!target.is_empty()).then(|| (target, value.trim()))
+}
+
+/// `app, rt = fast_app()`: the application is the first of what this gives back.
+fn split_pair(text: &str) -> Option<(&str, &str)> {
+    let (targets, value) = text.split_once('=')?;
+    let (first, _) = targets.split_once(',')?;
+    let is_name = !first.is_empty() && first.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_name && callee(value.trim())?.ends_with("fast_app")).then(|| (first, value.trim()))
 }
 
 /// The dotted name in front of the first bracket: `a.b` of `a.b(c)`.
@@ -398,6 +451,18 @@ mod tests {
         let imports: Vec<_> = module.imports.iter().map(|i| (i.dots, i.module.as_str())).collect();
         assert_eq!(imports, [(1, ""), (1, "db"), (1, "models"), (2, "core"), (0, "os.path"), (0, "app.x")]);
         assert!(module.imports_from("app") && !module.imports_from("models"));
+        let module =
+            scan("def create_app():\n    app = Flask(__name__)\n    from .routes import bp\n    return app");
+        assert!(module.imports.is_empty());
+        assert_eq!(module.inner_imports, [Import { dots: 1, module: "routes".to_owned() }]);
+    }
+
+    #[test]
+    fn a_function_that_says_it_returns_an_application_is_a_factory() {
+        let typed = "from sanic import Sanic\ndef main() -> Sanic:\n    return container[Sanic]";
+        assert_eq!(best(typed), Some(("main".to_owned(), Kind::Factory, Some("sanic"), 2)));
+        assert_eq!(best("from flask import Flask\ndef site(x) -> Flask:\n    return x"), None);
+        assert_eq!(best("from shop import Flask\ndef site() -> Flask:\n    return x"), None);
     }
 
     proptest::proptest! {

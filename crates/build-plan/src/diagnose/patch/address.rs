@@ -1,7 +1,7 @@
 //! Changes for an app that does not listen where it is told: the one line that says where it listens.
 
 use super::diff::Change;
-use super::{Files, settings};
+use super::{Files, node_port, settings};
 use crate::Runtime;
 use crate::diagnose::scene::Scene;
 
@@ -20,28 +20,17 @@ const PYTHON: &[&str] = &[
     "app/__main__.py",
     "app/__init__.py",
 ];
-const NODE: &[&str] = &[
-    "server.js",
-    "index.js",
-    "app.js",
-    "main.js",
-    "server.mjs",
-    "index.mjs",
-    "server.ts",
-    "index.ts",
-    "app.ts",
-    "main.ts",
-    "src/server.js",
-    "src/index.js",
-    "src/app.js",
-    "src/main.js",
-    "src/server.ts",
-    "src/index.ts",
-    "src/app.ts",
-    "src/main.ts",
-];
 const GO: &[&str] =
     &["main.go", "cmd/server/main.go", "cmd/api/main.go", "cmd/web/main.go", "cmd/app/main.go"];
+const RUST: &[&str] = &[
+    "src/main.rs",
+    "src/lib.rs",
+    "src/server.rs",
+    "src/startup.rs",
+    "src/app.rs",
+    "src/bin/server.rs",
+    "src/bin/main.rs",
+];
 const RUBY: &[&str] = &["app.rb", "server.rb", "main.rb", "config/puma.rb", "config.ru"];
 const SPRING: &[&str] = &[
     "src/main/resources/application.properties",
@@ -49,7 +38,7 @@ const SPRING: &[&str] = &[
     "src/main/resources/application.yaml",
 ];
 /// How an address is written that only this machine reaches.
-const LOOPBACK: &[&str] = &["127.0.0.1", "localhost"];
+pub(super) const LOOPBACK: &[&str] = &["127.0.0.1", "localhost"];
 
 /// The change that makes the app listen where it is told. `address` is where it listens instead.
 pub(super) fn heed(scene: &Scene, address: &str, files: &Files<'_>) -> Option<Vec<Change>> {
@@ -57,8 +46,9 @@ pub(super) fn heed(scene: &Scene, address: &str, files: &Files<'_>) -> Option<Ve
     let command = COMMANDS.iter().find_map(|path| in_command(files, path, port));
     let source = || match scene.runtime {
         Some(Runtime::Python) => in_sources(files, PYTHON, |text| python(text, port)),
-        Some(Runtime::Node | Runtime::Bun) => in_sources(files, NODE, |text| node(text, port)),
+        Some(Runtime::Node | Runtime::Bun) => node_port::heed(files, port),
         Some(Runtime::Go) => in_sources(files, GO, |text| go(text, port)),
+        Some(Runtime::Rust) => in_sources(files, RUST, |text| rust(text, port)),
         Some(Runtime::Ruby) => in_sources(files, RUBY, |text| ruby(text, port)),
         Some(Runtime::Java) => in_sources(files, SPRING, |text| spring(text, port)),
         _ => None,
@@ -113,33 +103,6 @@ fn only_line(text: &str, wanted: impl Fn(&str) -> bool) -> Option<&str> {
     found.next().filter(|_| found.next().is_none())
 }
 
-fn node(text: &str, port: &str) -> Option<String> {
-    let is_variable = |line: &str| {
-        let line = line.trim_start();
-        ["const ", "let ", "var "].iter().any(|word| line.starts_with(word))
-            && line.to_ascii_lowercase().contains("port")
-            && line.trim_end().trim_end_matches(';').ends_with(&format!("= {port}"))
-    };
-    if let Some(line) = only_line(text, is_variable) {
-        let new = replaced(line, &format!("= {port}"), &format!("= process.env.PORT || {port}"));
-        return Some(text.replacen(line, &new, 1));
-    }
-    let object = format!("port: {port}");
-    let call = format!(".listen({port}");
-    let line = only_line(text, |line| line.contains(&call) || line.contains(&object))?;
-    let mut new = replaced(line, &call, &format!(".listen(process.env.PORT || {port}"));
-    new = replaced(&new, &object, &format!("port: Number(process.env.PORT) || {port}"));
-    for host in LOOPBACK {
-        for quote in ['\'', '"'] {
-            new = new.replace(
-                &format!("{quote}{host}{quote}"),
-                &format!("process.env.HOST || {quote}0.0.0.0{quote}"),
-            );
-        }
-    }
-    (new != line).then(|| text.replacen(line, &new, 1))
-}
-
 /// The only place with the address, where the environment can be read already.
 fn go(text: &str, port: &str) -> Option<String> {
     let has_os = |line: &str| line.trim() == "\"os\"" || line.trim() == "import \"os\"";
@@ -157,6 +120,35 @@ fn go(text: &str, port: &str) -> Option<String> {
     }
     let literal = literals.iter().find(|literal| line.contains(literal.as_str()))?;
     Some(text.replacen(line, &line.replacen(literal, "\":\" + os.Getenv(\"PORT\")", 1), 1))
+}
+
+/// The only place with the address, whatever its form: `"127.0.0.1:3000"`, `("127.0.0.1", 3000)`, `([127, 0, 0, 1], 3000)`.
+fn rust(text: &str, port: &str) -> Option<String> {
+    const HOSTS: &[&str] = &["127.0.0.1", "0.0.0.0", "localhost", "[::]", "[::1]"];
+    // A constant cannot be read from the environment, and what is printed listens nowhere.
+    let is_other = |line: &str| {
+        let line = line.trim_start();
+        ["//", "const ", "pub const ", "static ", "pub static "].iter().any(|word| line.starts_with(word))
+            || ["println!", "info!", "log!", "debug!", ": &str"].iter().any(|word| line.contains(word))
+    };
+    let literals: Vec<String> = HOSTS.iter().map(|host| format!("\"{host}:{port}\"")).collect();
+    let of_environment = format!(
+        "format!(\"{{}}:{{}}\", std::env::var(\"HOST\").unwrap_or_else(|_| \"0.0.0.0\".into()), \
+         std::env::var(\"PORT\").unwrap_or_else(|_| \"{port}\".into()))"
+    );
+    let is_address = |line: &str| !is_other(line) && literals.iter().any(|literal| line.contains(literal));
+    if let Some(line) = only_line(text, is_address) {
+        let literal = literals.iter().find(|literal| line.contains(literal.as_str()))?;
+        return Some(text.replacen(line, &line.replacen(literal, &of_environment, 1), 1));
+    }
+    let pair = format!(", {port})");
+    let calls = ["bind(", ".run(", "SocketAddr", ".serve(", "addr"];
+    let line = only_line(text, |line| {
+        !is_other(line) && line.contains(&pair) && calls.iter().any(|call| line.contains(call))
+    })?;
+    let number =
+        format!(", std::env::var(\"PORT\").ok().and_then(|port| port.parse().ok()).unwrap_or({port}))");
+    Some(text.replacen(line, &line.replacen(&pair, &number, 1), 1))
 }
 
 fn ruby(text: &str, port: &str) -> Option<String> {

@@ -11,6 +11,7 @@ mod diff;
 mod json;
 mod known;
 mod node;
+mod node_port;
 mod python;
 mod settings;
 mod version;
@@ -74,6 +75,9 @@ fn changes(scene: &Scene, found: &Finding, files: &Files<'_>) -> Option<Vec<Chan
         "command_not_found" if is_js => node::require_tool(scene, files, last)?,
         "command_not_found" => python::require_package(files, last)?,
         "removed_standard_module" => python::require_setuptools(scene, found, files)?,
+        "library_api_changed" => python::require_older(scene, found, files)?,
+        "dependency_file_missing" => python::name_packages(files)?,
+        "dependency_version_missing" => python::drop_standard(files, first)?,
         "native_library_missing" if first == "pg_config" => {
             python::swap(files, "psycopg2", "psycopg2-binary")?
         }

@@ -7,6 +7,7 @@ use crate::detect::python_application;
 use crate::diagnose::python::package;
 use crate::diagnose::rule::Finding;
 use crate::diagnose::scene::Scene;
+use crate::diagnose::standard;
 
 const REQUIREMENTS: &str = "requirements.txt";
 const PYPROJECT: &str = "pyproject.toml";
@@ -33,6 +34,42 @@ pub(super) fn require_setuptools(scene: &Scene, found: &Finding, files: &Files<'
     let line = found.line.map(|line| scene.plain[line].as_str())?;
     let is_of_it = line.contains("distutils") || line.contains("pkg_resources");
     is_of_it.then(|| require(files, "setuptools<81"))?
+}
+
+/// Names that a package no longer has, and the bound below which it still had them.
+const REMOVED: &[(&[&str], &str)] = &[
+    (&["'url_quote'", "'url_decode'", "'url_encode'"], "werkzeug<3"),
+    (&["'BaseResponse'", "'safe_str_cmp'"], "werkzeug<2.1"),
+    (&["'contextfilter'", "'environmentfilter'"], "jinja2<3.1"),
+    (&["'escape' from 'jinja2'", "'Markup' from 'jinja2'"], "jinja2<3.1"),
+    (&["'soft_unicode'"], "markupsafe<2.1"),
+    (&["'proxies'"], "httpx<0.28"),
+];
+
+/// Bounds the package that was updated, where nothing bounds it yet.
+pub(super) fn require_older(scene: &Scene, found: &Finding, files: &Files<'_>) -> Option<Change> {
+    let line = found.line.map(|line| scene.plain[line].as_str())?;
+    let (_, bound) = REMOVED.iter().find(|(names, _)| names.iter().any(|name| line.contains(name)))?;
+    require(files, bound)
+}
+
+/// Names the packages that a list has as files of the machine on which conda built them.
+pub(super) fn name_packages(files: &Files<'_>) -> Option<Change> {
+    let text = files.text(REQUIREMENTS)?;
+    let named = |line: &str| match line.split_once("@ file:///") {
+        Some((name, _)) if !name.starts_with('#') => format!("{}\n", name.trim_end()),
+        _ => line.to_owned(),
+    };
+    let new: String = text.split_inclusive('\n').map(named).collect();
+    (new != text).then(|| Change::of(REQUIREMENTS, text, new))
+}
+
+/// Takes out what Python itself brings.
+pub(super) fn drop_standard(files: &Files<'_>, package: &str) -> Option<Change> {
+    let package = standard::module(package)?;
+    let text = files.text(REQUIREMENTS)?;
+    let new: String = text.split_inclusive('\n').filter(|line| !names(line, package)).collect();
+    (new != text).then(|| Change::of(REQUIREMENTS, text, new))
 }
 
 fn require(files: &Files<'_>, requirement: &str) -> Option<Change> {

@@ -74,7 +74,7 @@ fn a_port_written_down_becomes_the_environments() {
             Runtime::Node,
             "src/index.ts",
             "const PORT = 3000;\napp.listen(PORT)\n",
-            "+const PORT = process.env.PORT || 3000;",
+            "+const PORT = Number(process.env.PORT) || 3000;",
         ),
         (
             Runtime::Node,
@@ -184,4 +184,57 @@ fn paths_out_of_the_project_are_not_read() {
     };
     let lines = [output.to_owned()];
     assert_eq!(diagnose(&failed, &lines, &read).patch, None);
+}
+
+#[test]
+fn rust_is_told_where_to_listen_in_every_form_of_an_address() {
+    let main = |line: &str| format!("fn main() {{\n    println!(\"on 127.0.0.1:3000\");\n    {line}\n}}\n");
+    let patch_of = |line: &str| {
+        patch(&listening(Runtime::Rust, "127.0.0.1:3000"), "on 3000", &[("src/main.rs", &main(line))])
+    };
+    for (line, expected) in [
+        ("bind(\"127.0.0.1:3000\").await", "std::env::var(\"PORT\").unwrap_or_else(|_| \"3000\".into())"),
+        (".bind((\"127.0.0.1\", 3000))?", "and_then(|port| port.parse().ok()).unwrap_or(3000)"),
+        ("let addr = SocketAddr::from(([127, 0, 0, 1], 3000));", "port.parse().ok()).unwrap_or(3000)"),
+    ] {
+        let patch = patch_of(line);
+        assert!(
+            changed(&patch).iter().any(|line| line.starts_with('+') && line.contains(expected)),
+            "{patch}"
+        );
+    }
+    assert_eq!(patch_of("const ADDRESS: &str = \"127.0.0.1:3000\";"), "");
+}
+
+#[test]
+fn an_updated_package_is_bounded_where_nothing_bounds_it() {
+    let failed = ended(Phase::Start, Runtime::Python);
+    let output = "Traceback (most recent call last):\n  File \"/srv/r/main.py\", line 1, in <module>\n    from flask import Flask\nImportError: cannot import name 'url_quote' from 'werkzeug.urls' (/srv/l/werkzeug/urls.py)";
+    let mended = patch(&failed, output, &[("requirements.txt", "flask\nflask-login\n")]);
+    assert_eq!(changed(&mended), ["+werkzeug<3"]);
+    assert_eq!(patch(&failed, output, &[("requirements.txt", "flask\nwerkzeug\n")]), "");
+}
+
+#[test]
+fn a_module_of_python_is_no_requirement() {
+    let failed = ended(Phase::Install, Runtime::Python);
+    let output = "error: No solution found when resolving dependencies\n  cause: Because sqlite3 was not found in the package registry and you require sqlite3, we can conclude that your requirements are unsatisfiable.";
+    let mended = patch(&failed, output, &[("requirements.txt", "flask\nsqlite3\n")]);
+    assert_eq!(changed(&mended), ["-sqlite3"]);
+    let other = output.replace("sqlite3", "quay-flow");
+    assert_eq!(patch(&failed, &other, &[("requirements.txt", "flask\nquay-flow\n")]), "");
+}
+
+#[test]
+fn packages_that_conda_built_elsewhere_are_named_only() {
+    let failed = ended(Phase::Install, Runtime::Python);
+    let output = "error: Distribution not found at: file:///tmp/build/80754af9/absl-py_1600297527605/work";
+    let files = [(
+        "requirements.txt",
+        "absl-py @ file:///tmp/build/80754af9/absl-py_1600297527605/work\nflask==3.0.0\n",
+    )];
+    let mended = patch(&failed, output, &files);
+    let lines = changed(&mended);
+    assert!(lines.contains(&"+absl-py") && lines.iter().all(|line| !line.contains("flask")), "{mended}");
+    assert_eq!(patch(&failed, output, &[("requirements.txt", "./wheels/quay.whl\n")]), "");
 }

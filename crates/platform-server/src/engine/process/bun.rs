@@ -28,8 +28,8 @@ pub(super) async fn program(build: &mut Build<'_>) -> Result<PathBuf, Failure> {
     let plan = &build.job.plan;
     let version = match (plan.runtime, &plan.package_manager) {
         (Runtime::Bun, _) => plan.version.clone(),
-        (_, Some(manager)) => manager.version.clone(),
-        (_, None) => None,
+        (_, Some(manager)) if manager.name == "bun" => manager.version.clone(),
+        _ => None,
     };
     let package = match std::env::consts::ARCH {
         "aarch64" => "@oven/bun-linux-aarch64",

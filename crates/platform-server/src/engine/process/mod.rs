@@ -18,6 +18,7 @@ mod node_needs;
 mod node_program;
 mod npm_tools;
 mod output;
+mod page_tools;
 mod ports;
 mod prepare;
 mod python;

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::layers::{Layer, LayerKey};
 use super::step::{Step, Whose, cancelled, internal};
 use super::{
-    ProcessEngine, blocking, bun, command, machine, node, node_program, python, remove_dir, rust, tmp,
+    ProcessEngine, blocking, bun, command, machine, node, node_program, page_tools, python, remove_dir, rust,
+    tmp,
 };
 use crate::engine::{BuildJob, Engine as _, Release, StartCommand};
 use crate::secrets::{Injected, plain};
@@ -58,6 +59,7 @@ pub(super) struct Build<'a> {
 impl Build<'_> {
     async fn make(&mut self) -> Result<Release, Failure> {
         self.require_tools().await?;
+        page_tools::provide(self).await?;
         self.install().await?;
         self.build().await?;
         self.test().await?;

@@ -1,7 +1,10 @@
 package main
 
-import "net/http"
+import (
+	"log"
+	"net/http"
+)
 
 func main() {
-	http.ListenAndServe(":9100", nil)
+	log.Fatal(http.ListenAndServe(":9100", nil))
 }

@@ -1,2 +1,3 @@
 import { serve } from '../web'
-serve()
+
+serve(Number(process.env.PORT ?? 3000))

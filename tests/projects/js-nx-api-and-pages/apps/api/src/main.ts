@@ -1,3 +1,10 @@
+import 'reflect-metadata'
 import { NestFactory } from '@nestjs/core'
-const app = await NestFactory.create(Module)
-await app.listen(process.env.PORT || 3333)
+import { AppModule } from './app.module'
+
+async function bootstrap() {
+  const app = await NestFactory.create(AppModule)
+  await app.listen(process.env.PORT || 3333)
+}
+
+bootstrap()

@@ -1,2 +1,6 @@
+import { fileURLToPath } from 'node:url'
 import express from 'express'
-express().listen(process.env.PORT ?? 4100)
+
+const app = express()
+app.use(express.static(fileURLToPath(new URL('../../client/dist', import.meta.url))))
+app.listen(process.env.PORT ?? 4100)

@@ -1,0 +1,9 @@
+from alembic import context
+from sqlalchemy import create_engine
+
+engine = create_engine("sqlite:///parcels.db")
+
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,3 @@
+const { composePlugins, withNx } = require('@nx/webpack')
+
+module.exports = composePlugins(withNx({ target: 'node' }))
