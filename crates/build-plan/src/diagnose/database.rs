@@ -230,6 +230,8 @@ pub(super) const RULES: &[Rule] = &[
             "A network-related or instance-specific error occurred while establishing a connection to SQL Server",
             "the database system is starting up",
             "The database for {} couldn't be created",
+            "MongoTimeoutException: {}",
+            "MongoSocketOpenException: {}",
         ],
         title: |c| format!("No database answers at {}", or(c, 0, "the configured address")),
         fix: |_| REFUSED_FIX.to_owned(),
@@ -264,7 +266,9 @@ pub(super) const RULES: &[Rule] = &[
             "Redis URL must specify one of the following schemes",
             "Failed to determine suitable jdbc url",
             "Access to DialectResolutionInfo cannot be null",
-            "URI must include hostname"
+            "URI must include hostname",
+            "invalid DSN: {}",
+            "Malformed parameter \"url\""
         ],
         "The database's URL is missing or has another form than the app reads",
         "set DATABASE_URL (or the variable that the code reads) under `env` in full: `postgresql://user:password@host:5432/name`",

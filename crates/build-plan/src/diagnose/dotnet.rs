@@ -205,6 +205,7 @@ pub(super) const RULES: &[Rule] = &[
             "Could not execute because the specified command or file was not found",
             "The application to execute does not exist: '{}'",
             "The specified framework 'Microsoft.NETCore.App', version '{}' was not found",
+            "The application '{}' does not exist"
         ],
         "The built program is not where the start command looks ({0|see the message})",
         "start the .dll that `dotnet publish` writes, by the name of the project",

@@ -155,7 +155,8 @@ fn is_field(line: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '[' | ']'))
 }
 
-fn gives_up(line: &str) -> bool {
+/// Whether the line has a word with which programs give up.
+pub(super) fn gives_up(line: &str) -> bool {
     let lower = line.to_lowercase();
     GIVING_UP.iter().any(|word| lower.contains(word))
 }

@@ -59,7 +59,12 @@ pub(super) const RULES: &[Rule] = &[
         "dependency_version_missing",
         MAKE,
         GO,
-        ["unknown revision {}", "no matching versions for query \"{}\"", "{}: invalid version: {}"],
+        [
+            "unknown revision {}",
+            "no matching versions for query \"{}\"",
+            "{}: invalid version: {}",
+            "module declares its path as: {}"
+        ],
         "There is no such module or version: `{0}`",
         "correct the module's name or version in go.mod, then run `go mod tidy`",
     ),

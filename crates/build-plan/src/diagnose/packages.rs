@@ -133,6 +133,7 @@ pub(super) const RULES: &[Rule] = &[
             "failed to select a version for the requirement `{}`",
             "candidate versions found which didn't match: {}",
             "no matching package found",
+            "HTTP error 404 while getting {}",
         ],
         title: |c| format!("There is no such package or version: `{}`", or(c, 0, "?").trim_end_matches('.')),
         fix: |c| {

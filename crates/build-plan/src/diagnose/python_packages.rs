@@ -104,6 +104,14 @@ pub(super) const RULES: &[Rule] = &[
         "loosen or align the versions that the message names, so that one set satisfies all of them, and write the lock again",
     ),
     rule!(
+        "lock_out_of_sync",
+        MAKE,
+        PY,
+        ["In --require-hashes mode, all requirements must have"],
+        "requirements.txt has hashes for some packages and not for all",
+        "write it anew with all of them, also those that others need: `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`",
+    ),
+    rule!(
         "lock_unreadable",
         MAKE,
         PY,

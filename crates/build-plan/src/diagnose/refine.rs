@@ -1,5 +1,6 @@
 //! Findings whose meaning depends on more than one line.
 
+use super::ending::gives_up;
 use super::rule::Finding;
 use super::scene::{Scene, is_exception};
 use super::{Confidence, complaint, database, standard};
@@ -136,9 +137,19 @@ pub(super) fn named(scene: &Scene, found: Finding) -> Finding {
         "native_build_failed" => at_compiler(scene, found),
         "django_check_failed" => at_check(scene, found),
         "missing_file" => above_its_cause(scene, found),
+        "install_script_failed" => of_script(scene, found),
         "build_failed" | "install_failed" => of_gradle(scene, found),
         _ => found,
     }
+}
+
+/// What the script itself complained of says more than the command that ran it.
+fn of_script(scene: &Scene, found: Finding) -> Finding {
+    if !said(scene, &found).starts_with("command ") {
+        return found;
+    }
+    let complaint = complaint::best(scene, gives_up).filter(|at| gives_up(&scene.plain[*at]));
+    Finding { line: complaint.or(found.line), ..found }
 }
 
 /// That a file is not there says little where it is the cause of what stands above and names the file.
