@@ -101,6 +101,7 @@ async fn identity(build: &mut Build<'_>, install: &Install) -> Result<String, Fa
 
 /// What installs a project: the package manager's command, and one more where something is added.
 struct Commands {
+    manager: &'static str,
     steps: Vec<(String, Vec<String>)>,
 }
 
@@ -121,7 +122,7 @@ impl Commands {
             let shown = format!("{name} {}", words.join(" "));
             (shown, [program.to_string_lossy().into_owned()].into_iter().chain(words).collect())
         };
-        Ok(Self { steps: steps.into_iter().map(argv).collect() })
+        Ok(Self { manager: name, steps: steps.into_iter().map(argv).collect() })
     }
 
     fn shown(&self) -> String {
@@ -133,7 +134,7 @@ impl Commands {
             let words: Vec<&str> = argv.iter().map(String::as_str).collect();
             let mut step = build.program(Phase::Install, shown, &words);
             step.dir.clone_from(&dir);
-            step.env.extend(environment());
+            step.env.extend(environment(self.manager));
             build.run(step).await?;
         }
         Ok(())
@@ -141,17 +142,20 @@ impl Commands {
 }
 
 /// Installations neither ask nor draw, and no package manager replaces itself by another version.
-fn environment() -> impl Iterator<Item = (String, String)> {
-    [
+fn environment(manager: &str) -> impl Iterator<Item = (String, String)> {
+    let usual = [
         ("CI", "true"),
         ("COREPACK_ENABLE_AUTO_PIN", "0"),
         ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"),
-        ("npm_config_manage_package_manager_versions", "false"),
         ("YARN_ENABLE_TELEMETRY", "0"),
         ("HUSKY", "0"),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    ];
+    // npm reads the same names and warns of one that it does not know.
+    let of_pnpm = ("npm_config_manage_package_manager_versions", "false");
+    usual
+        .into_iter()
+        .chain((manager == "pnpm").then_some(of_pnpm))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 fn name(method: InstallMethod) -> &'static str {
