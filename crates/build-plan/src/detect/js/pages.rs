@@ -130,6 +130,9 @@ fn built(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> Option<Draft> 
         return None;
     }
     let mut draft = frameworks::pages(js, builder.name, builder.package, builder.build);
+    if let Some(name) = own_script(js, builder) {
+        draft.set_build(js.chosen.run(name), format!("package.json: scripts.{name}"));
+    }
     let (root, source) = root(js, builder, served);
     draft.set_static_root(&root, source);
     let framework = is_single(js);
@@ -150,6 +153,16 @@ fn built(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> Option<Draft> 
         draft.keep("gatsby", &[".cache", "public"]);
     }
     Some(draft)
+}
+
+/// The script that runs the builder under a name of its own, such as `docs:build`, where none is called `build`.
+fn own_script<'j>(js: &'j Js<'_>, builder: &Builder) -> Option<&'j str> {
+    if js.package.build_script().is_some() || !builder.build.contains(" build") {
+        return None;
+    }
+    let command = format!("{} build", builder.build.split(' ').next().unwrap_or_default());
+    let is_own = |name: &&str| js.package.script(name).is_some_and(|text| text.contains(&command));
+    js.package.script_names().find(is_own)
 }
 
 /// Whether there is a page to be bundled, or a template of one.
@@ -202,14 +215,15 @@ fn root(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> (String, String
     {
         return root;
     }
-    let script = js.package.script("build").unwrap_or_default();
+    let name = js.package.build_script().or_else(|| own_script(js, builder)).unwrap_or("build");
+    let script = js.package.script(name).unwrap_or_default();
     for option in ["--outDir ", "--out-dir ", "--output=", "--dist-dir ", "-o ", "--outdir=", "--outdir "] {
         if let Some(folder) = script.split(option).nth(1).and_then(|rest| rest.split_whitespace().next()) {
-            return (clean(folder), "package.json: scripts.build".to_owned());
+            return (clean(folder), format!("package.json: scripts.{name}"));
         }
     }
     // `vitepress build docs` writes below the folder that it reads.
-    if matches!(builder.name, "vitepress" | "vuepress") {
+    if matches!(builder.name, "vitepress" | "vuepress") && !script.is_empty() {
         let folder =
             script.split(" build").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap_or(".");
         let inner = format!(".{}/dist", builder.name);
@@ -219,7 +233,7 @@ fn root(js: &Js<'_>, builder: &Builder, served: Option<&str>) -> (String, String
         } else {
             format!("{folder}/{inner}")
         };
-        return (root, "package.json: scripts.build".to_owned());
+        return (root, format!("package.json: scripts.{name}"));
     }
     (builder.root.to_owned(), Js::dependency(builder.package))
 }

@@ -133,3 +133,12 @@ fn functions_without_anything_else_are_named() {
     let files = [("vercel.json", "{}"), ("api/index.ts", "export default () => new Response('x')\n")];
     assert!(planned(&files).unwrap_err().to_string().contains("`api/index.ts` is a function"));
 }
+
+#[test]
+fn a_manual_is_built_by_the_script_that_is_called_after_it() {
+    let package =
+        r#"{"scripts": {"docs:build": "vuepress build manual"}, "devDependencies": {"vuepress": "^2.0.0"}}"#;
+    let plan = planned(&[("package.json", package), ("manual/README.md", "# Tea\n")]).unwrap();
+    assert_eq!(plan.build.as_deref(), Some("npm run docs:build"));
+    assert_eq!(plan.static_root.as_deref(), Some("manual/.vuepress/dist"));
+}
