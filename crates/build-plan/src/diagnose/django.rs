@@ -37,9 +37,15 @@ pub(super) const RULES: &[Rule] = &[
         "migration_tool_unconfigured",
         CODE,
         PY,
-        ["No 'script_location' key found in configuration", "No config file 'alembic.ini' found"],
-        "Alembic does not find its configuration",
-        "run it in the folder with alembic.ini, or name the file: `alembic -c path/alembic.ini upgrade head`",
+        [
+            "No 'script_location' key found in configuration",
+            "No config file 'alembic.ini' found",
+            "Path doesn't exist: {}. Please use the 'init' command to create a new scripts folder",
+            "Path doesn't exist: {}.  Please use the 'init' command to create a new scripts folder",
+        ],
+        "Alembic does not find its configuration or its migrations",
+        "commit the folder with the migrations and run it where that is, or name the file: `alembic -c path/alembic.ini upgrade head`; \
+         a project without migrations makes them once with `alembic init` or `flask db init`, or needs no such command",
     ),
     rule!(
         "django_settings_missing",
