@@ -1,6 +1,6 @@
 //! Generators of static sites that are programs of their own: what builds the pages, and where they go.
 
-use super::{Context, page_packages};
+use super::{Context, page_packages, served_pages};
 use crate::draft::{Draft, Strength};
 use crate::project::Project;
 use crate::{Install, InstallMethod, Runtime, shell};
@@ -128,6 +128,7 @@ pub(crate) fn detect(context: &Context<'_>) -> Option<Draft> {
                 draft.set_env("JEKYLL_ENV", "production");
             }
             pages(project, &mut draft);
+            bundle(project, name, &mut draft);
         }
     }
     Some(draft)
@@ -146,6 +147,19 @@ fn pages(project: &Project<'_>, draft: &mut Draft) {
         extra: Vec::new(),
         options: Vec::new(),
     });
+}
+
+/// Has the project's own script make what the site takes in, unless that script runs the generator itself.
+fn bundle(project: &Project<'_>, generator: &str, draft: &mut Draft) {
+    let text = project.manifest("package.json").ok().flatten().unwrap_or_default();
+    if text.contains(&format!("{generator} ")) || !served_pages::is_bundled(project) {
+        return;
+    }
+    let known = draft.evidence.iter().find(|evidence| evidence.field == "build");
+    let sources = format!("package.json: scripts.build; {}", known.map_or("", |known| known.source.as_str()));
+    let manager = page_packages::install_in(project, "").split(' ').next().unwrap_or("npm");
+    let build = format!("{manager} run build && {}", draft.build.take().unwrap_or_default());
+    draft.set_build(build, sources);
 }
 
 /// A manual written with Sphinx, where it is all that the project is: those of packages belong to the packages.

@@ -31,6 +31,8 @@ const BUNDLERS: &[&str] = &[
 const OUTPUTS: &[&str] = &["-o", "--output", "--outfile", "--outdir", "--out-dir", "--dist-dir"];
 /// Settings of builds that may name a folder outside of their own.
 const SETTINGS: &[&str] = &["vite.config.js", "vite.config.ts", "vite.config.mjs", "vue.config.js"];
+/// Pages from which bundlers start.
+const SITES: &[&str] = &["index.html", "public/index.html"];
 /// How many sources are read for what they serve.
 const SOURCES_MAX: usize = 48;
 /// How deep in the project they and the pages lie.
@@ -106,19 +108,10 @@ impl Pages {
 /// The scripts and styles of the project's own folder, unless what they make lies there already, or is a site of its own
 /// that this server does not serve.
 fn own(project: &Project<'_>, ending: &str) -> Option<Pages> {
-    let scripts = scripts(project, "package.json")?;
-    let build = scripts.get("build")?.as_str()?;
-    let parts =
-        scripts.iter().filter(|(name, _)| name.starts_with("build")).filter_map(|(_, text)| text.as_str());
-    let is_bundle = |text: &str| BUNDLERS.iter().any(|program| shell::mentions(text, program));
-    if !parts.clone().any(is_bundle) || parts.chain([build]).any(|text| is_made(project, text)) {
+    if !is_bundled(project) {
         return None;
     }
-    let is_site = project.first_of(&["index.html", "public/index.html"]).is_some();
-    // Vite starts from a page or from its settings; without both, the file was left behind when the pages moved.
-    if !is_site && shell::mentions(build, "vite") && project.first_of(SETTINGS).is_none() {
-        return None;
-    }
+    let is_site = project.first_of(SITES).is_some();
     if is_site && !sources(project, ending).iter().any(|path| is_serving(project, path)) {
         return None;
     }
@@ -128,6 +121,23 @@ fn own(project: &Project<'_>, ending: &str) -> Option<Pages> {
         install: install_in(project, ""),
         because: "package.json: scripts.build".to_owned(),
     })
+}
+
+/// Whether the scripts of the project's own folder bundle something that is not among its files.
+pub(crate) fn is_bundled(project: &Project<'_>) -> bool {
+    let scripts = scripts(project, "package.json").unwrap_or_default();
+    let Some(build) = scripts.get("build").and_then(Value::as_str) else { return false };
+    // Vite starts from a page or from its settings; without both, the file was left behind when the pages moved.
+    let starts_vite = shell::mentions(build, "vite");
+    if starts_vite && project.first_of(SITES).is_none() && project.first_of(SETTINGS).is_none() {
+        return false;
+    }
+    let is_part = |(name, text): (&String, &Value)| {
+        name.starts_with("build").then(|| text.as_str().unwrap_or_default().to_owned())
+    };
+    let parts: Vec<String> = scripts.iter().filter_map(is_part).collect();
+    let is_bundle = |text: &String| BUNDLERS.iter().any(|program| shell::mentions(text, program));
+    parts.iter().any(is_bundle) && !parts.iter().any(|text| is_made(project, text))
 }
 
 /// Whether a file that the command writes is one of the project's.

@@ -1,0 +1,1 @@
+document.title += ` (bearing ${Math.round(Math.random() * 360)}°)`;
