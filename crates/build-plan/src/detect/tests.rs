@@ -455,6 +455,10 @@ const REFUSED: &[(&str, &str)] = &[
         "\n=== main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n=== index.html\n",
     ),
     (
+        "application_whose_imports_say_what_is_missing",
+        "\n=== app.py\nfrom flask import Flask\nimport yaml, store\nfrom PIL import Image\nimport somebodys_own\napp = Flask(__name__)\n=== store.py\nimport json, requests\n",
+    ),
+    (
         "factory_that_needs_arguments",
         "\n=== app.py\nfrom flask import Flask\ndef create_app(config):\n    return Flask(__name__)\n=== requirements.txt\nflask\n",
     ),

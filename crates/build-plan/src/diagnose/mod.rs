@@ -264,6 +264,12 @@ fn found(scene: &Scene) -> Option<Finding> {
     finding.or_else(|| ending::by_end(scene))
 }
 
+/// The package that everybody knows to bring a module of Python; nothing for one that could be anybody's.
+pub(crate) fn python_package(module: &str) -> Option<String> {
+    let package = python::package(module);
+    patch::is_known_in_python(&package).then_some(package)
+}
+
 /// The rules about this phase: those of the project's own runtime.
 fn rules(scene: &Scene) -> impl Iterator<Item = &'static Rule> + '_ {
     of_phase(RULES, scene).filter(|rule| rule.is_of_runtime(scene))

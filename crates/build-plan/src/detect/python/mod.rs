@@ -20,8 +20,8 @@ mod targets;
 
 use super::{Context, near_miss};
 use crate::draft::{Draft, Strength};
-use crate::project::extension;
-use crate::{InstallMethod, PlanError, Runtime, shell};
+use crate::project::{Project, extension};
+use crate::{InstallMethod, PlanError, Runtime, diagnose, shell};
 use entry::{Entry, Search, candidates};
 use frameworks::{Framework, Protocol};
 use manifest::{Manifest, requirements_file};
@@ -278,16 +278,35 @@ fn require_manifest(
         package => (package, package),
     };
     let of_conda = context.project.first_of(&["environment.yml", "environment.yaml"]);
-    let hint = match of_conda {
-        Some(file) => format!(
-            "{file} is for Conda, which is not used here: write what it lists into a requirements.txt"
-        ),
-        None => format!("write a requirements.txt with the line `{line}` and what else the code imports"),
+    let hint = if let Some(file) = of_conda {
+        format!("{file} is for Conda, which is not used here: write what it lists into a requirements.txt")
+    } else {
+        let mut lines = vec![line.to_owned()];
+        lines.extend(imported(context.project).into_iter().filter(|package| package != line));
+        let lines: Vec<String> = lines.iter().map(|line| format!("`{line}`")).collect();
+        let word = if lines.len() == 1 { "the line" } else { "the lines" };
+        format!("write a requirements.txt with {word} {} and what else the code imports", lines.join(", "))
     };
     Err(PlanError::Unrecognised {
         reason: format!("{path} makes an application with {made_with}, and no file says what to install"),
         hint,
     })
+}
+
+/// The well-known packages that the modules of the project import.
+fn imported(project: &Project<'_>) -> Vec<String> {
+    let is_own = |top: &str| project.has(&format!("{top}.py")) || project.listing().has_folder(top);
+    let mut found: Vec<String> = Vec::new();
+    for path in entry::module_paths(project) {
+        let module = project.source(&path).map(|source| source::scan(&source)).unwrap_or_default();
+        for import in module.imports.iter().chain(&module.inner_imports).filter(|import| import.dots == 0) {
+            let top = import.module.split('.').next().unwrap_or_default();
+            let package = if is_own(top) { None } else { diagnose::python_package(top) };
+            found.extend(package.filter(|package| !found.contains(package)));
+        }
+    }
+    found.sort();
+    found
 }
 
 /// The entry's own framework, else that of another entry, else the one that the manifest names.

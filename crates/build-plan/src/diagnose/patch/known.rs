@@ -268,7 +268,7 @@ const NODE_PROGRAMS: &[(&str, &str)] = &[
 ];
 
 /// Whether a package of Python is well known.
-pub(super) fn is_python(package: &str) -> bool {
+pub(in crate::diagnose) fn is_python(package: &str) -> bool {
     let name = package.to_ascii_lowercase().replace('_', "-");
     PYTHON.contains(&name.as_str())
 }

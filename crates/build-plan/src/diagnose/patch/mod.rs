@@ -16,7 +16,7 @@ mod python;
 mod settings;
 mod version;
 
-pub(super) use known::package_of_program;
+pub(super) use known::{is_python as is_known_in_python, package_of_program};
 
 use super::rule::Finding;
 use super::scene::Scene;
