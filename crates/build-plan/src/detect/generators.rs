@@ -152,7 +152,8 @@ fn pages(project: &Project<'_>, draft: &mut Draft) {
 /// Has the project's own script make what the site takes in, unless that script runs the generator itself.
 fn bundle(project: &Project<'_>, generator: &str, draft: &mut Draft) {
     let text = project.manifest("package.json").ok().flatten().unwrap_or_default();
-    if text.contains(&format!("{generator} ")) || !served_pages::is_bundled(project) {
+    let runs_it = [' ', '"'].iter().any(|end| text.contains(&format!("{generator}{end}")));
+    if runs_it || !served_pages::is_bundled(project) {
         return;
     }
     let known = draft.evidence.iter().find(|evidence| evidence.field == "build");

@@ -53,14 +53,14 @@ pub(crate) fn add(context: &Context<'_>, draft: &mut Draft) {
     found.extend(own(context.project, ending).filter(|_| draft.runtime != Runtime::Ruby));
     found.extend(beside(context, ending));
     found.truncate(FOLDERS_MAX);
-    let (Some(first), known) = (found.first(), draft.evidence.iter().find(|one| one.field == "build")) else {
-        return;
-    };
-    draft_build(&found, known.map(|one| one.source.clone()), &first.file.clone(), draft);
+    if !found.is_empty() {
+        build_first(&found, draft);
+    }
 }
 
-/// Puts the steps into the draft.
-fn draft_build(found: &[Pages], known: Option<String>, file: &str, draft: &mut Draft) {
+/// Puts their steps in front of the draft's build.
+fn build_first(found: &[Pages], draft: &mut Draft) {
+    let known = draft.evidence.iter().find(|one| one.field == "build").map(|one| one.source.clone());
     let mut steps: Vec<String> = found.iter().map(Pages::step).collect();
     let mut sources: Vec<String> = found.iter().map(|pages| pages.because.clone()).collect();
     steps.extend(draft.build.take());
@@ -72,7 +72,7 @@ fn draft_build(found: &[Pages], known: Option<String>, file: &str, draft: &mut D
         };
         draft.warnings.retain(|warning| !is_denied(warning) || warning.contains(", "));
     }
-    draft.need_system_package("nodejs", file.to_owned());
+    draft.need_system_package("nodejs", found[0].file.clone());
 }
 
 /// The ending of the sources in which a runtime's servers say what they serve.
